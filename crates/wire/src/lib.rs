@@ -1,1 +1,17 @@
-//! (being written)
+//! Wire formats of AI APIs: bytes and events in, bytes and events out.
+//!
+//! A [`dialect::Dialect`] translates one API's format to and from the [`canonical`] form and
+//! knows no other dialect. Traffic between a client and an upstream of the same dialect is never
+//! re-serialised: [`json::JsonObject`] splices the request, [`relay::Relay`] passes the answer on.
+
+pub mod canonical;
+pub mod dialect;
+pub mod dialects;
+pub mod json;
+pub mod ndjson;
+pub mod operation;
+pub mod relay;
+pub mod sse;
+
+pub use dialect::{Dialect, DialectId};
+pub use operation::Operation;

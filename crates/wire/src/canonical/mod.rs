@@ -1,0 +1,38 @@
+//! The canonical form: a superset of what the dialects can say, built from content blocks.
+//!
+//! Conventions every dialect keeps, so that any pair of them composes:
+//! - A tool result is a block inside a `User` message, as Anthropic writes it.
+//! - `Usage::input_tokens` counts every input token, cached ones included; `output_tokens`
+//!   includes reasoning.
+//! - Tool arguments stay JSON text; only a dialect that needs an object parses them.
+//! - What a target cannot express is reported as a [`Loss`], never dropped in silence.
+
+mod embedding;
+mod error;
+mod logprobs;
+mod loss;
+mod message;
+mod params;
+mod raw;
+mod reasoning;
+mod request;
+mod response;
+mod stream;
+mod tool;
+mod usage;
+
+pub use embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse, EncodingFormat};
+pub use error::{ApiError, ErrorKind};
+pub use logprobs::{Logprobs, TokenLogprob, TopLogprob};
+pub use loss::{Loss, LossKind};
+pub use message::{Block, BlockKind, CacheControl, Media, MediaSource, Message, Role};
+pub use params::{Params, ResponseFormat};
+pub use raw::RawJson;
+pub use reasoning::{Effort, Reasoning};
+pub use request::ChatRequest;
+pub use response::{ChatResponse, Choice, FinishReason};
+pub use stream::StreamEvent;
+pub use tool::{
+    FunctionTool, HostedTool, Tool, ToolChoice, WebSearch, join_thought_id, split_thought_id,
+};
+pub use usage::Usage;

@@ -1,0 +1,123 @@
+//! How much a model shall think before it answers.
+
+/// What the client asked for; the dialects say it as an effort, a token budget or a switch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reasoning {
+    /// An effort level.
+    pub effort: Option<Effort>,
+    /// At most so many reasoning tokens.
+    pub budget_tokens: Option<u64>,
+    /// The bare switch (`think: true`, `thinking: {type: "disabled"}`); the model decides how much.
+    pub enabled: Option<bool>,
+    /// The reasoning shall be part of the answer (Gemini `includeThoughts`).
+    pub include: Option<bool>,
+}
+
+/// Effort levels, as OpenAI names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effort {
+    /// Do not think.
+    None,
+    /// Hardly.
+    Minimal,
+    /// A little.
+    Low,
+    /// The usual amount.
+    Medium,
+    /// A lot.
+    High,
+    /// More than a lot.
+    XHigh,
+    /// As much as possible.
+    Max,
+}
+
+// === impl Reasoning ===
+
+impl Reasoning {
+    /// Whether reasoning is wanted at all; `None` when nothing says so either way.
+    pub fn wanted(&self) -> Option<bool> {
+        if let Some(enabled) = self.enabled {
+            return Some(enabled);
+        }
+        if let Some(effort) = self.effort {
+            return Some(effort != Effort::None);
+        }
+        self.budget_tokens.map(|budget| budget > 0)
+    }
+
+    /// The effort to ask for: as given, or the level a budget or switch comes closest to.
+    pub fn to_effort(&self) -> Option<Effort> {
+        if self.enabled == Some(false) {
+            return Some(Effort::None);
+        }
+        self.effort
+            .or_else(|| self.budget_tokens.map(Effort::from_budget))
+            .or(match self.enabled {
+                Some(true) => Some(Effort::Medium),
+                _ => None,
+            })
+    }
+
+    /// The budget in tokens: as given, or what the effort stands for; `Some(0)` means off.
+    pub fn to_budget(&self) -> Option<u64> {
+        if self.enabled == Some(false) {
+            return Some(0);
+        }
+        self.budget_tokens
+            .or_else(|| self.to_effort().map(Effort::to_budget))
+    }
+}
+
+// === impl Effort ===
+
+impl Effort {
+    /// The level that `name` names.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "none" => Self::None,
+            "minimal" => Self::Minimal,
+            "low" => Self::Low,
+            "medium" => Self::Medium,
+            "high" => Self::High,
+            "xhigh" => Self::XHigh,
+            "max" => Self::Max,
+            _ => return None,
+        })
+    }
+
+    /// The level's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Minimal => "minimal",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::XHigh => "xhigh",
+            Self::Max => "max",
+        }
+    }
+
+    /// The token budget that stands for this level (reference section 11.3).
+    pub fn to_budget(self) -> u64 {
+        match self {
+            Self::None => 0,
+            Self::Minimal | Self::Low => 1024,
+            Self::Medium => 2048,
+            Self::High => 4096,
+            Self::XHigh => 8192,
+            Self::Max => 16384,
+        }
+    }
+
+    /// The level whose budget comes closest from above to what a client set in tokens.
+    pub fn from_budget(tokens: u64) -> Self {
+        match tokens {
+            0 => Self::None,
+            1..=1024 => Self::Low,
+            1025..=2048 => Self::Medium,
+            _ => Self::High,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Tools that a model may call.
+
+use super::{CacheControl, RawJson};
+use crate::dialect::DialectId;
+
+/// A tool on offer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Tool {
+    /// A function that the client runs.
+    Function(FunctionTool),
+    /// The provider's own web search, which several providers have under different names.
+    WebSearch(WebSearch),
+    /// Any other tool that the provider runs; only its own dialect understands it.
+    Hosted(HostedTool),
+}
+
+/// A function that the client runs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FunctionTool {
+    /// Its name.
+    pub name: String,
+    /// What it does, for the model.
+    pub description: Option<String>,
+    /// JSON Schema of its arguments.
+    pub parameters: Option<RawJson>,
+    /// The provider shall hold the model to the schema.
+    pub strict: Option<bool>,
+    /// A prompt cache breakpoint behind this tool.
+    pub cache: Option<CacheControl>,
+}
+
+/// The provider's own web search.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct WebSearch {
+    /// At most so many searches.
+    pub max_uses: Option<u64>,
+    /// OpenAI's `search_context_size`: `low`, `medium` or `high`.
+    pub context_size: Option<String>,
+    /// The tool as its own dialect wrote it.
+    pub raw: Option<(DialectId, RawJson)>,
+}
+
+/// A tool that only its own dialect understands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HostedTool {
+    /// Whose it is.
+    pub origin: DialectId,
+    /// Its type as that dialect names it (`computer_20250124`).
+    pub what: String,
+    /// The tool itself.
+    pub raw: RawJson,
+}
+
+/// Which tool the model shall call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// As it likes.
+    Auto,
+    /// None.
+    None,
+    /// At least one, of its choosing.
+    Required,
+    /// This one.
+    Tool(String),
+    /// One of these; `required` says whether it must.
+    Allowed {
+        /// The names allowed.
+        names: Vec<String>,
+        /// It must call one.
+        required: bool,
+    },
+}
+
+/// Separates a tool call's id from the signature of the thought behind it.
+const THOUGHT: &str = "__thought__";
+
+/// Appends a thought signature to a tool call id.
+///
+/// Gemini wants the signature back with the call, and an id is the one thing that every client
+/// of every dialect echoes (reference section 11.4).
+pub fn join_thought_id(id: &str, signature: Option<&str>) -> String {
+    match signature {
+        Some(signature) => format!("{id}{THOUGHT}{signature}"),
+        None => id.to_owned(),
+    }
+}
+
+/// Takes a tool call id apart into the id proper and the thought signature, if it carries one.
+pub fn split_thought_id(id: &str) -> (&str, Option<&str>) {
+    match id.split_once(THOUGHT) {
+        Some((id, signature)) => (id, Some(signature)),
+        None => (id, None),
+    }
+}

@@ -1,0 +1,6 @@
+//! The dialects, one folder each, always with the same five files.
+
+pub mod anthropic;
+pub mod gemini;
+pub mod ollama;
+pub mod openai_chat;

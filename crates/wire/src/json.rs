@@ -1,0 +1,403 @@
+//! A JSON object as bytes plus an index of its top-level members, edited by splicing.
+//!
+//! Edits go by parsed key, never by byte search: a client may write `"mod\u0065l"`. Duplicate
+//! members are refused, so that gateway and upstream cannot read different values.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use smallvec::SmallVec;
+
+/// Why a body is not an acceptable JSON object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// Not JSON, or not an object. The text says what was expected and where.
+    #[error("{0}")]
+    Syntax(String),
+    /// The same top-level member appears twice.
+    #[error("duplicate member `{0}`")]
+    Duplicate(String),
+    /// Arrays and objects are nested deeper than allowed.
+    #[error("nested deeper than {0} levels")]
+    TooDeep(usize),
+}
+
+/// Bytes of one JSON object with an index of its top-level members and pending edits.
+#[derive(Debug, Clone)]
+pub struct JsonObject {
+    bytes: Bytes,
+    members: SmallVec<[Member; 24]>,
+    appended: SmallVec<[(Box<str>, Bytes); 2]>,
+    edited: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Member {
+    key: Key,
+    /// Offset of the key's opening quote.
+    start: usize,
+    value: Range<usize>,
+    edit: Edit,
+}
+
+#[derive(Debug, Clone)]
+enum Key {
+    /// Written without escapes: the bytes between the quotes.
+    Plain(Range<usize>),
+    /// Written with escapes: what they mean.
+    Escaped(Box<str>),
+}
+
+#[derive(Debug, Clone)]
+enum Edit {
+    Keep,
+    Replace(Bytes),
+    Remove,
+}
+
+// === impl JsonObject ===
+
+impl JsonObject {
+    /// Indexes `bytes`, which must hold exactly one JSON object, nested at most `max_depth` levels.
+    pub fn parse(bytes: Bytes, max_depth: usize) -> Result<Self, JsonError> {
+        let text = std::str::from_utf8(&bytes).map_err(|e| {
+            JsonError::Syntax(format!(
+                "not UTF-8: invalid byte at offset {}",
+                e.valid_up_to()
+            ))
+        })?;
+        let mut duplicate = None;
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let indexed = IndexSeed {
+            text,
+            duplicate: &mut duplicate,
+        }
+        .deserialize(&mut deserializer)
+        .and_then(|members| deserializer.end().map(|()| members));
+        let members = match (indexed, duplicate) {
+            (_, Some(key)) => return Err(JsonError::Duplicate(key)),
+            (Err(e), None) => return Err(JsonError::Syntax(e.to_string())),
+            (Ok(members), None) => members,
+        };
+        if exceeds_depth(text.as_bytes(), max_depth) {
+            return Err(JsonError::TooDeep(max_depth));
+        }
+        Ok(Self {
+            bytes,
+            members,
+            appended: SmallVec::new(),
+            edited: false,
+        })
+    }
+
+    /// The JSON text of member `key`, as edited so far.
+    pub fn get(&self, key: &str) -> Option<&[u8]> {
+        if let Some(member) = self.members.iter().find(|m| m.key.is(&self.bytes, key)) {
+            return match &member.edit {
+                Edit::Keep => self.bytes.get(member.value.clone()),
+                Edit::Replace(bytes) => Some(bytes),
+                Edit::Remove => None,
+            };
+        }
+        self.appended
+            .iter()
+            .find(|(k, _)| &**k == key)
+            .map(|(_, v)| &v[..])
+    }
+
+    /// Member `key` when it is a JSON string; borrowed when it has no escapes.
+    pub fn get_str(&self, key: &str) -> Option<Cow<'_, str>> {
+        let raw = self.get(key)?;
+        unquote(raw)
+    }
+
+    /// Member `key` when it is `true` or `false`.
+    pub fn get_bool(&self, key: &str) -> Option<bool> {
+        match self.get(key)? {
+            b"true" => Some(true),
+            b"false" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether member `key` is present (also when its value is `null`).
+    pub fn contains(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Whether member `key` is present and not `null`.
+    pub fn is_set(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|v| v != b"null")
+    }
+
+    /// The names of all members in order, edits included.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.members
+            .iter()
+            .filter(|m| !matches!(m.edit, Edit::Remove))
+            .map(|m| m.key.as_str(&self.bytes))
+            .chain(self.appended.iter().map(|(k, _)| &**k))
+    }
+
+    /// Sets member `key` to `value`, which must be valid JSON text; appended when absent.
+    pub fn set(&mut self, key: &str, value: impl Into<Bytes>) {
+        let value = value.into();
+        self.edited = true;
+        let bytes = &self.bytes;
+        if let Some(member) = self.members.iter_mut().find(|m| m.key.is(bytes, key)) {
+            member.edit = Edit::Replace(value);
+        } else if let Some(entry) = self.appended.iter_mut().find(|(k, _)| &**k == key) {
+            entry.1 = value;
+        } else {
+            self.appended.push((key.into(), value));
+        }
+    }
+
+    /// Sets member `key` to the JSON string `value`.
+    pub fn set_str(&mut self, key: &str, value: &str) {
+        self.set(key, quote(value));
+    }
+
+    /// Removes member `key`; says whether it was there.
+    pub fn remove(&mut self, key: &str) -> bool {
+        let bytes = &self.bytes;
+        if let Some(member) = self.members.iter_mut().find(|m| m.key.is(bytes, key)) {
+            let was_there = !matches!(member.edit, Edit::Remove);
+            member.edit = Edit::Remove;
+            self.edited |= was_there;
+            return was_there;
+        }
+        let before = self.appended.len();
+        self.appended.retain(|(k, _)| &**k != key);
+        before != self.appended.len()
+    }
+
+    /// The object as bytes: the original ones, untouched, with only the edits spliced in.
+    pub fn to_bytes(&self) -> Bytes {
+        if !self.edited {
+            return self.bytes.clone();
+        }
+        let mut out = BytesMut::with_capacity(self.edited_len());
+        let head = self
+            .members
+            .first()
+            .map_or_else(|| self.empty_head(), |m| m.start);
+        out.extend_from_slice(&self.bytes[..head]);
+        let mut first = true;
+        let mut previous_end = head;
+        for member in &self.members {
+            if !matches!(member.edit, Edit::Remove) {
+                if first {
+                    first = false;
+                } else {
+                    out.extend_from_slice(&self.bytes[previous_end..member.start]);
+                }
+                out.extend_from_slice(&self.bytes[member.start..member.value.start]);
+                match &member.edit {
+                    Edit::Replace(value) => out.extend_from_slice(value),
+                    Edit::Keep | Edit::Remove => {
+                        out.extend_from_slice(&self.bytes[member.value.clone()]);
+                    }
+                }
+            }
+            previous_end = member.value.end;
+        }
+        for (key, value) in &self.appended {
+            if !std::mem::take(&mut first) {
+                out.put_u8(b',');
+            }
+            out.extend_from_slice(&quote(key));
+            out.put_u8(b':');
+            out.extend_from_slice(value);
+        }
+        out.extend_from_slice(&self.bytes[previous_end..]);
+        out.freeze()
+    }
+
+    fn edited_len(&self) -> usize {
+        let replaced: usize = self
+            .members
+            .iter()
+            .map(|m| {
+                if let Edit::Replace(v) = &m.edit {
+                    v.len()
+                } else {
+                    0
+                }
+            })
+            .sum();
+        // Two quotes, a colon and a comma; an escaped key may still grow past it.
+        let appended: usize = self
+            .appended
+            .iter()
+            .map(|(k, v)| k.len() + v.len() + 4)
+            .sum();
+        self.bytes.len() + replaced + appended
+    }
+
+    /// Where the members of an empty object would start: behind its opening brace.
+    fn empty_head(&self) -> usize {
+        memchr::memchr(b'{', &self.bytes).map_or(0, |brace| brace + 1)
+    }
+}
+
+// === impl Key ===
+
+impl Key {
+    fn is(&self, bytes: &Bytes, key: &str) -> bool {
+        match self {
+            Self::Plain(range) => &bytes[range.clone()] == key.as_bytes(),
+            Self::Escaped(text) => &**text == key,
+        }
+    }
+
+    fn as_str<'a>(&'a self, bytes: &'a Bytes) -> &'a str {
+        match self {
+            // Indexed from valid UTF-8 at character boundaries, so the default is never taken.
+            Self::Plain(range) => std::str::from_utf8(&bytes[range.clone()]).unwrap_or_default(),
+            Self::Escaped(text) => text,
+        }
+    }
+}
+
+/// The JSON string literal for `text`.
+pub fn quote(text: &str) -> Bytes {
+    // Serialising a string cannot fail; the default keeps the signature honest.
+    serde_json::to_vec(text)
+        .map(Bytes::from)
+        .unwrap_or_default()
+}
+
+/// What the JSON string literal `raw` means; `None` when it is not one.
+pub fn unquote(raw: &[u8]) -> Option<Cow<'_, str>> {
+    let inner = raw.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    if memchr::memchr(b'\\', inner).is_none() {
+        return std::str::from_utf8(inner).ok().map(Cow::Borrowed);
+    }
+    serde_json::from_slice::<String>(raw).ok().map(Cow::Owned)
+}
+
+/// Whether arrays and objects in valid JSON `text` nest deeper than `limit`.
+fn exceeds_depth(text: &[u8], limit: usize) -> bool {
+    let mut depth = 0usize;
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > limit {
+                    return true;
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => at = string_end(text, at),
+            _ => {}
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Offset of the closing quote of the string that opens at `open` in valid JSON.
+pub(crate) fn string_end(text: &[u8], open: usize) -> usize {
+    let mut at = open + 1;
+    while let Some(found) = text
+        .get(at..)
+        .and_then(|rest| memchr::memchr2(b'"', b'\\', rest))
+    {
+        at += found;
+        if text[at] == b'"' {
+            return at;
+        }
+        at += 2;
+    }
+    text.len()
+}
+
+struct IndexSeed<'a> {
+    text: &'a str,
+    duplicate: &'a mut Option<String>,
+}
+
+impl<'de> DeserializeSeed<'de> for IndexSeed<'de> {
+    type Value = SmallVec<[Member; 24]>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for IndexSeed<'de> {
+    type Value = SmallVec<[Member; 24]>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let text = self.text.as_bytes();
+        let offset_of = |part: &str| part.as_ptr() as usize - self.text.as_ptr() as usize;
+        let mut members: SmallVec<[Member; 24]> = SmallVec::new();
+        let mut previous_end = 0;
+        while let Some(KeyText(key)) = map.next_key::<KeyText<'de>>()? {
+            let value: &'de RawValue = map.next_value()?;
+            let start = text
+                .get(previous_end..)
+                .and_then(|rest| memchr::memchr(b'"', rest))
+                .map_or(previous_end, |found| previous_end + found);
+            let value_start = offset_of(value.get());
+            let value = value_start..value_start + value.get().len();
+            if members.iter().any(|m| match &m.key {
+                Key::Plain(range) => text[range.clone()] == *key.as_bytes(),
+                Key::Escaped(text) => **text == *key,
+            }) {
+                *self.duplicate = Some(key.into_owned());
+                return Err(A::Error::custom("duplicate member"));
+            }
+            previous_end = value.end;
+            let key = match key {
+                Cow::Borrowed(plain) => {
+                    let at = offset_of(plain);
+                    Key::Plain(at..at + plain.len())
+                }
+                Cow::Owned(escaped) => Key::Escaped(escaped.into()),
+            };
+            members.push(Member {
+                key,
+                start,
+                value,
+                edit: Edit::Keep,
+            });
+        }
+        Ok(members)
+    }
+}
+
+/// A member name, borrowed from the input unless it was written with escapes.
+struct KeyText<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for KeyText<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = KeyText<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a member name")
+            }
+
+            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+                Ok(KeyText(Cow::Borrowed(key)))
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+                Ok(KeyText(Cow::Owned(key.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}

@@ -1,0 +1,358 @@
+//! Passes an answer from an upstream to a client of the same dialect without re-serialising it.
+//!
+//! Bytes flow through as slices. Only the `model` value is restamped with the client's name for
+//! it, a usage chunk that the client did not ask for is taken out, and the few frames that speak
+//! of usage, finish or error are read on the side. A frame that is not complete yet is held back:
+//! no client could use it.
+
+use bytes::{Bytes, BytesMut};
+use memchr::memmem;
+
+use crate::canonical::{ApiError, FinishReason, Usage};
+use crate::dialect::{Dialect, Spliced};
+use crate::json;
+
+/// How streams of a dialect are framed, and what to look for in them.
+#[derive(Debug)]
+pub struct RelayRules {
+    /// The framing.
+    pub framing: Framing,
+    /// The member whose string value is the model's name, as `"model":` with quotes and colon.
+    pub model_key: Option<&'static [u8]>,
+    /// Where it stands.
+    pub restamp: Restamp,
+    /// A frame that holds one of these is given to [`Dialect::sniff`]. JSON escapes quotes inside
+    /// strings, so a quoted name in a needle matches only a member name or a whole value.
+    pub needles: &'static [&'static [u8]],
+    /// Whether a frame shows the client something of the answer; before that an attempt can
+    /// still fail unnoticed.
+    pub is_content: fn(&[u8]) -> bool,
+    /// Whether a frame is nothing but the usage that was asked for on the client's behalf.
+    pub is_usage_only: fn(&[u8]) -> bool,
+}
+
+/// The framing of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// Server-sent events, closed by a blank line.
+    Sse,
+    /// One JSON document a line.
+    Ndjson,
+}
+
+/// Which frames carry the model's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restamp {
+    /// Every frame, as a top-level member.
+    EveryFrame,
+    /// Only the first frame that has the member.
+    First,
+}
+
+/// What a frame says about the answer as a whole.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sighting {
+    /// Token counts.
+    pub usage: Option<Usage>,
+    /// Why the model stopped.
+    pub finish: Option<FinishReason>,
+    /// The upstream gave up.
+    pub error: Option<ApiError>,
+}
+
+/// One answer on its way through.
+pub struct Relay {
+    dialect: &'static dyn Dialect,
+    rules: &'static RelayRules,
+    /// The JSON string to put in place of the upstream's model name.
+    model: Option<Bytes>,
+    swallow_usage: bool,
+    carry: BytesMut,
+    seen: Sighting,
+    content_seen: bool,
+    restamped: bool,
+}
+
+// === impl Relay ===
+
+impl Relay {
+    /// A relay that shows the client `model` as the model's name (`None`: leave it as it is).
+    pub fn new(dialect: &'static dyn Dialect, model: Option<&str>, spliced: Spliced) -> Self {
+        let rules = dialect.relay_rules();
+        Self {
+            dialect,
+            rules,
+            model: model.filter(|_| rules.model_key.is_some()).map(json::quote),
+            swallow_usage: spliced.usage_injected,
+            carry: BytesMut::new(),
+            seen: Sighting::default(),
+            content_seen: false,
+            restamped: false,
+        }
+    }
+
+    /// What the answer said about itself so far.
+    pub fn seen(&self) -> &Sighting {
+        &self.seen
+    }
+
+    /// Whether something of the answer came by.
+    pub fn content_seen(&self) -> bool {
+        self.content_seen
+    }
+
+    /// Takes the next bytes of a stream; returns those for the client, whole frames only.
+    pub fn push(&mut self, chunk: Bytes) -> Bytes {
+        let Some(end) = self.complete_until(&chunk) else {
+            self.carry.extend_from_slice(&chunk);
+            return Bytes::new();
+        };
+        if self.carry.is_empty() {
+            let mut frames = chunk;
+            let rest = frames.split_off(end);
+            self.carry.extend_from_slice(&rest);
+            return self.pass(frames);
+        }
+        self.carry.extend_from_slice(&chunk[..end]);
+        let frames = self.carry.split().freeze();
+        self.carry.extend_from_slice(&chunk[end..]);
+        self.pass(frames)
+    }
+
+    /// The upstream closed the stream: returns what was held back.
+    pub fn finish(&mut self) -> Bytes {
+        let rest = self.carry.split().freeze();
+        if rest.is_empty() {
+            rest
+        } else {
+            self.pass(rest)
+        }
+    }
+
+    /// Passes on a whole answer body.
+    pub fn body(&mut self, body: Bytes) -> Bytes {
+        self.seen.merge(self.dialect.sniff(&body));
+        self.content_seen = true;
+        match (&self.model, self.rules.model_key) {
+            (Some(model), Some(key)) => {
+                let mut out = Splice::new(&body);
+                restamp(&body, key, model, true, &mut out);
+                out.finish(body.clone())
+            }
+            _ => body,
+        }
+    }
+
+    /// Where in `chunk` the last whole frame ends, `carry` before it included.
+    fn complete_until(&self, chunk: &[u8]) -> Option<usize> {
+        let newline = memchr::memrchr(b'\n', chunk)?;
+        if self.rules.framing == Framing::Ndjson {
+            return Some(newline + 1);
+        }
+        // The blank line may straddle the two pieces: look back into what is carried.
+        let before = |at: usize, back: usize| -> Option<u8> {
+            match at.checked_sub(back) {
+                Some(i) => chunk.get(i).copied(),
+                None => self
+                    .carry
+                    .len()
+                    .checked_sub(back - at)
+                    .map(|i| self.carry[i]),
+            }
+        };
+        memchr::memrchr_iter(b'\n', &chunk[..=newline])
+            .find(|&at| match before(at, 1) {
+                Some(b'\n') => true,
+                Some(b'\r') => before(at, 2) == Some(b'\n'),
+                _ => false,
+            })
+            .map(|at| at + 1)
+    }
+
+    fn pass(&mut self, frames: Bytes) -> Bytes {
+        let mut out = Splice::new(&frames);
+        if self.needs_frames(&frames) {
+            let mut at = 0;
+            while at < frames.len() {
+                let end = at + frame_len(&frames[at..], self.rules.framing);
+                self.pass_frame(&frames, at..end, &mut out);
+                at = end;
+            }
+        }
+        out.finish(frames)
+    }
+
+    /// Whether any of `frames` must be looked at one by one.
+    fn needs_frames(&self, frames: &[u8]) -> bool {
+        !self.content_seen
+            || self.restamp_pending()
+            || self
+                .rules
+                .needles
+                .iter()
+                .any(|needle| memmem::find(frames, needle).is_some())
+    }
+
+    fn restamp_pending(&self) -> bool {
+        self.model.is_some() && !(self.restamped && self.rules.restamp == Restamp::First)
+    }
+
+    fn pass_frame(&mut self, frames: &Bytes, range: std::ops::Range<usize>, out: &mut Splice) {
+        let frame = &frames[range.clone()];
+        if self
+            .rules
+            .needles
+            .iter()
+            .any(|needle| memmem::find(frame, needle).is_some())
+        {
+            let data = frame_data(frame, self.rules.framing);
+            self.seen.merge(self.dialect.sniff(data));
+            if self.swallow_usage && (self.rules.is_usage_only)(data) {
+                out.replace(range, &Bytes::new());
+                return;
+            }
+        }
+        if !self.content_seen {
+            self.content_seen = (self.rules.is_content)(frame_data(frame, self.rules.framing));
+        }
+        if self.restamp_pending()
+            && let (Some(model), Some(key)) = (&self.model, self.rules.model_key)
+        {
+            let top_level = self.rules.restamp == Restamp::EveryFrame;
+            let mut inner = out.at(range.start);
+            self.restamped |= restamp(frame, key, model, top_level, &mut inner);
+        }
+    }
+}
+
+/// The length of the first frame of `bytes`, its closing line included.
+fn frame_len(bytes: &[u8], framing: Framing) -> usize {
+    for newline in memchr::memchr_iter(b'\n', bytes) {
+        let rest = &bytes[newline + 1..];
+        let closing = match framing {
+            Framing::Ndjson => 0,
+            Framing::Sse if rest.first() == Some(&b'\n') => 1,
+            Framing::Sse if rest.starts_with(b"\r\n") => 2,
+            Framing::Sse => continue,
+        };
+        return newline + 1 + closing;
+    }
+    bytes.len()
+}
+
+/// The JSON of a frame: the line itself, or the first `data:` field of an event.
+fn frame_data(frame: &[u8], framing: Framing) -> &[u8] {
+    if framing == Framing::Ndjson {
+        return frame.trim_ascii();
+    }
+    for line in frame.split(|&b| b == b'\n') {
+        if let Some(data) = line.strip_prefix(b"data:") {
+            return data.trim_ascii();
+        }
+    }
+    &[]
+}
+
+/// Replaces the string value of the first member `key` (a top-level one, when asked) by `model`.
+fn restamp(text: &[u8], key: &[u8], model: &Bytes, top_level: bool, out: &mut impl Edits) -> bool {
+    for found in memmem::find_iter(text, key) {
+        if top_level && depth(&text[..found]) != 1 {
+            continue;
+        }
+        let after = found + key.len();
+        let blank = text[after..]
+            .iter()
+            .take_while(|b| b.is_ascii_whitespace())
+            .count();
+        let open = after + blank;
+        if text.get(open) != Some(&b'"') {
+            return false;
+        }
+        let close = json::string_end(text, open);
+        if text.get(open..=close).is_some_and(|value| value != model) {
+            out.edit(open..close + 1, model);
+        }
+        return true;
+    }
+    false
+}
+
+/// How deeply nested the place behind `text` is.
+fn depth(text: &[u8]) -> usize {
+    let (mut depth, mut at) = (0usize, 0);
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => at = json::string_end(text, at),
+            _ => {}
+        }
+        at += 1;
+    }
+    depth
+}
+
+/// Copies bytes with some ranges replaced; copies nothing when none is.
+struct Splice {
+    out: Option<BytesMut>,
+    copied: usize,
+    source: Bytes,
+}
+
+/// Takes edits in ascending order.
+trait Edits {
+    fn edit(&mut self, range: std::ops::Range<usize>, with: &Bytes);
+}
+
+struct SpliceAt<'a> {
+    splice: &'a mut Splice,
+    base: usize,
+}
+
+// === impl Splice ===
+
+impl Splice {
+    fn new(source: &Bytes) -> Self {
+        Self {
+            out: None,
+            copied: 0,
+            source: source.clone(),
+        }
+    }
+
+    fn replace(&mut self, range: std::ops::Range<usize>, with: &Bytes) {
+        let out = self
+            .out
+            .get_or_insert_with(|| BytesMut::with_capacity(self.source.len() + with.len() + 64));
+        out.extend_from_slice(&self.source[self.copied..range.start]);
+        out.extend_from_slice(with);
+        self.copied = range.end;
+    }
+
+    fn at(&mut self, base: usize) -> SpliceAt<'_> {
+        SpliceAt { splice: self, base }
+    }
+
+    fn finish(self, original: Bytes) -> Bytes {
+        match self.out {
+            None => original,
+            Some(mut out) => {
+                out.extend_from_slice(&self.source[self.copied..]);
+                out.freeze()
+            }
+        }
+    }
+}
+
+impl Edits for Splice {
+    fn edit(&mut self, range: std::ops::Range<usize>, with: &Bytes) {
+        self.replace(range, with);
+    }
+}
+
+impl Edits for SpliceAt<'_> {
+    fn edit(&mut self, range: std::ops::Range<usize>, with: &Bytes) {
+        self.splice
+            .replace(range.start + self.base..range.end + self.base, with);
+    }
+}
