@@ -1,1 +1,16 @@
-//! (being written)
+//! The domain of Lockgate: its vocabulary and its rules. No network, no runtime.
+
+pub mod config;
+pub mod discover;
+mod environment;
+pub mod error;
+pub mod fingerprint;
+pub mod master_key;
+mod secret;
+
+pub use self::config::{
+    Config, ConfigError, Diagnostic, Fallback, GeneralSettings, LitellmParams, Loaded, ModelEntry,
+    ModelInfo, RouterSettings,
+};
+pub use self::environment::Environment;
+pub use self::secret::Secret;

@@ -1,1 +1,31 @@
-//! (being written)
+//! The request pipeline. [`Engine::serve`] takes a request and gives an answer; `pipeline.rs`
+//! reads like the list of its stages.
+
+pub mod answer;
+mod attempt;
+pub mod auth;
+mod call;
+mod canned;
+pub mod contract;
+pub mod deployment;
+mod engine;
+mod json_path;
+mod local;
+pub mod metrics;
+mod options;
+mod pipeline;
+mod prepare;
+mod probe;
+mod read_body;
+mod receive;
+pub mod record;
+mod retry_after;
+pub mod router;
+pub mod snapshot;
+mod travel;
+pub mod upstream;
+
+pub use self::answer::AnswerBody;
+pub use self::engine::{CONNECT_TIMEOUT, Engine, Shared};
+pub use self::pipeline::{Endpoint, error_response};
+pub use self::probe::Probe;

@@ -1,1 +1,32 @@
-//! (being written)
+//! Which upstreams exist and how to address them.
+//!
+//! A provider is data: one [`ProviderSpec`] row in [`PROVIDERS`], or one `custom_providers` entry
+//! of the configuration file. [`ProviderTable`] finds the [`Provider`] that a model name means,
+//! [`Connection`] is a provider with a base URL and a key, ready to be called, and [`apply`] makes
+//! a request body what the provider accepts.
+
+mod connection;
+mod discover;
+mod headers;
+mod known;
+mod names;
+mod provider;
+mod quirks;
+mod resolve;
+mod spec;
+mod table;
+mod template;
+pub mod tokens;
+mod url;
+
+pub use self::connection::{ConnectError, Connection, ConnectionParams, MissingKey};
+pub use self::discover::{Discovered, discover};
+pub use self::known::{
+    KnownModel, Mode, context_window, known_model, known_models, max_output_tokens,
+};
+pub use self::provider::{CustomProviderError, Provider};
+pub use self::quirks::{Action, Call, Quirk, QuirkError, apply};
+pub use self::resolve::{ProviderTable, ResolveError, Resolved};
+pub use self::spec::{Auth, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};
+pub use self::table::{NOT_YET, PROVIDERS};
+pub use self::url::UrlError;

@@ -1,2 +1,42 @@
-//! (being written)
-fn main() {}
+//! The AI gateway: one endpoint for every model.
+
+mod check;
+mod cli;
+mod configure;
+mod data_plane;
+mod inbound;
+mod listener;
+mod models_command;
+mod reload;
+mod serve;
+mod shutdown;
+mod status;
+mod telemetry;
+mod tls;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        None => serve::run(&cli.serve),
+        Some(Command::Serve(args)) => serve::run(&args),
+        Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Models(args)) => models_command::run(&args),
+        Some(Command::Version) => {
+            cli::print_version();
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    outcome.unwrap_or_else(|error| {
+        cli::complain(&format!("{error:#}"));
+        ExitCode::FAILURE
+    })
+}

@@ -10,7 +10,6 @@ use std::ops::Range;
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use smallvec::SmallVec;
 
 /// Why a body is not an acceptable JSON object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,8 +29,8 @@ pub enum JsonError {
 #[derive(Debug, Clone)]
 pub struct JsonObject {
     bytes: Bytes,
-    members: SmallVec<[Member; 24]>,
-    appended: SmallVec<[(Box<str>, Bytes); 2]>,
+    members: Vec<Member>,
+    appended: Vec<(Box<str>, Bytes)>,
     edited: bool,
 }
 
@@ -89,7 +88,7 @@ impl JsonObject {
         Ok(Self {
             bytes,
             members,
-            appended: SmallVec::new(),
+            appended: Vec::new(),
             edited: false,
         })
     }
@@ -324,7 +323,7 @@ struct IndexSeed<'a> {
 }
 
 impl<'de> DeserializeSeed<'de> for IndexSeed<'de> {
-    type Value = SmallVec<[Member; 24]>;
+    type Value = Vec<Member>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
@@ -332,7 +331,7 @@ impl<'de> DeserializeSeed<'de> for IndexSeed<'de> {
 }
 
 impl<'de> Visitor<'de> for IndexSeed<'de> {
-    type Value = SmallVec<[Member; 24]>;
+    type Value = Vec<Member>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
@@ -341,7 +340,7 @@ impl<'de> Visitor<'de> for IndexSeed<'de> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let text = self.text.as_bytes();
         let offset_of = |part: &str| part.as_ptr() as usize - self.text.as_ptr() as usize;
-        let mut members: SmallVec<[Member; 24]> = SmallVec::new();
+        let mut members: Vec<Member> = Vec::with_capacity(16);
         let mut previous_end = 0;
         while let Some(KeyText(key)) = map.next_key::<KeyText<'de>>()? {
             let value: &'de RawValue = map.next_value()?;

@@ -21,6 +21,8 @@ pub struct EmbeddingRequest {
     pub title: Option<String>,
     /// Members that no canonical field holds; see [`super::Params::extra`].
     pub extra: Vec<(String, RawJson)>,
+    /// What the client said that has no canonical form; see [`super::ChatRequest::unmapped`].
+    pub unmapped: Vec<String>,
 }
 
 /// One input.

@@ -1,92 +1,137 @@
-//! (being written)
-#![expect(clippy::todo, unused_variables, reason = "stub")]
-use crate::canonical::*;
-use crate::dialect::*;
-use crate::json::JsonObject;
-use crate::relay::*;
+//! Ollama's own API: `/api/chat`, `/api/generate`, `/api/embed` and `/api/embeddings`.
+//!
+//! Wire facts are from Ollama's API documentation (`docs/api.md`) and its Go types
+//! (`api/types.go`).
+
+mod embedding;
+mod error;
+pub mod listing;
+mod load;
+mod request;
+mod response;
+mod sniff;
+mod stream;
+mod think;
+mod tools;
+mod usage;
+mod wire;
+
 use bytes::Bytes;
-/// (being written)
+
+use crate::canonical::{
+    ApiError, ChatRequest, ChatResponse, EmbeddingRequest, EmbeddingResponse, Params,
+};
+use crate::dialect::{
+    Dialect, DialectId, EncodedRequest, ReplyContext, RequestHead, Spliced, StreamDecoder,
+    StreamEncoder, Target, TranslateError,
+};
+use crate::json::JsonObject;
+use crate::relay::{RelayRules, Sighting};
+
+pub use load::{is_load_request, load_reply};
+
+/// Ollama's own API.
 #[derive(Debug, Clone, Copy)]
 pub struct Ollama;
+
 impl Dialect for Ollama {
     fn id(&self) -> DialectId {
-        todo!()
+        DialectId::Ollama
     }
+
     fn decode_request(
         &self,
         head: &RequestHead<'_>,
         body: &JsonObject,
     ) -> Result<ChatRequest, TranslateError> {
-        todo!()
+        request::decode(head, body)
     }
+
     fn encode_request(
         &self,
         request: &ChatRequest,
         target: &Target<'_>,
     ) -> Result<EncodedRequest, TranslateError> {
-        todo!()
+        Ok(request::encode(request, target))
     }
+
     fn splice_request(
         &self,
         body: &mut JsonObject,
         target: &Target<'_>,
         defaults: &Params,
     ) -> Result<Spliced, TranslateError> {
-        todo!()
+        request::splice(body, target, defaults)
     }
+
     fn decode_response(&self, body: &[u8]) -> Result<ChatResponse, TranslateError> {
-        todo!()
+        response::decode(body)
     }
+
     fn encode_response(&self, response: &ChatResponse, reply: &ReplyContext) -> Bytes {
-        todo!()
+        response::encode(response, reply)
     }
+
     fn stream_decoder(&self) -> Box<dyn StreamDecoder> {
-        todo!()
+        Box::new(stream::Decoder::default())
     }
+
     fn stream_encoder(&self, reply: &ReplyContext) -> Box<dyn StreamEncoder> {
-        todo!()
+        Box::new(stream::Encoder::new(reply))
     }
+
     fn stream_content_type(&self) -> &'static str {
-        todo!()
+        "application/x-ndjson"
     }
+
     fn relay_rules(&self) -> &'static RelayRules {
-        todo!()
+        &sniff::RULES
     }
+
     fn sniff(&self, frame: &[u8]) -> Sighting {
-        todo!()
+        sniff::sniff(frame)
     }
+
     fn decode_error(&self, status: u16, body: &[u8]) -> ApiError {
-        todo!()
+        error::decode(status, body)
     }
+
     fn encode_error(&self, error: &ApiError) -> Bytes {
-        todo!()
+        error::encode(error)
     }
+
     fn decode_embedding_request(
         &self,
         head: &RequestHead<'_>,
         body: &JsonObject,
     ) -> Result<EmbeddingRequest, TranslateError> {
-        todo!()
+        embedding::decode_request(head, body)
     }
+
     fn encode_embedding_request(
         &self,
         request: &EmbeddingRequest,
         target: &Target<'_>,
     ) -> Result<EncodedRequest, TranslateError> {
-        todo!()
+        embedding::encode_request(request, target)
     }
+
     fn decode_embedding_response(&self, body: &[u8]) -> Result<EmbeddingResponse, TranslateError> {
-        todo!()
+        embedding::decode_response(body)
     }
+
     fn encode_embedding_response(
         &self,
-        request: &EmbeddingRequest,
+        _request: &EmbeddingRequest,
         response: &EmbeddingResponse,
         reply: &ReplyContext,
     ) -> Result<Bytes, TranslateError> {
-        todo!()
+        embedding::encode_response(response, reply)
     }
-    fn encode_token_count(&self, input_tokens: u64) -> Result<Bytes, TranslateError> {
-        todo!()
+
+    fn encode_token_count(&self, _input_tokens: u64) -> Result<Bytes, TranslateError> {
+        Err(TranslateError::Unsupported(
+            "Ollama's API does not count tokens".to_owned(),
+        ))
     }
 }

@@ -1,0 +1,48 @@
+# Two commands: `make run` and `make test`. The rest is for those who work on it.
+# UI and database come with later steps; nothing here needs more than Rust and a C compiler.
+
+CARGO ?= cargo
+DATA_DIR ?= .lockgate
+
+.PHONY: run test release check fmt clippy size unit bench bench-quick test-real docs need
+
+run: need ## build and start the gateway with its built-in demo model
+	@$(CARGO) build --release --quiet --package lockgate
+	@scripts/run.sh target/release/lockgate "$(DATA_DIR)"
+
+test: need fmt clippy size unit ## every check
+
+release: need ## the stripped binary at target/release/lockgate
+	$(CARGO) build --release --package lockgate
+	@ls -l target/release/lockgate
+
+fmt:
+	$(CARGO) fmt --all --check
+
+clippy:
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+size:
+	$(CARGO) run --quiet --locked --package xtask -- size
+
+# The black-box tests start the real binary, so it is built first.
+unit:
+	$(CARGO) build --locked --package lockgate
+	$(CARGO) test --workspace --locked
+
+docs: ## generated pages
+	$(CARGO) run --quiet --package xtask -- gen-docs
+
+bench: need
+	$(CARGO) build --release --package lockgate --package lockgate-bench
+	target/release/lockgate-bench run
+
+bench-quick: need
+	$(CARGO) build --release --package lockgate --package lockgate-bench
+	target/release/lockgate-bench run --quick
+
+test-real: need ## a real model server behind the gateway, driven by the official SDKs
+	scripts/test-real.sh
+
+need:
+	@scripts/need.sh

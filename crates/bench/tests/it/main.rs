@@ -1,0 +1,6 @@
+//! The binary as it is used: mock, floor and load as processes.
+
+#[cfg(test)]
+mod floor;
+#[cfg(test)]
+mod processes;

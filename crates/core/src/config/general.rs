@@ -1,0 +1,32 @@
+//! `general_settings`: the proxy itself.
+
+use crate::Secret;
+
+/// What `general_settings` says, as far as it has an effect.
+#[derive(Clone, Debug, Default)]
+pub struct GeneralSettings {
+    /// The master key as configured here; the environment may hold it too.
+    pub master_key: Option<Secret>,
+    /// Start although the master key is weak.
+    pub dangerously_permit_weak_or_unset_master_key: bool,
+    /// Chat model used whatever a request names.
+    pub completion_model: Option<String>,
+    /// Embedding model used whatever a request names.
+    pub embedding_model: Option<String>,
+    /// Largest request body, in MiB.
+    pub max_request_size_mb: Option<f64>,
+    /// Ask every provider for usage in streams, also when the client did not.
+    pub always_include_stream_usage: bool,
+    /// Put the call id into error bodies.
+    pub include_call_id_in_error_body: bool,
+    /// A further header the key is read from.
+    pub litellm_key_header_name: Option<String>,
+    /// Pass the client's `x-` headers on to the provider.
+    pub forward_client_headers_to_llm_api: bool,
+    /// Pass the client's `OpenAI-Organization` header on.
+    pub forward_openai_org_id: bool,
+    /// Also serve every model whose provider key is in the environment.
+    pub infer_model_from_keys: bool,
+    /// Let clients send `api_key` and `api_base` of their own.
+    pub allow_client_side_credentials: bool,
+}

@@ -1,0 +1,53 @@
+//! `litellm_settings`: what LiteLLM keeps in module globals.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What `litellm_settings` says, as far as it has an effect and is not about routing.
+///
+/// Retries, timeouts and fallbacks written here end up in [`super::RouterSettings`].
+#[derive(Clone, Debug)]
+pub struct LitellmSettings {
+    /// Drop parameters a provider does not know instead of refusing the request.
+    pub drop_params: bool,
+    /// Repair requests a provider would refuse.
+    pub modify_params: bool,
+    /// Other names of models, applied before `model_group_alias`.
+    pub model_alias_map: BTreeMap<String, String>,
+    /// Log lines are JSON; `None`: not said here.
+    pub json_logs: Option<bool>,
+    /// Log debug lines; `None`: not said here.
+    pub set_verbose: Option<bool>,
+    /// `/metrics` asks for a key (true).
+    pub require_auth_for_metrics_endpoint: bool,
+    /// How upstream certificates are checked.
+    pub ssl_verify: SslVerify,
+}
+
+/// How upstream certificates are checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SslVerify {
+    /// Against the built-in roots.
+    #[default]
+    System,
+    /// Against the certificates in this PEM file.
+    CaFile(PathBuf),
+    /// Not at all.
+    Off,
+}
+
+// === impl LitellmSettings ===
+
+impl Default for LitellmSettings {
+    fn default() -> Self {
+        Self {
+            drop_params: false,
+            modify_params: false,
+            model_alias_map: BTreeMap::new(),
+            json_logs: None,
+            set_verbose: None,
+            require_auth_for_metrics_endpoint: true,
+            ssl_verify: SslVerify::default(),
+        }
+    }
+}

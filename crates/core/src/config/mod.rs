@@ -1,0 +1,109 @@
+//! LiteLLM's configuration file: YAML in, one immutable [`Config`] and a list of findings out.
+
+use std::path::{Path, PathBuf};
+
+use self::findings::Findings;
+use self::yaml::Mapping;
+use crate::Environment;
+use crate::fingerprint::Fingerprint;
+
+mod base_url;
+mod body_params;
+mod diagnostic;
+mod document;
+mod findings;
+mod general;
+pub(crate) mod id;
+mod keys;
+mod litellm;
+mod lockgate;
+mod model;
+mod read;
+mod references;
+mod router;
+mod validate;
+mod yaml;
+
+pub use self::base_url::BaseUrl;
+pub use self::body_params::BodyParams;
+pub use self::diagnostic::{ConfigError, Diagnostic, Severity};
+pub use self::general::GeneralSettings;
+pub use self::litellm::{LitellmSettings, SslVerify};
+pub use self::lockgate::{CustomAuth, CustomDialect, CustomProvider, LockgateSettings};
+pub use self::model::{Fallback, LitellmParams, ModelEntry, ModelInfo, Origin};
+pub use self::router::{
+    AllowedFailsPolicy, FallbackRule, ModelGroupAlias, RetryPolicy, RouterSettings, RoutingStrategy,
+};
+
+/// Everything the operator decided. Plain data; a reload makes a new one.
+///
+/// `Debug` shows no secret.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The deployments, in the order they were written.
+    pub models: Vec<ModelEntry>,
+    /// `general_settings`
+    pub general: GeneralSettings,
+    /// `litellm_settings`
+    pub litellm: LitellmSettings,
+    /// `router_settings`, completed from `litellm_settings`.
+    pub router: RouterSettings,
+    /// `lockgate_settings`
+    pub lockgate: LockgateSettings,
+    /// `custom_providers`
+    pub custom_providers: Vec<CustomProvider>,
+    /// The environment with `environment_variables` laid over it: where providers find their keys.
+    pub environment: Environment,
+}
+
+/// A configuration and what is to be said about it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What is served.
+    pub config: Config,
+    /// Findings in the order of files and lines.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The main file and every included one, in the order they were opened.
+    pub files: Vec<PathBuf>,
+    /// The contents of `files` as they were read.
+    pub fingerprint: Fingerprint,
+}
+
+/// Reads a configuration file and everything it includes.
+///
+/// # Errors
+///
+/// When a file cannot be read, is not YAML, or is no mapping. Anything smaller is a [`Diagnostic`]:
+/// the rest of the file is served.
+pub fn load(path: impl AsRef<Path>, environment: &Environment) -> Result<Loaded, ConfigError> {
+    let mut findings = Findings::default();
+    let root = document::open(path.as_ref(), &mut findings)?;
+    Ok(finish(root, environment, findings))
+}
+
+/// Reads a configuration from a text that stands for the file `name`.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_str(
+    text: &str,
+    name: impl AsRef<Path>,
+    environment: &Environment,
+) -> Result<Loaded, ConfigError> {
+    let mut findings = Findings::default();
+    let root = document::assemble(text, name.as_ref(), &mut findings)?;
+    Ok(finish(root, environment, findings))
+}
+
+fn finish(root: Mapping, environment: &Environment, mut findings: Findings) -> Loaded {
+    let config = read::config(root, environment, &mut findings);
+    let fingerprint = std::mem::take(&mut findings.fingerprint);
+    let (diagnostics, files) = findings.finish();
+    Loaded {
+        config,
+        diagnostics,
+        files,
+        fingerprint,
+    }
+}

@@ -1,0 +1,127 @@
+//! `environment_variables` and the `os.environ/NAME` references.
+
+use super::document::join;
+use super::findings::Findings;
+use super::yaml::{Mapping, Node, NodeValue, Scalar, ScalarValue};
+use crate::Environment;
+
+const PREFIX: &str = "os.environ/";
+const SECTION: &str = "environment_variables";
+
+/// LiteLLM takes none of these from a file, nor does anything here.
+const NOT_FROM_A_FILE: &[&str] = &[
+    "DYLD_INSERT_LIBRARIES",
+    "DYLD_LIBRARY_PATH",
+    "HOME",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "LOGNAME",
+    "NO_PROXY",
+    "PATH",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "SHELL",
+    "USER",
+    "no_proxy",
+];
+
+/// Lays `environment_variables` over the environment.
+///
+/// A value may itself be a reference: to the process, or to a variable further up in the section.
+pub(super) fn overlay(
+    root: &mut Mapping,
+    environment: &Environment,
+    findings: &mut Findings,
+) -> Environment {
+    let Some(entry) = root.remove(SECTION) else {
+        return environment.clone();
+    };
+    let mut section = match entry.value.value {
+        NodeValue::Mapping(section) => section,
+        _ if entry.value.is_null() => return environment.clone(),
+        _ => {
+            let found = entry.value.kind();
+            let message =
+                format!("{found}: expected a mapping of names to values; section skipped");
+            findings.error(entry.value.mark, SECTION, message);
+            return environment.clone();
+        }
+    };
+    let mut environment = environment.clone();
+    for entry in &mut section.entries {
+        let path = join(SECTION, &entry.key);
+        if NOT_FROM_A_FILE.contains(&entry.key.as_str()) {
+            let message = "cannot be set from a configuration file; skipped";
+            findings.warn(entry.key_mark, &path, message);
+            continue;
+        }
+        resolve(&mut entry.value, &path, &environment, findings);
+        match &entry.value.value {
+            NodeValue::Scalar(Scalar {
+                value: ScalarValue::Null,
+                ..
+            }) => {}
+            NodeValue::Scalar(Scalar { text, .. }) => {
+                environment = environment.with([(entry.key.clone(), text.clone())]);
+            }
+            _ => {
+                let message = format!("{}: expected text; skipped", entry.value.kind());
+                findings.error(entry.value.mark, &path, message);
+            }
+        }
+    }
+    environment
+}
+
+/// Replaces every reference in the tree by what the environment holds, or by null.
+pub(super) fn resolve_all(root: &mut Mapping, environment: &Environment, findings: &mut Findings) {
+    resolve_members(root, "", environment, findings);
+}
+
+fn resolve_members(
+    mapping: &mut Mapping,
+    path: &str,
+    environment: &Environment,
+    findings: &mut Findings,
+) {
+    for entry in &mut mapping.entries {
+        resolve(
+            &mut entry.value,
+            &join(path, &entry.key),
+            environment,
+            findings,
+        );
+    }
+}
+
+fn resolve(node: &mut Node, path: &str, environment: &Environment, findings: &mut Findings) {
+    match &mut node.value {
+        NodeValue::Mapping(mapping) => resolve_members(mapping, path, environment, findings),
+        NodeValue::Sequence(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                resolve(item, &format!("{path}[{index}]"), environment, findings);
+            }
+        }
+        NodeValue::Scalar(scalar) if scalar.value == ScalarValue::Text => {
+            if let Some(name) = scalar.text.strip_prefix(PREFIX) {
+                let found = environment.get(name);
+                if found.is_none() {
+                    let message =
+                        format!("the environment variable {name} is not set; taken as null");
+                    findings.warn(node.mark, path, message);
+                }
+                *scalar = Scalar {
+                    value: found.map_or(ScalarValue::Null, |_| ScalarValue::Text),
+                    text: found.unwrap_or_default().to_owned(),
+                    reference: Some(std::mem::take(&mut scalar.text)),
+                };
+            } else if scalar.text.contains(PREFIX) {
+                let message =
+                    format!("`{PREFIX}` counts at the start of a value only; left as it is");
+                findings.warn(node.mark, path, message);
+            }
+        }
+        NodeValue::Scalar(_) => {}
+    }
+}

@@ -1,0 +1,279 @@
+//! The settings sections.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lockgate_core::config::{
+    CustomAuth, CustomDialect, LockgateSettings, ModelGroupAlias, SslVerify,
+};
+use lockgate_core::{Config, Fallback};
+
+use crate::{environment, load, load_in, report};
+
+fn config(text: &str) -> Config {
+    let loaded = load(text);
+    assert_eq!(report(&loaded), "");
+    loaded.config
+}
+
+#[test]
+fn nothing_configured_means_litellms_defaults() {
+    let router = config("model_list:\n").router;
+    assert_eq!((router.num_retries, router.max_fallbacks), (2, 5));
+    assert_eq!(router.timeout, Duration::from_secs(6000));
+    assert_eq!(router.cooldown_time, Duration::from_secs(5));
+    assert_eq!((router.allowed_fails, router.stream_timeout), (None, None));
+    assert!(!router.disable_cooldowns);
+    let litellm = config("litellm_settings:\n").litellm;
+    assert!(litellm.require_auth_for_metrics_endpoint && !litellm.drop_params);
+    assert_eq!(litellm.ssl_verify, SslVerify::System);
+}
+
+#[test]
+fn router_settings_are_read() {
+    let router = config(
+        "\
+router_settings:
+  routing_strategy: simple-shuffle
+  num_retries: 0
+  retry_after: 1
+  timeout: 30
+  stream_timeout: 5
+  allowed_fails: 4
+  allowed_fails_policy: {TimeoutErrorAllowedFails: 1, BadGatewayErrorAllowedFails: 2}
+  cooldown_time: 10
+  disable_cooldowns: true
+  fallbacks: [{a: [b, c], d: e}, z]
+  default_fallbacks: [b]
+  context_window_fallbacks: [{a: [{model: b, max_tokens: 5}]}]
+  content_policy_fallbacks: [{a: [c]}]
+  max_fallbacks: 2
+  model_group_alias: {x: a, y: {model: a, hidden: true}}
+  retry_policy: {RateLimitErrorRetries: 3, DefaultRetries: 1}
+  model_group_retry_policy: {a: {TimeoutErrorRetries: 0}}
+  default_litellm_params: {temperature: 0.1, timeout: 9}
+",
+    )
+    .router;
+    assert_eq!((router.num_retries, router.max_fallbacks), (0, 2));
+    assert_eq!(router.retry_after, Duration::from_secs(1));
+    assert_eq!(router.timeout, Duration::from_secs(30));
+    assert_eq!(router.stream_timeout, Some(Duration::from_secs(5)));
+    assert_eq!(router.allowed_fails, Some(4));
+    let fails = router.allowed_fails_policy.expect("a policy");
+    assert_eq!(
+        (fails.timeout, fails.bad_gateway, fails.not_found),
+        (Some(1), Some(2), None)
+    );
+    assert_eq!(router.cooldown_time, Duration::from_secs(10));
+    assert!(router.disable_cooldowns);
+    let rules: Vec<(&str, Vec<&str>)> = router
+        .fallbacks
+        .iter()
+        .map(|rule| (rule.group.as_str(), rule.targets.iter().map(name).collect()))
+        .collect();
+    assert_eq!(
+        rules,
+        [("a", vec!["b", "c"]), ("d", vec!["e"]), ("*", vec!["z"])]
+    );
+    assert_eq!(
+        router
+            .default_fallbacks
+            .iter()
+            .map(name)
+            .collect::<Vec<_>>(),
+        ["b"]
+    );
+    let Fallback::Inline(inline) = &router.context_window_fallbacks[0].targets[0] else {
+        panic!("a fallback with parameters");
+    };
+    assert_eq!(inline.litellm_params.params["max_tokens"], 5);
+    assert_eq!(name(&router.content_policy_fallbacks[0].targets[0]), "c");
+    let alias = |model: &str, hidden| ModelGroupAlias {
+        model: model.into(),
+        hidden,
+    };
+    assert_eq!(router.model_group_alias["x"], alias("a", false));
+    assert_eq!(router.model_group_alias["y"], alias("a", true));
+    let policy = router.retry_policy.expect("a policy");
+    assert_eq!(
+        (policy.rate_limit, policy.default, policy.timeout),
+        (Some(3), Some(1), None)
+    );
+    assert_eq!(router.model_group_retry_policy["a"].timeout, Some(0));
+    assert_eq!(router.default_litellm_params.params["temperature"], 0.1);
+    assert_eq!(
+        router.default_litellm_params.timeout,
+        Some(Duration::from_secs(9))
+    );
+}
+
+fn name(fallback: &Fallback) -> &str {
+    match fallback {
+        Fallback::Name(name) => name,
+        Fallback::Inline(entry) => &entry.model_name,
+    }
+}
+
+#[test]
+fn router_settings_beat_litellm_settings() {
+    let loaded = load(
+        "\
+litellm_settings:
+  num_retries: 9
+  allowed_fails: 8
+  request_timeout: 100
+  fallbacks: [{a: [b]}]
+  default_fallbacks: []
+router_settings:
+  num_retries: 1
+  default_fallbacks: [c]
+",
+    );
+    let router = &loaded.config.router;
+    assert_eq!((router.num_retries, router.allowed_fails), (1, Some(8)));
+    assert_eq!(router.timeout, Duration::from_secs(100));
+    assert_eq!(router.fallbacks.len(), 1);
+    assert_eq!(router.default_fallbacks.len(), 1);
+    insta::assert_snapshot!(report(&loaded));
+}
+
+#[test]
+fn the_environment_stands_in_for_two_settings() {
+    let environment = environment([("REQUEST_TIMEOUT", "42"), ("LITELLM_DROP_PARAMS", "True")]);
+    let config = load_in("model_list: []\n", &environment).config;
+    assert_eq!(config.router.timeout, Duration::from_secs(42));
+    assert!(config.litellm.drop_params);
+    let config = load_in(
+        "litellm_settings: {request_timeout: 7, drop_params: false}\n",
+        &environment,
+    )
+    .config;
+    assert_eq!(config.router.timeout, Duration::from_secs(7));
+    assert!(!config.litellm.drop_params);
+}
+
+#[test]
+fn general_and_litellm_settings_are_read() {
+    let config = config(
+        "\
+general_settings:
+  master_key: sk-x
+  dangerously_permit_weak_or_unset_master_key: on
+  completion_model: a
+  embedding_model: b
+  max_request_size_mb: 0.5
+  always_include_stream_usage: true
+  include_call_id_in_error_body: true
+  litellm_key_header_name: X-Key
+  forward_client_headers_to_llm_api: true
+  forward_openai_org_id: true
+  cancel_on_disconnect: false
+  infer_model_from_keys: true
+  allow_client_side_credentials: true
+litellm_settings:
+  drop_params: true
+  modify_params: true
+  model_alias_map: {x: y}
+  json_logs: true
+  set_verbose: false
+  require_auth_for_metrics_endpoint: false
+  ssl_verify: /etc/ca.pem
+",
+    );
+    let general = &config.general;
+    assert_eq!(
+        general.master_key.as_ref().map(|key| key.expose()),
+        Some("sk-x")
+    );
+    assert_eq!(general.completion_model.as_deref(), Some("a"));
+    assert_eq!(general.embedding_model.as_deref(), Some("b"));
+    assert_eq!(general.max_request_size_mb, Some(0.5));
+    assert_eq!(general.litellm_key_header_name.as_deref(), Some("X-Key"));
+    assert!(
+        general.dangerously_permit_weak_or_unset_master_key
+            && general.always_include_stream_usage
+            && general.include_call_id_in_error_body
+            && general.forward_client_headers_to_llm_api
+            && general.forward_openai_org_id
+            && general.infer_model_from_keys
+            && general.allow_client_side_credentials
+    );
+    let litellm = &config.litellm;
+    assert!(litellm.drop_params && litellm.modify_params);
+    assert_eq!(litellm.model_alias_map["x"], "y");
+    assert_eq!(
+        (litellm.json_logs, litellm.set_verbose),
+        (Some(true), Some(false))
+    );
+    assert!(!litellm.require_auth_for_metrics_endpoint);
+    assert_eq!(
+        litellm.ssl_verify,
+        SslVerify::CaFile(PathBuf::from("/etc/ca.pem"))
+    );
+}
+
+#[test]
+fn ssl_verify_can_be_switched_off() {
+    for off in ["false", "no", "'False'"] {
+        let config = config(&format!("litellm_settings: {{ssl_verify: {off}}}\n"));
+        assert_eq!(config.litellm.ssl_verify, SslVerify::Off);
+    }
+}
+
+#[test]
+fn our_own_sections_are_read() {
+    let config = config(
+        "\
+lockgate_settings:
+  connect_timeout: 3
+  first_byte_timeout: 1m
+  idle_timeout: 0.5
+  max_header_bytes: 65536
+  max_json_depth: 100
+  drain_timeout: 0
+  data_dir: /var/lib/lockgate
+custom_providers:
+  - id: mine
+    base_url: https://user:pass@mine.example/v1
+    api_key_env: [MINE_KEY, OTHER_KEY]
+    api_base_env: MINE_BASE
+    dialect: Anthropic
+    auth: x-api-key
+    quirks: [no_stream_options]
+    headers: {X-Team: a}
+  - id: plain
+",
+    );
+    assert_eq!(
+        config.lockgate,
+        LockgateSettings {
+            connect_timeout: Some(Duration::from_secs(3)),
+            first_byte_timeout: Some(Duration::from_secs(60)),
+            idle_timeout: Some(Duration::from_millis(500)),
+            max_header_bytes: Some(65536),
+            max_json_depth: Some(100),
+            drain_timeout: Some(Duration::ZERO),
+            data_dir: Some(PathBuf::from("/var/lib/lockgate")),
+        }
+    );
+    let [mine, plain] = config.custom_providers.as_slice() else {
+        panic!("two providers")
+    };
+    assert_eq!(mine.api_key_env, ["MINE_KEY", "OTHER_KEY"]);
+    assert_eq!(mine.api_base_env, ["MINE_BASE"]);
+    assert_eq!(
+        (mine.dialect, mine.auth),
+        (CustomDialect::Anthropic, CustomAuth::XApiKey)
+    );
+    assert_eq!(mine.quirks, ["no_stream_options"]);
+    assert_eq!(mine.headers[0].1.expose(), "a");
+    assert_eq!(
+        mine.base_url.as_ref().map(ToString::to_string).as_deref(),
+        Some("https://[REDACTED]@mine.example/v1")
+    );
+    assert_eq!(
+        (plain.dialect, plain.auth),
+        (CustomDialect::Openai, CustomAuth::Bearer)
+    );
+}

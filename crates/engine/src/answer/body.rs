@@ -1,0 +1,239 @@
+//! The body of an answer, pulled by the client's connection.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use lockgate_wire::canonical::{ApiError, ErrorKind};
+use tokio::time::{Instant, Sleep};
+
+use super::channel::Channel;
+use crate::deployment::Deployment;
+use crate::record::RecordGuard;
+use crate::upstream::{BodyError, UpstreamBody};
+
+/// What the client's connection writes. Never fails: what breaks in the middle of a stream is
+/// said in the client's dialect, as the last event.
+pub enum AnswerBody {
+    /// All at once.
+    Whole {
+        /// The bytes; taken when written.
+        bytes: Option<Bytes>,
+        /// Ends when they are.
+        record: Option<Box<RecordGuard>>,
+    },
+    /// As the upstream sends it.
+    Stream(Box<StreamBody>),
+}
+
+/// A streamed answer.
+pub struct StreamBody {
+    /// What was read before the answer's head went out.
+    first: Option<Bytes>,
+    upstream: UpstreamBody,
+    channel: Channel,
+    record: RecordGuard,
+    _slot: Slot,
+    idle: Duration,
+    total: Instant,
+    last: Instant,
+    timer: Pin<Box<Sleep>>,
+    closed: bool,
+}
+
+/// What a streamed answer is made of.
+pub struct StreamParts {
+    /// What was read before the answer's head went out, as the client gets it.
+    pub first: Bytes,
+    /// The rest, as the upstream sends it.
+    pub upstream: UpstreamBody,
+    /// What stands between the two.
+    pub channel: Channel,
+    /// The upstream closed already.
+    pub closed: bool,
+    /// The longest silence between two chunks.
+    pub idle: Duration,
+    /// When the answer must be complete.
+    pub total: Instant,
+    /// Counts the request as in flight at its deployment.
+    pub slot: Slot,
+}
+
+/// Counts a request as in flight at a deployment until it is dropped.
+pub struct Slot(Arc<Deployment>);
+
+// === impl Slot ===
+
+impl Slot {
+    /// Counts a request in.
+    pub fn new(deployment: &Arc<Deployment>) -> Self {
+        deployment.health.enter();
+        Self(deployment.clone())
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.health.leave();
+    }
+}
+
+// === impl AnswerBody ===
+
+impl AnswerBody {
+    /// A body without a record: health checks, listings, refusals.
+    pub fn plain(bytes: impl Into<Bytes>) -> Self {
+        Self::Whole {
+            bytes: Some(bytes.into()),
+            record: None,
+        }
+    }
+
+    /// A whole answer; `record` ends when it is written.
+    pub fn whole(bytes: Bytes, record: RecordGuard) -> Self {
+        Self::Whole {
+            bytes: Some(bytes),
+            record: Some(Box::new(record)),
+        }
+    }
+
+    /// A streamed answer; `record` ends with the stream.
+    pub fn stream(parts: StreamParts, record: RecordGuard) -> Self {
+        let now = Instant::now();
+        Self::Stream(Box::new(StreamBody {
+            first: Some(parts.first).filter(|first| !first.is_empty()),
+            upstream: parts.upstream,
+            channel: parts.channel,
+            record,
+            _slot: parts.slot,
+            idle: parts.idle,
+            total: parts.total,
+            last: now,
+            timer: Box::pin(tokio::time::sleep_until(parts.total.min(now + parts.idle))),
+            closed: parts.closed,
+        }))
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.get_mut() {
+            Self::Whole { bytes, record } => {
+                if let Some(record) = record {
+                    record.finish();
+                }
+                let bytes = bytes.take().filter(|bytes| !bytes.is_empty());
+                Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))))
+            }
+            Self::Stream(stream) => stream
+                .poll_bytes(cx)
+                .map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole { bytes, .. } => bytes.as_ref().is_none_or(Bytes::is_empty),
+            Self::Stream(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole { bytes, .. } => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Self::Stream(_) => SizeHint::default(),
+        }
+    }
+}
+
+// === impl StreamBody ===
+
+impl StreamBody {
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(first));
+        }
+        while !self.closed {
+            let out = match self.upstream.poll_chunk(cx) {
+                Poll::Ready(Some(Ok(chunk))) => {
+                    self.last = Instant::now();
+                    let out = self.channel.push(chunk);
+                    self.closed = self.channel.ended();
+                    out
+                }
+                Poll::Ready(None) => {
+                    self.closed = true;
+                    self.channel.finish()
+                }
+                Poll::Ready(Some(Err(error))) => self.fail(ErrorKind::BadGateway, &error),
+                Poll::Pending => {
+                    let Some(timed_out) = self.poll_timer(cx) else {
+                        return Poll::Pending;
+                    };
+                    self.fail(ErrorKind::Timeout, &timed_out)
+                }
+            };
+            if !out.is_empty() {
+                return Poll::Ready(Some(out));
+            }
+        }
+        self.end();
+        Poll::Ready(None)
+    }
+
+    /// The timer is set once and looked after when it fires, not with every chunk.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Option<BodyError> {
+        while self.timer.as_mut().poll(cx).is_ready() {
+            let now = Instant::now();
+            if now >= self.total || now >= self.last + self.idle {
+                return Some(BodyError::Idle);
+            }
+            self.timer
+                .as_mut()
+                .reset(self.total.min(self.last + self.idle));
+        }
+        None
+    }
+
+    fn fail(&mut self, kind: ErrorKind, error: &BodyError) -> Bytes {
+        self.closed = true;
+        let message = error.to_string();
+        self.record.record_mut().error = Some(message.clone());
+        self.channel.fail(ApiError::new(kind, message))
+    }
+
+    fn end(&mut self) {
+        self.take_sighting();
+        self.record.finish();
+    }
+
+    fn take_sighting(&mut self) {
+        let seen = self.channel.seen();
+        let record = self.record.record_mut();
+        record.usage = seen.usage;
+        record.finish = seen.finish;
+        if let Some(error) = &seen.error {
+            record.error.get_or_insert_with(|| error.message.clone());
+        }
+    }
+}
+
+impl Drop for StreamBody {
+    fn drop(&mut self) {
+        // A client that left is billed for what it was given.
+        self.take_sighting();
+    }
+}

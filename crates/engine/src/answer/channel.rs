@@ -1,0 +1,186 @@
+//! A streamed answer between two dialects, or through one.
+
+use bytes::{Bytes, BytesMut};
+use lockgate_wire::DialectId;
+use lockgate_wire::canonical::{ApiError, ErrorKind, StreamEvent};
+use lockgate_wire::dialect::{ReplyContext, Spliced, StreamDecoder, StreamEncoder};
+use lockgate_wire::relay::{Relay, Sighting};
+
+use super::merge_reasoning::ThinkTags;
+
+/// Takes an upstream's bytes, gives the client's.
+pub enum Channel {
+    /// Both speak the same dialect.
+    Relay(Box<Passing>),
+    /// They do not.
+    Translate(Box<Translation>),
+}
+
+/// A stream that is passed on.
+pub struct Passing {
+    relay: Relay,
+    /// Whose error event ends it when it breaks.
+    dialect: DialectId,
+    /// For that event.
+    reply: ReplyContext,
+}
+
+/// A stream that is decoded and encoded again.
+pub struct Translation {
+    decoder: Box<dyn StreamDecoder>,
+    encoder: Box<dyn StreamEncoder>,
+    events: Vec<StreamEvent>,
+    think_tags: Option<ThinkTags>,
+    seen: Sighting,
+    content_seen: bool,
+    ended: bool,
+}
+
+// === impl Channel ===
+
+impl Channel {
+    /// A channel through `dialect`.
+    pub fn relay(dialect: DialectId, reply: ReplyContext, spliced: Spliced) -> Self {
+        let relay = Relay::new(dialect.dialect(), Some(&reply.model), spliced);
+        Self::Relay(Box::new(Passing {
+            relay,
+            dialect,
+            reply,
+        }))
+    }
+
+    /// A channel from one dialect to another.
+    pub fn translate(
+        from: DialectId,
+        to: DialectId,
+        reply: &ReplyContext,
+        merge_reasoning: bool,
+    ) -> Self {
+        Self::Translate(Box::new(Translation {
+            decoder: from.dialect().stream_decoder(),
+            encoder: to.dialect().stream_encoder(reply),
+            events: Vec::new(),
+            think_tags: merge_reasoning.then(ThinkTags::default),
+            seen: Sighting::default(),
+            content_seen: false,
+            ended: false,
+        }))
+    }
+
+    /// Takes the next bytes of the upstream; returns what the client gets for them.
+    pub fn push(&mut self, chunk: Bytes) -> Bytes {
+        match self {
+            Self::Relay(passing) => passing.relay.push(chunk),
+            Self::Translate(translation) => translation.push(&chunk),
+        }
+    }
+
+    /// The upstream closed its stream; returns what the client gets last.
+    pub fn finish(&mut self) -> Bytes {
+        match self {
+            Self::Relay(passing) => passing.relay.finish(),
+            Self::Translate(translation) => translation.finish(),
+        }
+    }
+
+    /// Something broke: returns the client's error event and what ends its stream.
+    pub fn fail(&mut self, error: ApiError) -> Bytes {
+        match self {
+            Self::Relay(passing) => {
+                let mut out = BytesMut::new();
+                let mut encoder = passing.dialect.dialect().stream_encoder(&passing.reply);
+                encoder.push(&StreamEvent::Error(error), &mut out);
+                out.freeze()
+            }
+            Self::Translate(translation) => {
+                let mut out = BytesMut::new();
+                translation.fail(error, &mut out);
+                out.freeze()
+            }
+        }
+    }
+
+    /// What the answer said about itself so far.
+    pub fn seen(&self) -> &Sighting {
+        match self {
+            Self::Relay(passing) => passing.relay.seen(),
+            Self::Translate(translation) => &translation.seen,
+        }
+    }
+
+    /// Whether the client has been given something of the answer.
+    pub fn content_seen(&self) -> bool {
+        match self {
+            Self::Relay(passing) => passing.relay.content_seen(),
+            Self::Translate(translation) => translation.content_seen,
+        }
+    }
+
+    /// Whether nothing can follow.
+    pub fn ended(&self) -> bool {
+        match self {
+            Self::Relay(_) => false,
+            Self::Translate(translation) => translation.ended,
+        }
+    }
+}
+
+// === impl Translation ===
+
+impl Translation {
+    fn push(&mut self, chunk: &[u8]) -> Bytes {
+        let mut out = BytesMut::new();
+        let pushed = self.decoder.push(chunk, &mut self.events);
+        self.encode(&mut out);
+        if let Err(error) = pushed {
+            self.fail(
+                ApiError::new(ErrorKind::BadGateway, error.to_string()),
+                &mut out,
+            );
+        }
+        out.freeze()
+    }
+
+    fn finish(&mut self) -> Bytes {
+        let mut out = BytesMut::new();
+        let finished = self.decoder.finish(&mut self.events);
+        self.encode(&mut out);
+        if let Err(error) = finished {
+            self.fail(
+                ApiError::new(ErrorKind::BadGateway, error.to_string()),
+                &mut out,
+            );
+        }
+        out.freeze()
+    }
+
+    fn fail(&mut self, error: ApiError, out: &mut BytesMut) {
+        if !self.ended {
+            self.events.push(StreamEvent::Error(error));
+            self.encode(out);
+        }
+    }
+
+    fn encode(&mut self, out: &mut BytesMut) {
+        if let Some(tags) = &mut self.think_tags {
+            self.events = tags.merge(std::mem::take(&mut self.events));
+        }
+        for event in self.events.drain(..) {
+            if self.ended {
+                return;
+            }
+            match &event {
+                StreamEvent::Usage(usage) => self.seen.usage = Some(*usage),
+                StreamEvent::Finish { reason, .. } => self.seen.finish = Some(*reason),
+                StreamEvent::Error(error) => {
+                    self.seen.error = Some(error.clone());
+                    self.ended = true;
+                }
+                StreamEvent::End => self.ended = true,
+                _ => {}
+            }
+            self.content_seen |= event.is_content();
+            self.encoder.push(&event, out);
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! One attempt: a call goes to one deployment, and an answer comes back or a failure.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use lockgate_core::error::GatewayError;
+use lockgate_wire::canonical::{ApiError, ErrorKind, FinishReason, Usage};
+use lockgate_wire::dialect::TranslateError;
+use lockgate_wire::relay::Relay;
+use tokio::time::Instant;
+
+use crate::answer::{Channel, Slot, StreamParts, merge_reasoning};
+use crate::call::Call;
+use crate::deployment::Deployment;
+use crate::local;
+use crate::prepare::{Passage, Prepared};
+use crate::upstream::{
+    BodyError, Upstream, UpstreamBody, UpstreamError, UpstreamRequest, UpstreamResponse,
+};
+
+/// The largest whole answer that is taken into memory.
+const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
+/// The largest error answer that is looked at.
+const LARGEST_ERROR: usize = 1024 * 1024;
+/// How long a stream's preamble is held back, so that an error right behind it can still lead to
+/// another attempt.
+const HOLD: Duration = Duration::from_secs(2);
+
+/// The four limits of one attempt, as durations from its start (connecting has its own).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Until the head of the answer, or the first byte of a stream.
+    pub first_byte: Duration,
+    /// Between two chunks.
+    pub idle: Duration,
+    /// Until the answer is complete.
+    pub total: Duration,
+}
+
+/// An answer, ready for the client but for the headers that are the gateway's own.
+pub(crate) struct Reply {
+    /// The upstream's headers.
+    pub headers: HeaderMap,
+    /// The answer.
+    pub content: Content,
+}
+
+/// What an answer holds.
+pub(crate) enum Content {
+    /// All of it.
+    Whole {
+        /// The body, in the client's dialect.
+        bytes: Bytes,
+        /// Tokens, when the upstream told.
+        usage: Option<Usage>,
+        /// Why the model stopped, when known.
+        finish: Option<FinishReason>,
+    },
+    /// Its beginning; the rest follows.
+    Stream(Box<StreamParts>),
+}
+
+/// An attempt that came to nothing.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What went wrong.
+    pub error: GatewayError,
+    /// The upstream's headers, if it answered.
+    pub headers: HeaderMap,
+}
+
+/// Everything one attempt needs.
+pub(crate) struct Attempt<'a> {
+    /// The request.
+    pub call: &'a Call,
+    /// Where it goes.
+    pub deployment: &'a Arc<Deployment>,
+    /// The model's name there.
+    pub model: &'a str,
+    /// The request as it goes there.
+    pub prepared: &'a Prepared,
+    /// How long it may take.
+    pub limits: Limits,
+}
+
+// === impl Attempt ===
+
+impl Attempt<'_> {
+    /// Sends the request and reads the answer: all of it, or, of a stream, as much as it takes to
+    /// know that it is one.
+    pub(crate) async fn run(&self, upstream: &Upstream) -> Result<Reply, Failure> {
+        let started = Instant::now();
+        let slot = Slot::new(self.deployment);
+        let response = self.send(upstream, started).await?;
+        let total = started + self.limits.total;
+        if response.status >= 400 {
+            return Err(self.refused(response, total).await);
+        }
+        let headers = response.headers.clone();
+        let streams = self.call.streams() && !is_json(&headers);
+        let content = if streams {
+            self.begin_stream(response.body, slot, started).await
+        } else {
+            self.read_whole(response.body, total).await
+        };
+        match content {
+            Ok(content) => Ok(Reply { headers, content }),
+            Err(error) => Err(Failure { error, headers }),
+        }
+    }
+
+    async fn send(
+        &self,
+        upstream: &Upstream,
+        started: Instant,
+    ) -> Result<UpstreamResponse, Failure> {
+        let connection = &self.deployment.connection;
+        if let Some(missing) = connection.missing_key() {
+            let error = GatewayError::connection(ErrorKind::Authentication, missing.to_string());
+            return Err(error.into());
+        }
+        let uri = connection
+            .uri(self.prepared.operation, self.model, self.call.streams())
+            .map_err(|e| GatewayError::gateway(ErrorKind::Internal, e.to_string()))?;
+        let request = UpstreamRequest {
+            method: Method::POST,
+            uri,
+            headers: self.headers(),
+            body: self.prepared.body.clone(),
+            head_deadline: started + self.limits.first_byte.min(self.limits.total),
+        };
+        upstream
+            .send(request)
+            .await
+            .map_err(|e| unreachable_upstream(&e).into())
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let own = self
+            .prepared
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()));
+        let betas = self
+            .call
+            .forwarded
+            .get("anthropic-beta")
+            .and_then(|v| v.to_str().ok());
+        let betas = betas.map(|betas| ("anthropic-beta", betas));
+        let mut headers = self.deployment.connection.headers_with(own.chain(betas));
+        for (name, value) in &self.call.forwarded {
+            if !headers.contains_key(name) {
+                headers.append(name, value.clone());
+            }
+        }
+        headers
+    }
+
+    async fn refused(&self, mut response: UpstreamResponse, total: Instant) -> Failure {
+        let body = match tokio::time::timeout_at(total, response.body.collect(LARGEST_ERROR)).await
+        {
+            Ok(Ok(body)) => body,
+            // The status alone says enough.
+            Ok(Err(_)) | Err(_) => Bytes::new(),
+        };
+        let dialect = self.deployment.dialect().dialect();
+        let error = dialect.decode_error(response.status, &body);
+        let retry_after = crate::retry_after::read(&response.headers);
+        Failure {
+            error: GatewayError::upstream(error, retry_after),
+            headers: response.headers,
+        }
+    }
+
+    async fn read_whole(
+        &self,
+        mut body: UpstreamBody,
+        total: Instant,
+    ) -> Result<Content, GatewayError> {
+        let bytes = tokio::time::timeout_at(total, body.collect(LARGEST_ANSWER))
+            .await
+            .map_err(|_| broken(&BodyError::Idle))?
+            .map_err(|e| broken(&e))?;
+        match self.prepared.passage {
+            Passage::Relayed(spliced) if !self.call.streams() => {
+                let dialect = self.call.dialect.dialect();
+                let mut relay = Relay::new(dialect, Some(&self.call.model), spliced);
+                let bytes = relay.body(bytes);
+                let seen = relay.seen();
+                if let Some(error) = &seen.error {
+                    return Err(GatewayError::upstream(error.clone(), None));
+                }
+                Ok(Content::Whole {
+                    bytes,
+                    usage: seen.usage,
+                    finish: seen.finish,
+                })
+            }
+            _ => self.translate_whole(&bytes),
+        }
+    }
+
+    fn translate_whole(&self, bytes: &Bytes) -> Result<Content, GatewayError> {
+        let from = self.deployment.dialect().dialect();
+        let to = self.call.dialect.dialect();
+        if let Some(error) = from.sniff(bytes).error {
+            return Err(GatewayError::upstream(error, None));
+        }
+        let reply = self.call.reply();
+        if self.call.operation.is_embeddings() {
+            let vectors = from
+                .decode_embedding_response(bytes)
+                .map_err(|e| no_answer(&e))?;
+            let usage = vectors.usage;
+            let bytes = to
+                .encode_embedding_response(self.call.embedding()?, &vectors, &reply)
+                .map_err(|e| no_answer(&e))?;
+            return Ok(Content::Whole {
+                bytes,
+                usage,
+                finish: None,
+            });
+        }
+        let mut response = from.decode_response(bytes).map_err(|e| no_answer(&e))?;
+        if self
+            .deployment
+            .entry
+            .litellm_params
+            .merge_reasoning_content_in_choices
+        {
+            merge_reasoning(&mut response);
+        }
+        let usage = response.usage;
+        let finish = response.choices.first().map(|choice| choice.finish);
+        let bytes = local::encode(self.call, response);
+        Ok(Content::Whole {
+            bytes,
+            usage,
+            finish,
+        })
+    }
+
+    /// Reads a stream up to its first content, so that an error before it fails the attempt.
+    async fn begin_stream(
+        &self,
+        mut body: UpstreamBody,
+        slot: Slot,
+        started: Instant,
+    ) -> Result<Content, GatewayError> {
+        let mut channel = self.channel();
+        let mut first = bytes::BytesMut::new();
+        let mut closed = false;
+        let total = started + self.limits.total;
+        let mut patience = total.min(started + self.limits.first_byte);
+        let mut hold = None;
+        while !channel.content_seen() && !closed {
+            let deadline = hold.unwrap_or(patience);
+            match tokio::time::timeout_at(deadline, body.chunk()).await {
+                Err(_) if hold.is_some() => break,
+                Err(_) => return Err(broken(&BodyError::Idle)),
+                Ok(Some(Err(error))) => return Err(broken(&error)),
+                Ok(Some(Ok(chunk))) => first.extend_from_slice(&channel.push(chunk)),
+                Ok(None) => {
+                    closed = true;
+                    first.extend_from_slice(&channel.finish());
+                }
+            }
+            closed |= channel.ended();
+            if let Some(error) = &channel.seen().error
+                && !channel.content_seen()
+            {
+                return Err(GatewayError::upstream(with_status(error), None));
+            }
+            hold.get_or_insert_with(|| total.min(Instant::now() + HOLD));
+            patience = total;
+        }
+        if closed && !channel.content_seen() {
+            return Err(broken(&BodyError::Broken("it holds nothing".into())));
+        }
+        let parts = StreamParts {
+            first: first.freeze(),
+            upstream: body,
+            channel,
+            closed,
+            idle: self.limits.idle,
+            total,
+            slot,
+        };
+        Ok(Content::Stream(Box::new(parts)))
+    }
+
+    fn channel(&self) -> Channel {
+        let reply = self.call.reply();
+        match self.prepared.passage {
+            Passage::Relayed(spliced) => Channel::relay(self.call.dialect, reply, spliced),
+            Passage::Translated => Channel::translate(
+                self.deployment.dialect(),
+                self.call.dialect,
+                &reply,
+                self.deployment
+                    .entry
+                    .litellm_params
+                    .merge_reasoning_content_in_choices,
+            ),
+        }
+    }
+}
+
+// === impl Failure ===
+
+impl From<GatewayError> for Failure {
+    fn from(error: GatewayError) -> Self {
+        Self {
+            error,
+            headers: HeaderMap::new(),
+        }
+    }
+}
+
+/// An error event's status: what its kind stands for when it came inside a 200.
+fn with_status(error: &ApiError) -> ApiError {
+    let mut error = error.clone();
+    if error.status < 400 {
+        error.status = error.kind.status();
+    }
+    error
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.starts_with("application/json"))
+}
+
+fn unreachable_upstream(error: &UpstreamError) -> GatewayError {
+    let kind = match error {
+        UpstreamError::Connect { .. } | UpstreamError::Broken { .. } => ErrorKind::Internal,
+        UpstreamError::Timeout { .. } => ErrorKind::Timeout,
+        UpstreamError::BadUri(_) => {
+            return GatewayError::gateway(ErrorKind::Internal, error.to_string());
+        }
+    };
+    GatewayError::connection(kind, error.to_string())
+}
+
+fn broken(error: &BodyError) -> GatewayError {
+    let kind = match error {
+        BodyError::Idle => ErrorKind::Timeout,
+        BodyError::Broken(_) | BodyError::TooLarge(_) => ErrorKind::BadGateway,
+    };
+    GatewayError::connection(kind, error.to_string())
+}
+
+fn no_answer(error: &TranslateError) -> GatewayError {
+    GatewayError::connection(
+        ErrorKind::BadGateway,
+        format!("the upstream's answer cannot be read: {error}"),
+    )
+}

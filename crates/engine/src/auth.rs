@@ -1,0 +1,98 @@
+//! Who is calling: where the key is read and what it opens (reference section 3.1).
+
+use http::HeaderMap;
+use lockgate_core::Secret;
+use lockgate_core::error::GatewayError;
+use lockgate_wire::canonical::ErrorKind;
+
+/// The keys that open the gateway.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// Opens everything.
+    pub master: Secret,
+    /// A further header that a key is read from, lower-case.
+    pub header_name: Option<String>,
+}
+
+/// Who is calling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// The holder of the master key.
+    Master,
+}
+
+/// The headers a key is read from behind the first two, in this order.
+const KEY_HEADERS: [&str; 4] = [
+    "api-key",
+    "x-api-key",
+    "x-goog-api-key",
+    "ocp-apim-subscription-key",
+];
+
+// === impl Keys ===
+
+impl Keys {
+    /// Says who sent this request. `query_key` is the `?key=` of the Gemini routes.
+    pub fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        query_key: Option<&str>,
+    ) -> Result<Identity, GatewayError> {
+        let key = self.presented(headers)?.or(query_key);
+        match key {
+            None | Some("") => Err(refuse(
+                "no API key was sent; put it into the header `Authorization: Bearer <key>`",
+            )),
+            Some(key) if self.master.matches(key) => Ok(Identity::Master),
+            Some(_) => {
+                Err(refuse("this API key is not known here").with_type("token_not_found_in_db"))
+            }
+        }
+    }
+
+    /// The key as the client sent it; the first header that is present decides.
+    fn presented<'h>(&self, headers: &'h HeaderMap) -> Result<Option<&'h str>, GatewayError> {
+        let custom = self
+            .header_name
+            .as_deref()
+            .into_iter()
+            .chain(["x-litellm-api-key"]);
+        for name in custom {
+            if let Some(value) = headers.get(name) {
+                let value = text(value)?;
+                return Ok(Some(value.strip_prefix("Bearer ").unwrap_or(value)));
+            }
+        }
+        if let Some(value) = headers.get(http::header::AUTHORIZATION) {
+            return after_scheme(text(value)?).map(Some);
+        }
+        KEY_HEADERS
+            .iter()
+            .find_map(|&name| headers.get(name))
+            .map(text)
+            .transpose()
+    }
+}
+
+fn after_scheme(value: &str) -> Result<&str, GatewayError> {
+    let (scheme, key) = value.split_once(' ').unwrap_or((value, ""));
+    if key.is_empty() || !(scheme.eq_ignore_ascii_case("bearer") || scheme == "Basic") {
+        return Err(refuse("the Authorization header must read `Bearer <key>`"));
+    }
+    Ok(key.trim())
+}
+
+fn text(value: &http::HeaderValue) -> Result<&str, GatewayError> {
+    value
+        .to_str()
+        .map_err(|_| refuse("the API key has characters that no key has"))
+}
+
+fn refuse(why: &str) -> GatewayError {
+    GatewayError::client(
+        ErrorKind::Authentication,
+        format!("Authentication failed: {why}"),
+    )
+    .with_type("auth_error")
+    .with_param("None")
+}

@@ -1,0 +1,162 @@
+//! One request on its way through the pipeline: what the client said, read once.
+
+use std::cell::OnceCell;
+
+use lockgate_core::error::GatewayError;
+use lockgate_wire::canonical::{ChatRequest, EmbeddingRequest, ErrorKind};
+use lockgate_wire::dialect::{ReplyContext, RequestHead, TranslateError};
+use lockgate_wire::json::JsonObject;
+use lockgate_wire::{DialectId, Operation};
+
+use crate::options::Options;
+
+/// An authenticated request with its body indexed.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    /// The client's dialect.
+    pub dialect: DialectId,
+    /// What it asks for.
+    pub operation: Operation,
+    /// The model, as the client names it.
+    pub model: String,
+    /// Whether the path says to stream.
+    pub path_stream: Option<bool>,
+    /// The body without what was meant for the gateway.
+    pub body: JsonObject,
+    /// What was meant for the gateway.
+    pub options: Options,
+    /// The id that the client sees as `x-litellm-call-id`.
+    pub call_id: String,
+    /// Client headers to pass on to the upstream.
+    pub forwarded: http::HeaderMap,
+    chat: OnceCell<ChatRequest>,
+    embedding: OnceCell<EmbeddingRequest>,
+}
+
+/// What a [`Call`] is made of.
+pub(crate) struct CallParts {
+    /// See [`Call::dialect`].
+    pub dialect: DialectId,
+    /// See [`Call::operation`].
+    pub operation: Operation,
+    /// See [`Call::model`].
+    pub model: String,
+    /// See [`Call::path_stream`].
+    pub path_stream: Option<bool>,
+    /// See [`Call::body`].
+    pub body: JsonObject,
+    /// See [`Call::options`].
+    pub options: Options,
+    /// See [`Call::call_id`].
+    pub call_id: String,
+    /// See [`Call::forwarded`].
+    pub forwarded: http::HeaderMap,
+}
+
+// === impl Call ===
+
+impl Call {
+    /// A call of these parts.
+    pub(crate) fn new(parts: CallParts) -> Self {
+        Self {
+            dialect: parts.dialect,
+            operation: parts.operation,
+            model: parts.model,
+            path_stream: parts.path_stream,
+            body: parts.body,
+            options: parts.options,
+            call_id: parts.call_id,
+            forwarded: parts.forwarded,
+            chat: OnceCell::new(),
+            embedding: OnceCell::new(),
+        }
+    }
+
+    /// The same call with some members replaced, for a fallback that brings its own.
+    pub(crate) fn with_members(&self, members: &[(String, bytes::Bytes)]) -> Self {
+        let mut call = self.clone();
+        for (name, value) in members {
+            call.body.set(name, value.clone());
+        }
+        call.changed()
+    }
+
+    /// To be said after the body was changed: what was decoded from it is forgotten.
+    #[must_use]
+    pub(crate) fn changed(mut self) -> Self {
+        self.chat = OnceCell::new();
+        self.embedding = OnceCell::new();
+        self
+    }
+
+    /// Whether the client wants a streamed answer.
+    pub(crate) fn streams(&self) -> bool {
+        if !self.operation.is_chat() {
+            return false;
+        }
+        // Ollama streams unless told not to.
+        let by_default = self.dialect == DialectId::Ollama;
+        self.path_stream
+            .or_else(|| self.body.get_bool("stream"))
+            .unwrap_or(by_default)
+    }
+
+    /// The chat request in canonical form; decoded once.
+    pub(crate) fn chat(&self) -> Result<&ChatRequest, GatewayError> {
+        if let Some(chat) = self.chat.get() {
+            return Ok(chat);
+        }
+        let decoded = self
+            .dialect
+            .dialect()
+            .decode_request(&self.head(), &self.body)
+            .map_err(|e| bad_request(&e))?;
+        Ok(self.chat.get_or_init(|| decoded))
+    }
+
+    /// The embedding request in canonical form; decoded once.
+    pub(crate) fn embedding(&self) -> Result<&EmbeddingRequest, GatewayError> {
+        if let Some(embedding) = self.embedding.get() {
+            return Ok(embedding);
+        }
+        let decoded = self
+            .dialect
+            .dialect()
+            .decode_embedding_request(&self.head(), &self.body)
+            .map_err(|e| bad_request(&e))?;
+        Ok(self.embedding.get_or_init(|| decoded))
+    }
+
+    /// What the client's answer must say.
+    pub(crate) fn reply(&self) -> ReplyContext {
+        let created = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
+        ReplyContext {
+            operation: self.operation,
+            model: self.model.clone(),
+            id: self.call_id.replace('-', ""),
+            created,
+            include_usage: self.chat.get().is_some_and(|chat| chat.include_usage),
+        }
+    }
+
+    fn head(&self) -> RequestHead<'_> {
+        RequestHead {
+            operation: self.operation,
+            model: Some(&self.model),
+            stream: self.path_stream,
+        }
+    }
+}
+
+/// A request that its own dialect does not allow.
+pub(crate) fn bad_request(error: &TranslateError) -> GatewayError {
+    let refused = GatewayError::client(ErrorKind::InvalidRequest, error.to_string());
+    match error {
+        TranslateError::Invalid {
+            param: Some(param), ..
+        } => refused.with_param(param.clone()),
+        _ => refused,
+    }
+}

@@ -1,0 +1,252 @@
+//! One deployment, ready to be called: what a `model_list` entry becomes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use lockgate_core::Environment;
+use lockgate_core::config::{LitellmParams, ModelEntry};
+use lockgate_providers::{
+    ConnectError, Connection, ConnectionParams, Provider, ProviderTable, ResolveError,
+    max_output_tokens,
+};
+use lockgate_wire::canonical::Params;
+use lockgate_wire::dialect::{RequestHead, TranslateError};
+use lockgate_wire::json::JsonObject;
+use lockgate_wire::{DialectId, Operation};
+
+use crate::metrics::DeploymentMetrics;
+use crate::router::cooldown::Health;
+use crate::router::pattern::Pattern;
+
+/// A deployment: where it is, how it is called, how it has been doing.
+#[derive(Debug)]
+pub struct Deployment {
+    /// As configured.
+    pub entry: ModelEntry,
+    /// Who serves it.
+    pub provider: Arc<Provider>,
+    /// The model as the provider names it; with wildcards while `entry.model_name` has some.
+    pub model: String,
+    /// URLs and headers.
+    pub connection: Connection,
+    /// Parameters the client may leave open.
+    pub defaults: Params,
+    /// How it has been doing.
+    pub health: Arc<Health>,
+    /// What is counted about it.
+    pub metrics: Arc<DeploymentMetrics>,
+    /// The values of the headers that name it in an answer.
+    pub labels: Labels,
+    /// The most output tokens the model can give, when known.
+    pub max_output_tokens: Option<u64>,
+}
+
+/// Header values that name a deployment in an answer.
+#[derive(Debug, Clone)]
+pub struct Labels {
+    /// `x-litellm-model-id`
+    pub id: HeaderValue,
+    /// `x-litellm-model-group`
+    pub group: HeaderValue,
+    /// `x-litellm-model-api-base`, without credentials.
+    pub api_base: HeaderValue,
+    /// `x-litellm-model-name`: provider and model.
+    pub name: HeaderValue,
+}
+
+/// A `model_list` entry that cannot become a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeploymentError {
+    /// The model names no provider that is served.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// The provider cannot be called.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The default parameters are not what the OpenAI API takes.
+    #[error("default parameters: {0}")]
+    Params(TranslateError),
+}
+
+/// What deployments are made from besides their entries.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// All providers.
+    pub providers: &'a ProviderTable,
+    /// Where keys and base URLs may come from.
+    pub environment: &'a Environment,
+    /// Parameters that every deployment starts from.
+    pub defaults: &'a LitellmParams,
+}
+
+// === impl Deployment ===
+
+impl Deployment {
+    /// Makes a deployment of `entry`; `health` and `metrics` are those of the deployment with the
+    /// same id before a reload.
+    pub fn new(
+        mut entry: ModelEntry,
+        around: Surroundings<'_>,
+        known: Option<&Self>,
+    ) -> Result<Self, DeploymentError> {
+        inherit(&mut entry.litellm_params, around.defaults);
+        let params = &entry.litellm_params;
+        let api_base = params.api_base.as_ref().map(|base| base.as_str());
+        let resolved = around.providers.resolve(
+            &params.model,
+            params.custom_llm_provider.as_deref(),
+            api_base,
+        )?;
+        let connection = Connection::new(
+            &resolved.provider,
+            &ConnectionParams::from(params),
+            around.environment,
+        )?;
+        let defaults = decode_defaults(params).map_err(DeploymentError::Params)?;
+        let name = format!("{}/{}", resolved.provider.id, resolved.model);
+        let labels = Labels {
+            id: header(&entry.model_info.id),
+            group: header(&entry.model_name),
+            api_base: header(connection.api_base()),
+            name: header(&name),
+        };
+        let max_output_tokens = entry
+            .model_info
+            .max_output_tokens
+            .or_else(|| max_output_tokens(&resolved.provider.id, &resolved.model));
+        let metrics = known.map_or_else(
+            || {
+                Arc::new(DeploymentMetrics::new(
+                    &entry,
+                    &resolved.provider.id,
+                    &resolved.model,
+                ))
+            },
+            |known| known.metrics.clone(),
+        );
+        Ok(Self {
+            provider: resolved.provider,
+            model: resolved.model,
+            connection,
+            defaults,
+            health: known.map(|known| known.health.clone()).unwrap_or_default(),
+            metrics,
+            labels,
+            max_output_tokens,
+            entry,
+        })
+    }
+
+    /// The id that `x-litellm-model-id` shows.
+    pub fn id(&self) -> &str {
+        &self.entry.model_info.id
+    }
+
+    /// Lower orders are tried first; without one a deployment comes with the first.
+    pub fn order(&self) -> i64 {
+        self.entry.litellm_params.order.unwrap_or(1)
+    }
+
+    /// Whether it has as many requests in flight as it may.
+    pub fn is_saturated(&self) -> bool {
+        self.entry
+            .litellm_params
+            .max_parallel_requests
+            .is_some_and(|most| self.health.in_flight() >= most)
+    }
+
+    /// The dialect it speaks.
+    pub fn dialect(&self) -> DialectId {
+        self.provider.dialect
+    }
+
+    /// Whether a request of `dialect` for `operation` can go to it as it is.
+    pub fn relays(&self, dialect: DialectId, operation: Operation) -> bool {
+        self.dialect() == dialect
+            && self.provider.supports(operation)
+            && !self.entry.litellm_params.merge_reasoning_content_in_choices
+    }
+
+    /// The upstream's model name for a request that filled the entry's wildcards with `captures`.
+    pub fn upstream_model(&self, captures: &[&str]) -> String {
+        if captures.is_empty() {
+            self.model.clone()
+        } else {
+            Pattern::fill(&self.model, captures)
+        }
+    }
+
+    /// How long a failure leaves it alone, when the entry says so itself.
+    pub fn own_cooldown(&self) -> Option<Duration> {
+        self.entry
+            .model_info
+            .cooldown_time
+            .or(self.entry.litellm_params.cooldown_time)
+    }
+}
+
+/// A value that is safe in a header; characters that are not become `?`.
+fn header(text: &str) -> HeaderValue {
+    let safe: String = text
+        .chars()
+        .map(|c| {
+            if c.is_ascii_graphic() || c == ' ' {
+                c
+            } else {
+                '?'
+            }
+        })
+        .collect();
+    HeaderValue::from_str(&safe).unwrap_or_else(|_| HeaderValue::from_static("?"))
+}
+
+/// Reads the entry's default body parameters as if a client had sent them to the OpenAI API.
+fn decode_defaults(params: &LitellmParams) -> Result<Params, TranslateError> {
+    if params.params.is_empty() {
+        return Ok(Params::default());
+    }
+    let mut members = params.params.as_map().clone();
+    members.insert("model".into(), "defaults".into());
+    members.insert("messages".into(), serde_json::Value::Array(Vec::new()));
+    let body = serde_json::to_vec(&members).map_err(|e| TranslateError::invalid(e.to_string()))?;
+    let body = JsonObject::parse(Bytes::from(body), 64)
+        .map_err(|e| TranslateError::invalid(e.to_string()))?;
+    let head = RequestHead {
+        operation: Operation::Chat,
+        model: None,
+        stream: None,
+    };
+    let request = DialectId::OpenAiChat
+        .dialect()
+        .decode_request(&head, &body)?;
+    Ok(request.params)
+}
+
+/// Fills what the entry leaves open from `router_settings.default_litellm_params`.
+fn inherit(params: &mut LitellmParams, defaults: &LitellmParams) {
+    fn fill<T: Clone>(slot: &mut Option<T>, default: &Option<T>) {
+        if slot.is_none() {
+            slot.clone_from(default);
+        }
+    }
+    fill(&mut params.api_key, &defaults.api_key);
+    fill(&mut params.api_base, &defaults.api_base);
+    fill(&mut params.api_version, &defaults.api_version);
+    fill(&mut params.organization, &defaults.organization);
+    fill(&mut params.timeout, &defaults.timeout);
+    fill(&mut params.stream_timeout, &defaults.stream_timeout);
+    fill(&mut params.num_retries, &defaults.num_retries);
+    fill(
+        &mut params.max_parallel_requests,
+        &defaults.max_parallel_requests,
+    );
+    fill(&mut params.cooldown_time, &defaults.cooldown_time);
+    fill(&mut params.drop_params, &defaults.drop_params);
+    for (name, value) in defaults.params.iter() {
+        if !params.params.contains_key(name) {
+            params.params.insert(name.clone(), value.clone());
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What serves requests: the state all cores share, and the part that each core has to itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use crate::metrics::GatewayMetrics;
+use crate::snapshot::Snapshot;
+use crate::upstream::Upstream;
+
+/// What all cores share.
+#[derive(Debug)]
+pub struct Shared {
+    /// The configuration in force.
+    pub snapshot: ArcSwap<Snapshot>,
+    /// What is counted about the gateway as a whole.
+    pub metrics: Arc<GatewayMetrics>,
+}
+
+/// The engine of one core.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) upstream: Upstream,
+}
+
+/// How long connecting may take when the configuration does not say.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+// === impl Shared ===
+
+impl Shared {
+    /// Starts with `snapshot`.
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            metrics: Arc::default(),
+        }
+    }
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// The engine for the current thread.
+    pub fn new(shared: Arc<Shared>, upstream: Upstream) -> Self {
+        Self { shared, upstream }
+    }
+
+    /// What all cores share.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Closes upstream connections that have rested too long. To be called now and then.
+    pub fn sweep(&self) {
+        self.upstream.sweep();
+    }
+}

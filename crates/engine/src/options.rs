@@ -1,0 +1,298 @@
+//! What a client says to the gateway itself: body members and headers that no provider gets
+//! (reference sections 3.6 and 5.2).
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use lockgate_core::config::Fallback;
+use lockgate_core::error::GatewayError;
+use lockgate_wire::DialectId;
+use lockgate_wire::canonical::ErrorKind;
+use lockgate_wire::json::JsonObject;
+use serde_json::Value;
+
+/// Wishes of one request that concern the gateway, not the model.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    /// Limit for the whole request.
+    pub timeout: Option<Duration>,
+    /// Limit until the first byte of a streamed answer.
+    pub stream_timeout: Option<Duration>,
+    /// Attempts that may follow the first.
+    pub num_retries: Option<u32>,
+    /// Where to go when the model group fails.
+    pub fallbacks: Vec<RequestFallback>,
+    /// Do not go anywhere else.
+    pub disable_fallbacks: bool,
+    /// Drop what the provider does not understand.
+    pub drop_params: Option<bool>,
+    /// Always drop these.
+    pub additional_drop_params: Vec<String>,
+    /// Pass these on although the provider is not known to take them.
+    pub allowed_openai_params: Vec<String>,
+}
+
+/// A fallback that the client named, with members that replace the request's own on the way.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestFallback {
+    /// The model group.
+    pub model: String,
+    /// Members for that hop.
+    pub members: Vec<(String, Bytes)>,
+}
+
+/// Members that direct the gateway. They are taken out of an OpenAI-dialect body.
+const GATEWAY_MEMBERS: [&str; 33] = [
+    "additional_drop_params",
+    "allowed_openai_params",
+    "applied_guardrails",
+    "cache",
+    "caching",
+    "callbacks",
+    "content_policy_fallbacks",
+    "context_window_fallbacks",
+    "custom_llm_provider",
+    "disable_fallbacks",
+    "disable_global_guardrails",
+    "drop_params",
+    "extra_headers",
+    "fallbacks",
+    "guardrails",
+    "headers",
+    "litellm_call_id",
+    "litellm_disabled_callbacks",
+    "litellm_metadata",
+    "litellm_session_id",
+    "litellm_trace_id",
+    "logger_fn",
+    "metadata",
+    "mock_delay",
+    "mock_response",
+    "mock_timeout",
+    "mock_tool_calls",
+    "no-log",
+    "num_retries",
+    "priority",
+    "service_callback",
+    "stream_timeout",
+    "tags",
+];
+
+/// Members that would let a client choose where a credential is sent, or whose credential is used.
+const BANNED_MEMBERS: [&str; 25] = [
+    "api_base",
+    "api_key",
+    "aws_bedrock_runtime_endpoint",
+    "aws_external_id",
+    "aws_profile_name",
+    "aws_role_name",
+    "aws_session_name",
+    "aws_session_tags",
+    "aws_sts_endpoint",
+    "aws_web_identity_token",
+    "azure_ad_token",
+    "base_url",
+    "bedrock_tags",
+    "deployment_url",
+    "langfuse_host",
+    "langfuse_public_key",
+    "langfuse_secret_key",
+    "litellm_credential_name",
+    "model_list",
+    "nvcf_function_id",
+    "s3_endpoint_url",
+    "sagemaker_base_url",
+    "user_config",
+    "vertex_ai_credentials",
+    "vertex_credentials",
+];
+
+/// Members that only a gateway under test may get.
+const MOCK_TESTING: [&str; 3] = [
+    "mock_testing_fallbacks",
+    "mock_testing_content_policy_fallbacks",
+    "mock_testing_context_window_fallbacks",
+];
+
+// === impl Options ===
+
+impl Options {
+    /// Reads the wishes and takes them out of `body`. Refuses what a client may not send.
+    pub(crate) fn take(
+        dialect: DialectId,
+        headers: &HeaderMap,
+        body: &mut JsonObject,
+    ) -> Result<Self, GatewayError> {
+        refuse_banned(body)?;
+        let mut options = Self::default();
+        // The other dialects have no such extensions, and `metadata` is a field of their own.
+        if dialect == DialectId::OpenAiChat {
+            options.read_members(body)?;
+            for name in GATEWAY_MEMBERS {
+                body.remove(name);
+            }
+            // `timeout` is a wish here; as a model parameter no API knows it.
+            body.remove("timeout");
+        }
+        options.read_headers(headers)?;
+        Ok(options)
+    }
+
+    fn read_members(&mut self, body: &JsonObject) -> Result<(), GatewayError> {
+        let present: Vec<&str> = body.keys().collect();
+        let has = |name: &str| present.contains(&name);
+        if has("timeout") {
+            self.timeout = seconds("timeout", value(body, "timeout")?)?;
+        }
+        if has("stream_timeout") {
+            self.stream_timeout = seconds("stream_timeout", value(body, "stream_timeout")?)?;
+        }
+        if has("num_retries") {
+            self.num_retries = match value(body, "num_retries")? {
+                Value::Null => None,
+                number => Some(small(&number).ok_or_else(|| wrong("num_retries", "a number"))?),
+            };
+        }
+        self.disable_fallbacks = body.get_bool("disable_fallbacks").unwrap_or(false);
+        self.drop_params = body.get_bool("drop_params");
+        if has("additional_drop_params") {
+            self.additional_drop_params = names(body, "additional_drop_params")?;
+        }
+        if has("allowed_openai_params") {
+            self.allowed_openai_params = names(body, "allowed_openai_params")?;
+        }
+        if has("fallbacks") {
+            self.fallbacks = fallbacks(value(body, "fallbacks")?)?;
+        }
+        Ok(())
+    }
+
+    fn read_headers(&mut self, headers: &HeaderMap) -> Result<(), GatewayError> {
+        let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+        if let Some(text) = header("x-litellm-timeout") {
+            self.timeout = seconds("x-litellm-timeout", text.into())?;
+        }
+        if let Some(text) = header("x-litellm-stream-timeout") {
+            self.stream_timeout = seconds("x-litellm-stream-timeout", text.into())?;
+        }
+        if let Some(text) = header("x-litellm-num-retries") {
+            let number = text
+                .parse()
+                .map_err(|_| wrong("x-litellm-num-retries", "a number"))?;
+            self.num_retries = Some(number);
+        }
+        Ok(())
+    }
+
+    /// The client's fallbacks as the router's configuration writes them.
+    pub(crate) fn router_fallbacks(&self) -> Vec<Fallback> {
+        self.fallbacks
+            .iter()
+            .map(|f| Fallback::Name(f.model.clone()))
+            .collect()
+    }
+}
+
+fn refuse_banned(body: &JsonObject) -> Result<(), GatewayError> {
+    for key in body.keys() {
+        if BANNED_MEMBERS.contains(&key) {
+            return Err(GatewayError::client(
+                ErrorKind::Authentication,
+                format!("Clients may not send `{key}`: it decides where credentials go."),
+            )
+            .with_type("auth_error")
+            .with_param(key.to_owned()));
+        }
+        if MOCK_TESTING.contains(&key) {
+            return Err(GatewayError::client(
+                ErrorKind::InvalidRequest,
+                format!("`{key}` is for gateways under test."),
+            )
+            .with_param(key.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+fn value(body: &JsonObject, name: &str) -> Result<Value, GatewayError> {
+    let raw = body.get(name).unwrap_or(b"null");
+    serde_json::from_slice(raw).map_err(|_| wrong(name, "valid JSON"))
+}
+
+fn seconds(name: &str, value: Value) -> Result<Option<Duration>, GatewayError> {
+    let number = match value {
+        Value::Null => return Ok(None),
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    number
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .map(Some)
+        .ok_or_else(|| wrong(name, "a number of seconds"))
+}
+
+fn small(value: &Value) -> Option<u32> {
+    u32::try_from(value.as_u64()?).ok()
+}
+
+fn names(body: &JsonObject, name: &str) -> Result<Vec<String>, GatewayError> {
+    let raw = body.get(name).unwrap_or(b"null");
+    serde_json::from_slice::<Option<Vec<String>>>(raw)
+        .map(Option::unwrap_or_default)
+        .map_err(|_| wrong(name, "a list of names"))
+}
+
+fn fallbacks(value: Value) -> Result<Vec<RequestFallback>, GatewayError> {
+    const EXPECTED: &str = "a list of model names or objects with a `model`";
+    let items = match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items,
+        _ => return Err(wrong("fallbacks", EXPECTED)),
+    };
+    items
+        .into_iter()
+        .map(|item| match item {
+            Value::String(model) => Ok(RequestFallback {
+                model,
+                members: Vec::new(),
+            }),
+            Value::Object(members) => request_fallback(members),
+            _ => Err(wrong("fallbacks", EXPECTED)),
+        })
+        .collect()
+}
+
+fn request_fallback(
+    mut members: serde_json::Map<String, Value>,
+) -> Result<RequestFallback, GatewayError> {
+    let Some(Value::String(model)) = members.remove("model") else {
+        return Err(wrong("fallbacks", "a `model` in each object"));
+    };
+    if let Some(banned) = members
+        .keys()
+        .find(|key| BANNED_MEMBERS.contains(&key.as_str()))
+    {
+        return Err(GatewayError::client(
+            ErrorKind::Authentication,
+            format!(
+                "Clients may not send `fallbacks[].{banned}`: it decides where credentials go."
+            ),
+        )
+        .with_type("auth_error"));
+    }
+    let members = members
+        .into_iter()
+        .map(|(name, value)| (name, Bytes::from(value.to_string())))
+        .collect();
+    Ok(RequestFallback { model, members })
+}
+
+fn wrong(name: &str, expected: &str) -> GatewayError {
+    GatewayError::client(
+        ErrorKind::InvalidRequest,
+        format!("`{name}` must be {expected}"),
+    )
+    .with_param(name)
+}

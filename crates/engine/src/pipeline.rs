@@ -1,0 +1,255 @@
+//! A request's way, stage by stage, in the order of ARCHITECTURE.md section 3.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body::Body;
+use lockgate_core::error::GatewayError;
+use lockgate_wire::canonical::ApiError;
+use lockgate_wire::{DialectId, Operation};
+
+use crate::answer::AnswerBody;
+use crate::attempt::{Content, Failure};
+use crate::contract::{self, Story};
+use crate::engine::Engine;
+use crate::read_body::read_body;
+use crate::receive::{receive, unknown_model};
+use crate::record::{RecordGuard, RequestRecord};
+use crate::snapshot::Snapshot;
+use crate::travel::Arrival;
+
+/// The largest request body when the configuration does not say.
+const BODY_LIMIT: usize = 128 * 1024 * 1024;
+
+/// What the route says about a request.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// The client's dialect.
+    pub dialect: DialectId,
+    /// What it asks for.
+    pub operation: Operation,
+    /// The model, where the path names it.
+    pub model: Option<String>,
+    /// Whether to stream, where the path says it.
+    pub stream: Option<bool>,
+    /// The `?key=` of the Gemini routes.
+    pub key: Option<String>,
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// Answers one request.
+    pub async fn serve<B>(&self, endpoint: Endpoint, request: Request<B>) -> Response<AnswerBody>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Display,
+    {
+        let started = Instant::now();
+        let snapshot = self.shared.snapshot.load_full();
+        let (head, body) = request.into_parts();
+        let call_id = contract::call_id(&head.headers);
+        let mut record = self.record(&endpoint, call_id, started);
+        let served = self
+            .stages(&snapshot, &endpoint, &head.headers, body, &mut record)
+            .await;
+        match served {
+            Ok(arrival) => answer(&endpoint, arrival, record),
+            Err(failure) => refuse(&endpoint, &snapshot, failure, record),
+        }
+    }
+
+    async fn stages<B>(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        endpoint: &Endpoint,
+        headers: &HeaderMap,
+        body: B,
+        record: &mut RecordGuard,
+    ) -> Result<Arrival, Failure>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Display,
+    {
+        let _identity = snapshot
+            .keys
+            .authenticate(headers, endpoint.key.as_deref())?;
+        let body = read_body(body, body_limit(snapshot)).await?;
+        let call_id = record.record().call_id.clone();
+        let call = receive(endpoint, headers, body, &snapshot.config, call_id)?;
+        record.record_mut().model.clone_from(&call.model);
+        record.record_mut().stream = call.streams();
+        let route = snapshot
+            .route(&call.model)
+            .or_else(|| untagged(endpoint.dialect, &call.model).and_then(|m| snapshot.route(m)))
+            .ok_or_else(|| unknown_model(endpoint.dialect, &call.model))?;
+        self.travel(snapshot, call, route, record).await
+    }
+
+    fn record(&self, endpoint: &Endpoint, call_id: String, started: Instant) -> RecordGuard {
+        let record = RequestRecord {
+            call_id,
+            dialect: endpoint.dialect,
+            operation: endpoint.operation,
+            model: String::new(),
+            deployment: None,
+            retries: 0,
+            fallbacks: 0,
+            stream: false,
+            status: 0,
+            usage: None,
+            finish: None,
+            error: None,
+            started,
+            sent: None,
+            first_token: None,
+        };
+        RecordGuard::start(record, self.shared.metrics.clone())
+    }
+}
+
+/// Ollama's clients add `:latest` to a name without a tag.
+fn untagged(dialect: DialectId, model: &str) -> Option<&str> {
+    (dialect == DialectId::Ollama)
+        .then(|| model.strip_suffix(":latest"))
+        .flatten()
+}
+
+fn body_limit(snapshot: &Snapshot) -> usize {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float to integer cast saturates"
+    )]
+    let bytes = |mebibytes: f64| (mebibytes * 1024.0 * 1024.0) as usize;
+    snapshot
+        .config
+        .general
+        .max_request_size_mb
+        .map_or(BODY_LIMIT, bytes)
+}
+
+fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Response<AnswerBody> {
+    let mut headers = HeaderMap::with_capacity(32);
+    let streams = record.record().stream;
+    if streams {
+        contract::stream_headers(endpoint.dialect, &mut headers);
+    } else {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    contract::provider_headers(&arrival.reply.headers, &mut headers);
+    let upstream_time = arrival.sent.elapsed();
+    record.record_mut().status = 200;
+    story(&record, &arrival.dropped, upstream_time).write(&mut headers);
+    arrival.deployment.metrics.overhead.observe(
+        record
+            .record()
+            .started
+            .elapsed()
+            .saturating_sub(upstream_time),
+    );
+    let body = match arrival.reply.content {
+        Content::Whole {
+            bytes,
+            usage,
+            finish,
+        } => {
+            record.record_mut().usage = usage;
+            record.record_mut().finish = finish;
+            AnswerBody::whole(bytes, record)
+        }
+        Content::Stream(parts) => {
+            record.record_mut().first_token = Some(upstream_time);
+            AnswerBody::stream(*parts, record)
+        }
+    };
+    respond(StatusCode::OK, headers, body)
+}
+
+fn refuse(
+    endpoint: &Endpoint,
+    snapshot: &Snapshot,
+    failure: Failure,
+    mut record: RecordGuard,
+) -> Response<AnswerBody> {
+    let mut error = failure.error.api;
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    error.status = status.as_u16();
+    record.record_mut().status = status.as_u16();
+    record.record_mut().error = Some(error.message.clone());
+    let mut headers = HeaderMap::with_capacity(16);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    contract::provider_headers(&failure.headers, &mut headers);
+    story(
+        &record,
+        &[],
+        record
+            .record()
+            .sent
+            .map(|s| s.elapsed())
+            .unwrap_or_default(),
+    )
+    .write(&mut headers);
+    if let Some(wait) = failure.error.retry_after {
+        contract::retry_after(wait, &mut headers);
+    }
+    let include_id = snapshot.config.general.include_call_id_in_error_body;
+    let body = error_body(
+        endpoint.dialect,
+        &error,
+        include_id.then(|| &*record.record().call_id),
+    );
+    respond(status, headers, AnswerBody::whole(body, record))
+}
+
+fn error_body(dialect: DialectId, error: &ApiError, call_id: Option<&str>) -> Bytes {
+    let body = dialect.dialect().encode_error(error);
+    let Some(call_id) = call_id else { return body };
+    let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(&body) else {
+        return body;
+    };
+    if let Some(error) = value
+        .get_mut("error")
+        .and_then(serde_json::Value::as_object_mut)
+    {
+        error.insert("litellm_call_id".into(), call_id.into());
+    }
+    Bytes::from(value.to_string())
+}
+
+fn story<'a>(
+    record: &'a RecordGuard,
+    dropped: &'a [String],
+    upstream_time: std::time::Duration,
+) -> Story<'a> {
+    let record = record.record();
+    Story {
+        call_id: &record.call_id,
+        deployment: record.deployment.as_deref(),
+        retries: record.retries,
+        fallbacks: record.fallbacks,
+        started: record.started,
+        upstream_time,
+        dropped,
+    }
+}
+
+fn respond(status: StatusCode, headers: HeaderMap, body: AnswerBody) -> Response<AnswerBody> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// An error as `dialect` writes it, for requests that never become a call.
+pub fn error_response(dialect: DialectId, error: &GatewayError) -> Response<AnswerBody> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let status = StatusCode::from_u16(error.api.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let body = AnswerBody::plain(dialect.dialect().encode_error(&error.api));
+    respond(status, headers, body)
+}

@@ -1,0 +1,282 @@
+//! Writing a call for a deployment: spliced when both speak the same dialect, translated otherwise.
+
+use bytes::Bytes;
+use lockgate_core::error::GatewayError;
+use lockgate_providers::{Call as QuirkCall, apply};
+use lockgate_wire::canonical::{ErrorKind, Loss, LossKind};
+use lockgate_wire::dialect::{EncodedRequest, Spliced, Target, TranslateError};
+use lockgate_wire::json::JsonObject;
+use lockgate_wire::{DialectId, Operation};
+
+use crate::call::{Call, bad_request};
+use crate::deployment::Deployment;
+use crate::json_path;
+
+/// Deeper than any body a client may send, for bodies that the gateway wrote itself.
+const OWN_DEPTH: usize = 512;
+
+/// A call as a deployment gets it.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// The body.
+    pub body: Bytes,
+    /// Headers that go with it.
+    pub headers: Vec<(&'static str, String)>,
+    /// The operation that the upstream is asked for.
+    pub operation: Operation,
+    /// How the answer comes back.
+    pub passage: Passage,
+    /// What was left out, by OpenAI field names.
+    pub dropped: Vec<String>,
+}
+
+/// How an answer comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passage {
+    /// As bytes.
+    Relayed(Spliced),
+    /// Through the canonical form.
+    Translated,
+}
+
+/// What the operator says about parameters that a provider does not understand.
+#[derive(Debug, Clone, Copy)]
+struct DropPolicy<'a> {
+    drop: bool,
+    pass: &'a [String],
+    pass_too: &'a [String],
+}
+
+/// Writes `call` for `deployment`, whose model there is `model`.
+///
+/// Fails when the call says something that the deployment's dialect cannot express and nobody
+/// allowed to drop it.
+pub(crate) fn prepare(
+    call: &Call,
+    deployment: &Deployment,
+    model: &str,
+    global_drop: bool,
+) -> Result<Prepared, GatewayError> {
+    let mut trimmed = None;
+    let source = if has_drops(call, deployment) {
+        trimmed.insert(without_drops(call, deployment)?)
+    } else {
+        call
+    };
+    let target = Target {
+        model,
+        operation: call.operation,
+        stream: call.streams(),
+        max_output_tokens: deployment.max_output_tokens,
+    };
+    let policy = drop_policy(call, deployment, global_drop);
+    let mut prepared = if deployment.relays(call.dialect, call.operation) {
+        splice(source, deployment, &target)?
+    } else {
+        translate(source, deployment, target, policy)?
+    };
+    finish(&mut prepared, deployment, model, policy.drop)?;
+    Ok(prepared)
+}
+
+fn splice(
+    call: &Call,
+    deployment: &Deployment,
+    target: &Target<'_>,
+) -> Result<Prepared, GatewayError> {
+    let mut body = call.body.clone();
+    let spliced = call
+        .dialect
+        .dialect()
+        .splice_request(&mut body, target, &deployment.defaults)
+        .map_err(|e| bad_request(&e))?;
+    Ok(Prepared {
+        body: body.to_bytes(),
+        headers: Vec::new(),
+        operation: call.operation,
+        passage: Passage::Relayed(spliced),
+        dropped: Vec::new(),
+    })
+}
+
+fn translate(
+    call: &Call,
+    deployment: &Deployment,
+    mut target: Target<'_>,
+    policy: DropPolicy<'_>,
+) -> Result<Prepared, GatewayError> {
+    let dialect = deployment.dialect().dialect();
+    if call.operation.is_embeddings() {
+        target.operation = Operation::Embeddings;
+        let encoded = dialect
+            .encode_embedding_request(call.embedding()?, &target)
+            .map_err(|e| not_expressible(&e, deployment))?;
+        return settle(call, deployment, target.operation, encoded, policy);
+    }
+    if call.operation.is_chat() {
+        target.operation = Operation::Chat;
+    }
+    let mut chat = call.chat()?.clone();
+    if call.dialect != DialectId::OpenAiChat {
+        // What another dialect says beyond the canonical form means nothing to this provider.
+        let extra = std::mem::take(&mut chat.params.extra);
+        chat.unmapped
+            .extend(extra.into_iter().map(|(name, _)| name));
+    }
+    chat.params.fill_from(&deployment.defaults);
+    let encoded = dialect
+        .encode_request(&chat, &target)
+        .map_err(|e| not_expressible(&e, deployment))?;
+    settle(call, deployment, target.operation, encoded, policy)
+}
+
+/// Decides what happens to what could not be expressed.
+fn settle(
+    call: &Call,
+    deployment: &Deployment,
+    operation: Operation,
+    mut encoded: EncodedRequest,
+    policy: DropPolicy<'_>,
+) -> Result<Prepared, GatewayError> {
+    let passes = |loss: &Loss| {
+        policy
+            .pass
+            .iter()
+            .chain(policy.pass_too)
+            .any(|name| *name == loss.what)
+            && call.body.contains(&loss.what)
+    };
+    let (passed, lost): (Vec<Loss>, Vec<Loss>) = encoded.losses.drain(..).partition(passes);
+    if !passed.is_empty() {
+        let mut body = own_json(&encoded.body)?;
+        for loss in passed {
+            if let Some(raw) = call.body.get(&loss.what) {
+                body.set(&loss.what, Bytes::copy_from_slice(raw));
+            }
+        }
+        encoded.body = body.to_bytes();
+    }
+    let refused: Vec<&str> = lost
+        .iter()
+        .filter(|loss| !policy.drop && loss.kind != LossKind::Hint)
+        .map(|loss| loss.what.as_str())
+        .collect();
+    if !refused.is_empty() {
+        return Err(unsupported(&refused, deployment));
+    }
+    Ok(Prepared {
+        body: encoded.body,
+        headers: encoded.headers,
+        operation,
+        passage: Passage::Translated,
+        dropped: lost.into_iter().map(|loss| loss.what).collect(),
+    })
+}
+
+/// The provider's deviations and the operator's last word.
+fn finish(
+    prepared: &mut Prepared,
+    deployment: &Deployment,
+    model: &str,
+    drop_params: bool,
+) -> Result<(), GatewayError> {
+    let quirks = &deployment.provider.quirks;
+    let extra = &deployment.entry.litellm_params.extra_body;
+    if quirks.is_empty() && extra.is_empty() {
+        return Ok(());
+    }
+    let mut body = own_json(&prepared.body)?;
+    let call = QuirkCall {
+        operation: prepared.operation,
+        model,
+        drop_params,
+    };
+    apply(quirks, &mut body, &call);
+    for (name, value) in extra.iter() {
+        body.set(name, value.to_string());
+    }
+    prepared.body = body.to_bytes();
+    Ok(())
+}
+
+fn own_json(body: &Bytes) -> Result<JsonObject, GatewayError> {
+    JsonObject::parse(body.clone(), OWN_DEPTH).map_err(|e| {
+        GatewayError::gateway(
+            ErrorKind::Internal,
+            format!("the translated request broke: {e}"),
+        )
+    })
+}
+
+fn has_drops(call: &Call, deployment: &Deployment) -> bool {
+    !call.options.additional_drop_params.is_empty()
+        || !deployment
+            .entry
+            .litellm_params
+            .additional_drop_params
+            .is_empty()
+}
+
+/// The call without what `additional_drop_params` of the request and the deployment name.
+fn without_drops(call: &Call, deployment: &Deployment) -> Result<Call, GatewayError> {
+    let mut trimmed = call.clone();
+    let own = &deployment.entry.litellm_params.additional_drop_params;
+    for path in call.options.additional_drop_params.iter().chain(own) {
+        json_path::remove(&mut trimmed.body, path).map_err(|e| {
+            GatewayError::client(ErrorKind::InvalidRequest, e.to_string())
+                .with_param("additional_drop_params")
+        })?;
+    }
+    Ok(trimmed.changed())
+}
+
+/// The first that says something decides: the request, the deployment, the settings. When nobody
+/// does, parameters of the OpenAI API are refused as LiteLLM refuses them, while clients of the
+/// other dialects, which LiteLLM serves with silent losses, get the losses named.
+fn drop_policy<'a>(
+    call: &'a Call,
+    deployment: &'a Deployment,
+    global_drop: bool,
+) -> DropPolicy<'a> {
+    let params = &deployment.entry.litellm_params;
+    let drop = call
+        .options
+        .drop_params
+        .or(params.drop_params)
+        .unwrap_or(global_drop || call.dialect != DialectId::OpenAiChat);
+    DropPolicy {
+        drop,
+        pass: &call.options.allowed_openai_params,
+        pass_too: &params.allowed_openai_params,
+    }
+}
+
+fn unsupported(names: &[&str], deployment: &Deployment) -> GatewayError {
+    GatewayError::client(
+        ErrorKind::InvalidRequest,
+        format!(
+            "{} cannot express {}. Leave it out, or set `drop_params: true` to have it dropped.",
+            provider_name(deployment),
+            names.join(", ")
+        ),
+    )
+    .with_type("invalid_request_error")
+    .with_param(names.first().copied().unwrap_or_default())
+}
+
+fn not_expressible(error: &TranslateError, deployment: &Deployment) -> GatewayError {
+    match error {
+        TranslateError::Invalid { .. } => bad_request(error),
+        TranslateError::Unsupported(message) => GatewayError::client(
+            ErrorKind::InvalidRequest,
+            format!("{}: {message}", provider_name(deployment)),
+        ),
+    }
+}
+
+fn provider_name(deployment: &Deployment) -> String {
+    format!(
+        "provider `{}` (model `{}`)",
+        deployment.provider.id, deployment.model
+    )
+}

@@ -1,0 +1,147 @@
+//! A finished request emits exactly one record, whatever ended it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lockgate_wire::canonical::{FinishReason, Usage};
+use lockgate_wire::{DialectId, Operation};
+
+use crate::deployment::Deployment;
+use crate::metrics::GatewayMetrics;
+
+/// What is known about one request when it ends.
+#[derive(Debug)]
+pub struct RequestRecord {
+    /// The call id that the client saw.
+    pub call_id: String,
+    /// The client's dialect.
+    pub dialect: DialectId,
+    /// What it asked for.
+    pub operation: Operation,
+    /// The model as the client named it.
+    pub model: String,
+    /// The deployment that answered, or failed last.
+    pub deployment: Option<Arc<Deployment>>,
+    /// Attempts beyond the first, all hops together.
+    pub retries: u32,
+    /// Hops to a fallback.
+    pub fallbacks: u32,
+    /// Whether the answer was streamed.
+    pub stream: bool,
+    /// The status the client got; 499 when it left first.
+    pub status: u16,
+    /// Tokens, when the upstream told.
+    pub usage: Option<Usage>,
+    /// Why the model stopped, when known.
+    pub finish: Option<FinishReason>,
+    /// What went wrong, also in the middle of a stream.
+    pub error: Option<String>,
+    /// When the request was accepted.
+    pub started: Instant,
+    /// When the attempt that answered was sent.
+    pub sent: Option<Instant>,
+    /// From sending that attempt to the first content of a stream.
+    pub first_token: Option<Duration>,
+}
+
+/// Emits its record when it is dropped: at the end of the answer, or when the client leaves.
+#[derive(Debug)]
+pub struct RecordGuard {
+    record: RequestRecord,
+    metrics: Arc<GatewayMetrics>,
+    finished: bool,
+}
+
+/// The status of a request whose client left before the answer was complete.
+const CLIENT_LEFT: u16 = 499;
+
+// === impl RecordGuard ===
+
+impl RecordGuard {
+    /// Starts the record of a request; it counts as in flight from now on.
+    pub fn start(record: RequestRecord, metrics: Arc<GatewayMetrics>) -> Self {
+        metrics
+            .in_flight
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Self {
+            record,
+            metrics,
+            finished: false,
+        }
+    }
+
+    /// The record so far.
+    pub fn record(&self) -> &RequestRecord {
+        &self.record
+    }
+
+    /// The record so far, to add to.
+    pub fn record_mut(&mut self) -> &mut RequestRecord {
+        &mut self.record
+    }
+
+    /// The answer is complete; what is dropped without it was left by its client.
+    pub fn finish(&mut self) {
+        self.finished = true;
+    }
+}
+
+impl Drop for RecordGuard {
+    fn drop(&mut self) {
+        self.metrics
+            .in_flight
+            .fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+        if !self.finished {
+            self.record.status = CLIENT_LEFT;
+        }
+        count(&self.record, &self.metrics);
+        log(&self.record);
+    }
+}
+
+fn count(record: &RequestRecord, metrics: &GatewayMetrics) {
+    let Some(deployment) = &record.deployment else {
+        metrics.refused.add(record.status);
+        return;
+    };
+    let counters = &deployment.metrics;
+    counters.requests.add(record.status);
+    counters.total_latency.observe(record.started.elapsed());
+    if let Some(sent) = record.sent {
+        counters.upstream_latency.observe(sent.elapsed());
+    }
+    if let Some(first_token) = record.first_token {
+        counters.first_token.observe(first_token);
+    }
+    if let Some(usage) = &record.usage {
+        counters.add_usage(usage);
+    }
+}
+
+fn log(record: &RequestRecord) {
+    let deployment = record.deployment.as_ref().map_or("", |d| d.id());
+    let milliseconds = record.started.elapsed().as_millis();
+    if let Some(error) = &record.error {
+        tracing::warn!(
+            call_id = record.call_id,
+            model = record.model,
+            deployment,
+            status = record.status,
+            retries = record.retries,
+            fallbacks = record.fallbacks,
+            milliseconds,
+            "request failed: {error}"
+        );
+    } else {
+        tracing::debug!(
+            call_id = record.call_id,
+            model = record.model,
+            deployment,
+            status = record.status,
+            retries = record.retries,
+            fallbacks = record.fallbacks,
+            milliseconds,
+            "request served"
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! Which deployment a request goes to, how often, and where next.
+
+pub mod cooldown;
+pub mod fallback;
+pub mod pattern;
+pub mod pick;
+pub mod retry;

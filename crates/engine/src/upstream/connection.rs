@@ -1,0 +1,86 @@
+//! One HTTP/1.1 connection to an upstream, driven by the task that uses it.
+//!
+//! hyper's usual shape spawns a task per connection and hands every body chunk from it to the
+//! reader through a channel and two wake-ups. Here one task polls both ends, which is what makes
+//! a relayed chunk cheap; an idle connection is polled by nobody until it is used again.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+
+use super::connect::Stream;
+
+/// The body of every upstream request: whole, so that a retry can send it again.
+pub(super) type RequestBody = Full<Bytes>;
+
+/// A connection and the handle that sends requests over it.
+pub(super) struct Connection {
+    sender: http1::SendRequest<RequestBody>,
+    driver: Option<http1::Connection<Stream, RequestBody>>,
+}
+
+// === impl Connection ===
+
+impl Connection {
+    /// Speaks HTTP/1.1 over `stream`.
+    pub(super) async fn handshake(stream: Stream) -> Result<Self, hyper::Error> {
+        let (sender, driver) = http1::Builder::new()
+            .max_buf_size(256 * 1024)
+            .handshake::<_, RequestBody>(stream)
+            .await?;
+        Ok(Self {
+            sender,
+            driver: Some(driver),
+        })
+    }
+
+    /// Lets the connection do what it can; once it is closed it says so for ever.
+    pub(super) fn poll_drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(driver) = &mut self.driver else {
+            return Poll::Ready(());
+        };
+        let done = Pin::new(driver).poll(cx);
+        if done.is_ready() {
+            // How it ended reaches the reader through the response future or body.
+            self.driver = None;
+        }
+        done.map(|_| ())
+    }
+
+    /// Whether the connection can take a request. Polls it once.
+    pub(super) fn poll_usable(&mut self, cx: &mut Context<'_>) -> bool {
+        self.poll_drive(cx).is_pending() && self.sender.is_ready()
+    }
+
+    /// Whether the connection, after a rest, can take a request. Polls it once.
+    pub(super) async fn is_usable(&mut self) -> bool {
+        std::future::poll_fn(|cx| Poll::Ready(self.poll_usable(cx))).await
+    }
+
+    /// Sends `request` and waits for the head of the answer.
+    pub(super) async fn send(
+        &mut self,
+        request: Request<RequestBody>,
+    ) -> Result<Response<Incoming>, hyper::Error> {
+        let mut answer = std::pin::pin!(self.sender.send_request(request));
+        let driver = &mut self.driver;
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+                return Poll::Ready(answer);
+            }
+            if let Some(conn) = driver
+                && Pin::new(conn).poll(cx).is_ready()
+            {
+                *driver = None;
+            }
+            answer.as_mut().poll(cx)
+        })
+        .await
+    }
+}

@@ -1,0 +1,305 @@
+//! A provider with base URL, key and headers settled: what a deployment needs to make calls.
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use lockgate_core::config::LitellmParams;
+use lockgate_core::{Environment, Secret};
+use lockgate_wire::Operation;
+
+use crate::headers::{ANTHROPIC_BETA, Headers, Key, merge};
+use crate::provider::Provider;
+use crate::spec::{Auth, KeyRule};
+use crate::template::expand;
+use crate::url::{Base, Endpoints, UrlError};
+
+/// What a deployment says about its connection.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ConnectionParams<'a> {
+    /// The key; wins over the environment.
+    pub api_key: Option<&'a Secret>,
+    /// The base URL; wins over the environment.
+    pub api_base: Option<&'a str>,
+    /// OpenAI organization id.
+    pub organization: Option<&'a str>,
+    /// Headers added to every request; they win over the provider's.
+    pub headers: &'a [(String, Secret)],
+}
+
+/// Everything about a call but its body. Headers that may hold a credential are marked sensitive.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    endpoints: Endpoints,
+    headers: HeaderMap,
+    api_base: String,
+    missing_key: Option<MissingKey>,
+}
+
+/// Why a deployment cannot be called at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// The provider has no base URL of its own and none was given.
+    #[error("provider `{provider}` needs `api_base`{}", or_variables(.variables))]
+    NoBase {
+        /// The provider.
+        provider: String,
+        /// The variables that would do.
+        variables: Vec<String>,
+    },
+    /// The base URL cannot be dialled.
+    #[error("provider `{provider}`: {cause}")]
+    Base {
+        /// The provider.
+        provider: String,
+        /// What is wrong.
+        cause: UrlError,
+    },
+    /// The key cannot be sent.
+    #[error("provider `{provider}`: the key has characters that a header cannot carry")]
+    Key {
+        /// The provider.
+        provider: String,
+    },
+    /// A header cannot be sent.
+    #[error("provider `{provider}`: header `{name}` has a name or a value that HTTP forbids")]
+    Header {
+        /// The provider.
+        provider: String,
+        /// The header's name.
+        name: String,
+    },
+}
+
+/// A key that is needed and was not found. The gateway starts all the same; the calls fail.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there is no key for provider `{provider}`: set `api_key`{}",
+    or_variables(.variables)
+)]
+pub struct MissingKey {
+    /// The provider.
+    pub provider: String,
+    /// The environment variables it would have been read from.
+    pub variables: Vec<String>,
+}
+
+// === impl ConnectionParams ===
+
+impl<'a> From<&'a LitellmParams> for ConnectionParams<'a> {
+    fn from(params: &'a LitellmParams) -> Self {
+        Self {
+            api_key: params.api_key.as_ref(),
+            api_base: params.api_base.as_ref().map(|base| base.as_str()),
+            organization: params.organization.as_deref(),
+            headers: &params.headers,
+        }
+    }
+}
+
+// === impl Connection ===
+
+impl Connection {
+    /// Settles base URL (deployment, environment, provider), key (likewise) and headers.
+    ///
+    /// A missing key is not an error: see [`Connection::missing_key`].
+    pub fn new(
+        provider: &Provider,
+        params: &ConnectionParams<'_>,
+        environment: &Environment,
+    ) -> Result<Self, ConnectError> {
+        if provider.built_in {
+            return Ok(Self {
+                endpoints: Endpoints::None,
+                headers: HeaderMap::new(),
+                api_base: String::new(),
+                missing_key: None,
+            });
+        }
+        let base = find_base(provider, params, environment)?;
+        let key = find_key(provider, params, environment);
+        let mut headers = Headers {
+            provider: &provider.id,
+            map: HeaderMap::new(),
+        };
+        headers.map.insert(CONTENT_TYPE, JSON);
+        headers.map.insert(USER_AGENT, AGENT);
+        if let Some(basic) = base.basic_auth() {
+            headers.set_sensitive(AUTHORIZATION, &basic)?;
+        }
+        headers.authenticate(provider.auth, key.as_ref())?;
+        for (name, value) in &provider.headers {
+            let value = expand(
+                value.expose(),
+                environment,
+                key.as_ref().map(|key| key.text),
+            );
+            headers.set(name, &value)?;
+        }
+        if let Some(organization) = params.organization {
+            headers.set("openai-organization", organization)?;
+        }
+        for (name, value) in params.headers {
+            headers.set(name, value.expose())?;
+        }
+        let missing_key = (key.is_none()
+            && needs_key(provider, &base, environment)
+            && !authenticated(provider.auth, &headers.map))
+        .then(|| MissingKey {
+            provider: provider.id.clone(),
+            variables: provider.key_env.clone(),
+        });
+        Ok(Self {
+            api_base: base.to_string(),
+            endpoints: Endpoints::new(provider.url, base),
+            headers: headers.map,
+            missing_key,
+        })
+    }
+
+    /// Where to send `operation` for `model` (the provider's name of it). Cheap: a copy of a
+    /// prebuilt URL, unless the model stands in the path.
+    pub fn uri(&self, operation: Operation, model: &str, stream: bool) -> Result<Uri, UrlError> {
+        self.endpoints.uri(operation, model, stream)
+    }
+
+    /// Where the provider lists its models (`GET`); `None` for the built-in provider.
+    #[must_use]
+    pub fn models_uri(&self) -> Option<Uri> {
+        self.endpoints.models()
+    }
+
+    /// The headers of every request.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The headers of a request whose body asks for `added` ones (`anthropic-beta`). Betas that the
+    /// connection has are kept, other headers are replaced; names and values that HTTP forbids are
+    /// left out.
+    #[must_use]
+    pub fn headers_with<'h, V: AsRef<str>>(
+        &self,
+        added: impl IntoIterator<Item = (&'h str, V)>,
+    ) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        for (name, value) in added {
+            let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
+                continue;
+            };
+            let value = value.as_ref();
+            let value = match headers.get(&name).filter(|_| name == ANTHROPIC_BETA) {
+                Some(own) => HeaderValue::from_str(&merge(own.to_str().unwrap_or_default(), value)),
+                None => HeaderValue::from_str(value),
+            };
+            if let Ok(value) = value {
+                headers.insert(name, value);
+            }
+        }
+        headers
+    }
+
+    /// The base URL without credentials and query: safe to log and to show to clients. Empty for
+    /// the built-in provider.
+    #[must_use]
+    pub fn api_base(&self) -> &str {
+        &self.api_base
+    }
+
+    /// Why calls cannot work: the provider wants a key and there is none.
+    #[must_use]
+    pub fn missing_key(&self) -> Option<&MissingKey> {
+        self.missing_key.as_ref()
+    }
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("lockgate/", env!("CARGO_PKG_VERSION")));
+
+fn find_base(
+    provider: &Provider,
+    params: &ConnectionParams<'_>,
+    environment: &Environment,
+) -> Result<Base, ConnectError> {
+    let variables: Vec<&str> = provider.base_env.iter().map(String::as_str).collect();
+    let text = params
+        .api_base
+        .filter(|base| !base.is_empty())
+        .or_else(|| environment.first_non_empty(&variables))
+        .map(str::to_owned)
+        .or_else(|| own_base(provider, environment))
+        .ok_or_else(|| ConnectError::NoBase {
+            provider: provider.id.clone(),
+            variables: provider.base_env.clone(),
+        })?;
+    Base::parse(&text).map_err(|cause| ConnectError::Base {
+        provider: provider.id.clone(),
+        cause,
+    })
+}
+
+/// The provider's own base URL.
+fn own_base(provider: &Provider, environment: &Environment) -> Option<String> {
+    let base = provider.base_url.as_deref()?;
+    Some(expand(base, environment, None))
+}
+
+fn find_key<'a>(
+    provider: &'a Provider,
+    params: &ConnectionParams<'a>,
+    environment: &'a Environment,
+) -> Option<Key<'a>> {
+    // Keys from files and Kubernetes secrets often end with a line break.
+    let given = params.api_key.map(|key| key.expose().trim());
+    if let Some(text) = given.filter(|key| !key.is_empty()) {
+        return Some(Key {
+            text,
+            variable: None,
+        });
+    }
+    let found = provider.key_env.iter().find_map(|variable| {
+        let text = environment.get(variable)?.trim();
+        (!text.is_empty()).then_some(Key {
+            text,
+            variable: Some(variable),
+        })
+    });
+    found.or(match provider.key {
+        KeyRule::Placeholder(text) => Some(Key {
+            text,
+            variable: None,
+        }),
+        KeyRule::Required | KeyRule::Optional => None,
+    })
+}
+
+/// A server of the operator's own may well work without a key.
+fn needs_key(provider: &Provider, base: &Base, environment: &Environment) -> bool {
+    provider.key == KeyRule::Required
+        && provider.auth != Auth::None
+        && own_base(provider, environment)
+            .and_then(|own| Base::parse(&own).ok())
+            .is_some_and(|own| own.host() == base.host())
+}
+
+/// Whether the configured headers do what the key would.
+fn authenticated(auth: Auth, headers: &HeaderMap) -> bool {
+    let name = match auth {
+        Auth::Bearer | Auth::None => "authorization",
+        Auth::Header(name) => name,
+        Auth::GeminiKey => "x-goog-api-key",
+        Auth::AnthropicKey => "x-api-key",
+    };
+    headers.contains_key(name) || headers.contains_key(AUTHORIZATION)
+}
+
+fn or_variables(variables: &[String]) -> String {
+    match variables {
+        [] => String::new(),
+        [one] => format!(", or the environment variable {one}"),
+        [rest @ .., last] => format!(
+            ", or one of the environment variables {} and {last}",
+            rest.join(", ")
+        ),
+    }
+}

@@ -1,0 +1,152 @@
+//! A provider as the gateway uses it: a built-in row or one from the configuration file.
+
+use std::str::FromStr;
+
+use lockgate_core::Secret;
+use lockgate_core::config::{CustomAuth, CustomDialect, CustomProvider};
+use lockgate_wire::{DialectId, Operation};
+
+use crate::quirks::{Quirk, QuirkError};
+use crate::spec::{Auth, KeyRule, Operations, ProviderSpec, UrlStyle};
+
+/// A provider: how to find its base URL and key, and how to talk to it.
+///
+/// The fields mean what those of [`ProviderSpec`] mean.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// The prefix in `id/model`.
+    pub id: String,
+    /// Base URL when neither the deployment nor the environment names one. `{NAME|NAME:default}`
+    /// in it stands for an environment variable.
+    pub base_url: Option<String>,
+    /// Environment variables the key is read from; the first that is set wins.
+    pub key_env: Vec<String>,
+    /// Environment variables the base URL is read from; the first that is set wins.
+    pub base_env: Vec<String>,
+    /// What to do when no key is found.
+    pub key: KeyRule,
+    /// The wire format it speaks.
+    pub dialect: DialectId,
+    /// How the key travels.
+    pub auth: Auth,
+    /// How base URL, operation and model become a URL.
+    pub url: UrlStyle,
+    /// What it can be asked for.
+    pub operations: Operations,
+    /// Headers sent with every request. In a value `{api_key}` stands for the key and
+    /// `{NAME|NAME:default}` for an environment variable; an empty value is not sent.
+    pub headers: Vec<(String, Secret)>,
+    /// Where it deviates from its dialect.
+    pub quirks: Vec<Quirk>,
+    /// No network: the engine answers in the provider's place (`demo`).
+    pub built_in: bool,
+}
+
+/// A `custom_providers` entry that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CustomProviderError {
+    /// The id would be taken apart where a model name is read.
+    #[error("custom provider `{0}`: an id is not empty and has no `/`, `*` or space")]
+    Id(String),
+    /// A deviation that does not exist.
+    #[error("custom provider `{id}`: {cause}")]
+    Quirk {
+        /// The provider.
+        id: String,
+        /// What is wrong with the quirk.
+        cause: QuirkError,
+    },
+}
+
+// === impl Provider ===
+
+impl Provider {
+    /// Whether it can be asked for `operation`.
+    #[must_use]
+    pub fn supports(&self, operation: Operation) -> bool {
+        self.operations.contains(operation)
+    }
+}
+
+impl From<&ProviderSpec> for Provider {
+    fn from(spec: &ProviderSpec) -> Self {
+        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        Self {
+            id: spec.id.to_owned(),
+            base_url: spec.base_url.map(str::to_owned),
+            key_env: owned(spec.key_env),
+            base_env: owned(spec.base_env),
+            key: spec.key,
+            dialect: spec.dialect,
+            auth: spec.auth,
+            url: spec.url,
+            operations: spec.operations,
+            headers: spec
+                .headers
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), Secret::from(value)))
+                .collect(),
+            quirks: spec.quirks.to_vec(),
+            built_in: spec.built_in,
+        }
+    }
+}
+
+impl TryFrom<&CustomProvider> for Provider {
+    type Error = CustomProviderError;
+
+    fn try_from(row: &CustomProvider) -> Result<Self, Self::Error> {
+        if row.id.is_empty() || row.id.contains(['/', '*', ' ']) {
+            return Err(CustomProviderError::Id(row.id.clone()));
+        }
+        let quirks = row
+            .quirks
+            .iter()
+            .map(|text| Quirk::from_str(text))
+            .collect::<Result<_, _>>()
+            .map_err(|cause| CustomProviderError::Quirk {
+                id: row.id.clone(),
+                cause,
+            })?;
+        let (dialect, url, operations) = match row.dialect {
+            CustomDialect::Openai => (
+                DialectId::OpenAiChat,
+                UrlStyle::OpenAi,
+                Operations::CHAT_AND_EMBEDDINGS,
+            ),
+            CustomDialect::Anthropic => (
+                DialectId::Anthropic,
+                UrlStyle::Anthropic,
+                Operations::ANTHROPIC,
+            ),
+            CustomDialect::Gemini => (DialectId::Gemini, UrlStyle::Gemini, Operations::GEMINI),
+            CustomDialect::Ollama => (DialectId::Ollama, UrlStyle::Ollama, Operations::OLLAMA),
+        };
+        let auth = match row.auth {
+            CustomAuth::Bearer => Auth::Bearer,
+            CustomAuth::XApiKey => Auth::AnthropicKey,
+            CustomAuth::ApiKey => Auth::Header("api-key"),
+            CustomAuth::XGoogApiKey => Auth::GeminiKey,
+            CustomAuth::None => Auth::None,
+        };
+        Ok(Self {
+            id: row.id.clone(),
+            base_url: row.base_url.as_ref().map(|url| url.as_str().to_owned()),
+            key_env: row.api_key_env.clone(),
+            base_env: row.api_base_env.clone(),
+            // A row that names no variable is usually a server without keys.
+            key: if row.api_key_env.is_empty() {
+                KeyRule::Optional
+            } else {
+                KeyRule::Required
+            },
+            dialect,
+            auth,
+            url,
+            operations,
+            headers: row.headers.clone(),
+            quirks,
+            built_in: false,
+        })
+    }
+}

@@ -1,0 +1,206 @@
+//! Where a provider deviates from its dialect, as data, and the one place that acts on it.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use lockgate_wire::Operation;
+use lockgate_wire::json::JsonObject;
+use serde_json::Value;
+
+mod content;
+mod text;
+
+pub use self::text::QuirkError;
+
+/// A member name or value: static in the table, owned from the configuration file.
+type Text = Cow<'static, str>;
+
+/// One deviation, of all models of a provider or of some.
+///
+/// Its text form (configuration file, documentation) is the action's name and arguments separated
+/// by spaces, then the models it is for: `rename max_tokens max_completion_tokens for o1,o3`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quirk {
+    /// What to do.
+    pub action: Action,
+    /// Comma-separated starts of model names; one that begins with `!` excepts models. `None`: all
+    /// models.
+    pub models: Option<Text>,
+}
+
+/// What to do about a deviation. All but the last three look at top-level members only.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// `rename FROM TO`: the provider has another name for the member. What the client sent under
+    /// that name wins.
+    Rename(Text, Text),
+    /// `drop MEMBER`: the provider refuses the member and can do without it.
+    Drop(Text),
+    /// `unsupported MEMBER`: the provider refuses the member. It is dropped when `drop_params` is
+    /// on; otherwise it goes out, and the provider says so itself.
+    Unsupported(Text),
+    /// `drop_without OTHER MEMBER`: the provider refuses the member when `OTHER` is not there.
+    DropWithout(Text, Text),
+    /// `clamp MEMBER MIN MAX`: a number outside becomes the nearest end.
+    Clamp(Text, f64, f64),
+    /// `set MEMBER JSON`: the member always has this value. Chat requests only.
+    Set(Text, Text),
+    /// `default MEMBER JSON`: the member has this value when the client gives none. Chat requests
+    /// only.
+    Default(Text, Text),
+    /// `value MEMBER FROM TO`: a string value of the member has another name.
+    Value(Text, Text, Text),
+    /// `effort_to_thinking`: `reasoning_effort` becomes `thinking: {"type": "enabled"}`, and `none`
+    /// becomes `disabled`. What the client says under `thinking` wins.
+    EffortToThinking,
+    /// `flatten_content`: message content must be a string. Lists of text parts are joined by
+    /// nothing, as LiteLLM does; lists with anything else are left for the provider to judge.
+    FlattenContent,
+    /// `flatten_tool_content`: the same for `tool` messages only.
+    FlattenToolContent,
+    /// `strip_names`: messages other than those of tools must not have a `name`.
+    StripNames,
+}
+
+/// The call a body is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// What is asked for.
+    pub operation: Operation,
+    /// The model as the provider names it.
+    pub model: &'a str,
+    /// Whether what the provider refuses shall be dropped.
+    pub drop_params: bool,
+}
+
+/// Makes the encoded upstream body what the provider accepts. Members that no quirk is about keep
+/// their bytes.
+pub fn apply(quirks: &[Quirk], body: &mut JsonObject, call: &Call<'_>) {
+    for quirk in quirks {
+        if quirk.concerns(call.model) {
+            quirk.action.apply(body, call);
+        }
+    }
+}
+
+// === impl Quirk ===
+
+impl Quirk {
+    /// For all models.
+    #[must_use]
+    pub const fn new(action: Action) -> Self {
+        Self {
+            action,
+            models: None,
+        }
+    }
+
+    /// For some models.
+    #[must_use]
+    pub const fn of(models: &'static str, action: Action) -> Self {
+        Self {
+            action,
+            models: Some(Cow::Borrowed(models)),
+        }
+    }
+
+    /// Whether `model` is one of those it is for.
+    #[must_use]
+    pub fn concerns(&self, model: &str) -> bool {
+        let Some(models) = self.models.as_deref() else {
+            return true;
+        };
+        let mut concerned = false;
+        for start in models.split(',') {
+            match start.strip_prefix('!') {
+                Some(start) if model.starts_with(start) => return false,
+                Some(_) => {}
+                None => concerned |= model.starts_with(start),
+            }
+        }
+        concerned
+    }
+}
+
+// === impl Action ===
+
+impl Action {
+    fn apply(&self, body: &mut JsonObject, call: &Call<'_>) {
+        match self {
+            Self::Rename(from, to) => rename(body, from, to),
+            Self::Drop(member) => {
+                body.remove(member);
+            }
+            Self::Unsupported(member) => {
+                if call.drop_params {
+                    body.remove(member);
+                }
+            }
+            Self::DropWithout(other, member) => {
+                if !body.is_set(other) {
+                    body.remove(member);
+                }
+            }
+            Self::Clamp(member, min, max) => clamp(body, member, *min, *max),
+            // What chat needs, embeddings would be refused for.
+            Self::Set(..) | Self::Default(..) if !call.operation.is_chat() => {}
+            Self::Set(member, json) => set(body, member, json),
+            Self::Default(member, json) => {
+                if !body.is_set(member) {
+                    set(body, member, json);
+                }
+            }
+            Self::Value(member, from, to) => {
+                if body.get_str(member).is_some_and(|value| value == *from) {
+                    body.set_str(member, to);
+                }
+            }
+            Self::EffortToThinking => effort_to_thinking(body),
+            Self::FlattenContent => content::flatten(body, None),
+            Self::FlattenToolContent => content::flatten(body, Some("tool")),
+            Self::StripNames => content::strip_names(body),
+        }
+    }
+}
+
+fn rename(body: &mut JsonObject, from: &str, to: &str) {
+    let Some(value) = body.get(from) else { return };
+    let value = Bytes::copy_from_slice(value);
+    body.remove(from);
+    if !body.is_set(to) {
+        body.set(to, value);
+    }
+}
+
+fn set(body: &mut JsonObject, member: &str, json: &str) {
+    // The same bytes are no edit.
+    if body.get(member) != Some(json.as_bytes()) {
+        body.set(member, Bytes::copy_from_slice(json.as_bytes()));
+    }
+}
+
+fn clamp(body: &mut JsonObject, member: &str, min: f64, max: f64) {
+    let number: Option<f64> = body
+        .get(member)
+        .and_then(|value| serde_json::from_slice(value).ok());
+    let Some(number) = number else { return };
+    // Not `f64::clamp`, which panics when the ends are swapped.
+    let clamped = number.max(min).min(max);
+    if clamped.total_cmp(&number).is_ne() {
+        body.set(member, Value::from(clamped).to_string());
+    }
+}
+
+fn effort_to_thinking(body: &mut JsonObject) {
+    let thinking = match body.get_str("reasoning_effort").as_deref() {
+        Some("none") => Some(r#"{"type":"disabled"}"#),
+        Some(_) => Some(r#"{"type":"enabled"}"#),
+        None => None,
+    };
+    body.remove("reasoning_effort");
+    if let Some(thinking) = thinking
+        && !body.is_set("thinking")
+    {
+        set(body, "thinking", thinking);
+    }
+}

@@ -1,0 +1,117 @@
+//! The text form of quirks.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Action, Quirk};
+
+/// A quirk's text that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QuirkError {
+    /// No quirk has this name.
+    #[error("there is no quirk `{0}`")]
+    Unknown(String),
+    /// The arguments are not what the quirk takes.
+    #[error("`{text}` is not a quirk: expected `{form}`")]
+    Form {
+        /// What was written.
+        text: String,
+        /// What would be right.
+        form: &'static str,
+    },
+}
+
+impl FromStr for Quirk {
+    type Err = QuirkError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (action, models) = match text.rsplit_once(" for ") {
+            Some((action, models)) => (action, Some(Cow::Owned(models.trim().to_owned()))),
+            None => (text, None),
+        };
+        let action = action.trim();
+        let (name, arguments) = action.split_once(' ').unwrap_or((action, ""));
+        let form = FORMS
+            .iter()
+            .find(|form| form.split(' ').next() == Some(name))
+            .ok_or_else(|| QuirkError::Unknown(name.to_owned()))?;
+        parse_action(name, arguments.trim())
+            .map(|action| Self { action, models })
+            .ok_or_else(|| QuirkError::Form {
+                text: text.to_owned(),
+                form,
+            })
+    }
+}
+
+const FORMS: &[&str] = &[
+    "rename FROM TO",
+    "drop MEMBER",
+    "unsupported MEMBER",
+    "drop_without OTHER MEMBER",
+    "clamp MEMBER MIN MAX",
+    "set MEMBER JSON",
+    "default MEMBER JSON",
+    "value MEMBER FROM TO",
+    "effort_to_thinking",
+    "flatten_content",
+    "flatten_tool_content",
+    "strip_names",
+];
+
+fn parse_action(name: &str, arguments: &str) -> Option<Action> {
+    let owned = |text: &str| Cow::Owned(text.to_owned());
+    let words: Vec<&str> = arguments.split_whitespace().collect();
+    Some(match (name, words.as_slice()) {
+        ("rename", [from, to]) => Action::Rename(owned(from), owned(to)),
+        ("drop", [member]) => Action::Drop(owned(member)),
+        ("unsupported", [member]) => Action::Unsupported(owned(member)),
+        ("drop_without", [other, member]) => Action::DropWithout(owned(other), owned(member)),
+        ("clamp", [member, min, max]) => {
+            let (min, max): (f64, f64) = (min.parse().ok()?, max.parse().ok()?);
+            if !(min.is_finite() && max.is_finite() && min <= max) {
+                return None;
+            }
+            Action::Clamp(owned(member), min, max)
+        }
+        ("set" | "default", [member, _, ..]) => {
+            let json = arguments.strip_prefix(member)?.trim();
+            serde_json::from_str::<serde::de::IgnoredAny>(json).ok()?;
+            if name == "set" {
+                Action::Set(owned(member), owned(json))
+            } else {
+                Action::Default(owned(member), owned(json))
+            }
+        }
+        ("value", [member, from, to]) => Action::Value(owned(member), owned(from), owned(to)),
+        ("effort_to_thinking", []) => Action::EffortToThinking,
+        ("flatten_content", []) => Action::FlattenContent,
+        ("flatten_tool_content", []) => Action::FlattenToolContent,
+        ("strip_names", []) => Action::StripNames,
+        _ => return None,
+    })
+}
+
+impl fmt::Display for Quirk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.action {
+            Action::Rename(from, to) => write!(f, "rename {from} {to}"),
+            Action::Drop(member) => write!(f, "drop {member}"),
+            Action::Unsupported(member) => write!(f, "unsupported {member}"),
+            Action::DropWithout(other, member) => write!(f, "drop_without {other} {member}"),
+            Action::Clamp(member, min, max) => write!(f, "clamp {member} {min} {max}"),
+            Action::Set(member, json) => write!(f, "set {member} {json}"),
+            Action::Default(member, json) => write!(f, "default {member} {json}"),
+            Action::Value(member, from, to) => write!(f, "value {member} {from} {to}"),
+            Action::EffortToThinking => f.write_str("effort_to_thinking"),
+            Action::FlattenContent => f.write_str("flatten_content"),
+            Action::FlattenToolContent => f.write_str("flatten_tool_content"),
+            Action::StripNames => f.write_str("strip_names"),
+        }?;
+        match &self.models {
+            Some(models) => write!(f, " for {models}"),
+            None => Ok(()),
+        }
+    }
+}

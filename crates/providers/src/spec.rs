@@ -1,0 +1,143 @@
+//! What there is to say about a provider, as plain data.
+
+use std::ops::BitOr;
+
+use lockgate_wire::{DialectId, Operation};
+
+use crate::Quirk;
+
+/// One row of the provider table.
+#[derive(Debug, Clone, Copy)]
+pub struct ProviderSpec {
+    /// The prefix in `id/model`.
+    pub id: &'static str,
+    /// Base URL when neither the deployment nor the environment names one; `None`: one of them
+    /// must. `{NAME|NAME:default}` in it stands for an environment variable.
+    pub base_url: Option<&'static str>,
+    /// Environment variables the key is read from; the first that is set wins.
+    pub key_env: &'static [&'static str],
+    /// Environment variables the base URL is read from; the first that is set wins.
+    pub base_env: &'static [&'static str],
+    /// What to do when no key is found.
+    pub key: KeyRule,
+    /// The wire format it speaks.
+    pub dialect: DialectId,
+    /// How the key travels.
+    pub auth: Auth,
+    /// How base URL, operation and model become a URL.
+    pub url: UrlStyle,
+    /// What it can be asked for.
+    pub operations: Operations,
+    /// Headers sent with every request. In a value `{api_key}` stands for the key and
+    /// `{NAME|NAME:default}` for an environment variable; an empty value is not sent.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// Where it deviates from its dialect.
+    pub quirks: &'static [Quirk],
+    /// No network: the engine answers in the provider's place (`demo`).
+    pub built_in: bool,
+}
+
+/// How a key travels to the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// `Authorization: Bearer KEY`.
+    Bearer,
+    /// `NAME: KEY`; the name is lower-case.
+    Header(&'static str),
+    /// Google AI Studio: `x-goog-api-key: KEY`.
+    GeminiKey,
+    /// Anthropic: `x-api-key: KEY`, but an OAuth token (`sk-ant-oat...`) goes into
+    /// `Authorization: Bearer` with the beta header that admits it.
+    AnthropicKey,
+    /// No key is sent.
+    None,
+}
+
+/// What to do when no key is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRule {
+    /// Calls cannot work without one.
+    Required,
+    /// Calls go out without authentication.
+    Optional,
+    /// This one is sent: servers that want a header but do not look at it.
+    Placeholder(&'static str),
+}
+
+/// How base URL, operation and model become a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UrlStyle {
+    /// `{base}/chat/completions`, `{base}/embeddings`.
+    OpenAi,
+    /// The same below this path, which a base may already end with, wholly or in part.
+    OpenAiUnder(&'static str),
+    /// `{base}/v1/messages`, `{base}/v1/messages/count_tokens`; the base may already end in `/v1`
+    /// or `/v1/messages`.
+    Anthropic,
+    /// `{base}/v1beta/models/{model}:{method}` on Google's own host; a custom base takes the place
+    /// of everything before `/models`.
+    Gemini,
+    /// `{base}/api/chat`, `/api/generate`, `/api/embed`, `/api/embeddings`.
+    Ollama,
+}
+
+/// A set of [`Operation`]s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Operations(u8);
+
+/// What the rows of OpenAI-compatible providers have in common.
+pub const OPENAI_COMPATIBLE: ProviderSpec = ProviderSpec {
+    id: "",
+    base_url: None,
+    key_env: &[],
+    base_env: &[],
+    key: KeyRule::Required,
+    dialect: DialectId::OpenAiChat,
+    auth: Auth::Bearer,
+    url: UrlStyle::OpenAi,
+    operations: Operations::CHAT_AND_EMBEDDINGS,
+    headers: &[],
+    quirks: &[],
+    built_in: false,
+};
+
+// === impl Operations ===
+
+impl Operations {
+    /// Chat only.
+    pub const CHAT: Self = Self(bit(Operation::Chat));
+    /// Embeddings only.
+    pub const EMBEDDINGS: Self = Self(bit(Operation::Embeddings));
+    /// Chat and embeddings.
+    pub const CHAT_AND_EMBEDDINGS: Self = Self(Self::CHAT.0 | Self::EMBEDDINGS.0);
+    /// What the Anthropic API has: chat and token counts.
+    pub const ANTHROPIC: Self = Self(Self::CHAT.0 | bit(Operation::CountTokens));
+    /// What the Gemini API has: chat, embeddings one by one and in batches, token counts.
+    pub const GEMINI: Self = Self(
+        Self::CHAT_AND_EMBEDDINGS.0
+            | bit(Operation::EmbeddingsSingle)
+            | bit(Operation::CountTokens),
+    );
+    /// What Ollama has: chat, generate, embeddings in both forms.
+    pub const OLLAMA: Self = Self(
+        Self::CHAT_AND_EMBEDDINGS.0 | bit(Operation::Generate) | bit(Operation::EmbeddingsSingle),
+    );
+
+    /// Whether `operation` is in the set.
+    #[must_use]
+    pub const fn contains(self, operation: Operation) -> bool {
+        self.0 & bit(operation) != 0
+    }
+}
+
+impl BitOr for Operations {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+const fn bit(operation: Operation) -> u8 {
+    1 << operation as u8
+}

@@ -1,0 +1,17 @@
+//! Providers through the public surface of the crate.
+#![cfg(test)]
+
+mod connection;
+mod custom;
+mod known;
+mod quirks;
+mod resolve;
+mod table;
+mod tokens;
+
+use lockgate_core::Environment;
+
+/// An environment of these variables only.
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    variables.iter().copied().collect()
+}

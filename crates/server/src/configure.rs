@@ -1,0 +1,121 @@
+//! From files, environment and command line to a configuration and a snapshot of it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use lockgate_core::config::{self, Config, ConfigError, Diagnostic, ModelEntry};
+use lockgate_core::discover::{CliModel, cli_model_entry};
+use lockgate_core::fingerprint::Fingerprint;
+use lockgate_core::{Environment, Secret};
+use lockgate_providers::ProviderTable;
+
+use crate::cli::ModelArgs;
+
+/// A configuration with what is to be said about it.
+#[derive(Debug)]
+pub(crate) struct Configured {
+    /// What is to be served.
+    pub config: Config,
+    /// Findings, in the order of files and lines.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files it came from.
+    pub files: Vec<PathBuf>,
+    /// What they held.
+    pub fingerprint: Fingerprint,
+}
+
+/// Reads the file; without one, finds models in the environment.
+pub(crate) fn read(
+    file: Option<&PathBuf>,
+    environment: &Environment,
+) -> Result<Configured, ConfigError> {
+    let Some(file) = file else {
+        return Ok(Configured {
+            config: discovered(environment),
+            diagnostics: Vec::new(),
+            files: Vec::new(),
+            fingerprint: Fingerprint::default(),
+        });
+    };
+    let loaded = config::load(file, environment)?;
+    let mut config = loaded.config;
+    if config.general.infer_model_from_keys {
+        config.models.extend(keyed_models(environment));
+    }
+    Ok(Configured {
+        config,
+        diagnostics: loaded.diagnostics,
+        files: loaded.files,
+        fingerprint: loaded.fingerprint,
+    })
+}
+
+/// Adds the model of the command line. Without a file it takes the place of what was found.
+pub(crate) fn add_model(
+    config: &mut Config,
+    args: &ModelArgs,
+    has_file: bool,
+) -> anyhow::Result<()> {
+    let Some(model) = &args.model else {
+        return Ok(());
+    };
+    let headers = match &args.headers {
+        None => Vec::new(),
+        Some(json) => serde_json::from_str::<std::collections::BTreeMap<String, String>>(json)
+            .context("--headers is not a JSON object of strings")?
+            .into_iter()
+            .map(|(name, value)| (name, Secret::new(value)))
+            .collect(),
+    };
+    let entry = cli_model_entry(CliModel {
+        model: model.clone(),
+        alias: args.alias.clone(),
+        api_base: args.api_base.clone(),
+        api_version: args.api_version.clone(),
+        headers,
+        temperature: args.temperature,
+        max_tokens: args.max_tokens,
+        request_timeout: args.request_timeout.map(Duration::from_secs),
+        drop_params: args.drop_params,
+    });
+    if !has_file {
+        config.models.clear();
+    }
+    // LiteLLM's `--model` answers every chat request, whatever it names.
+    config.general.completion_model = Some(entry.model_name.clone());
+    config.models.push(entry);
+    Ok(())
+}
+
+/// What is served without a file: each provider whose key is set, a local Ollama, and the demo.
+fn discovered(environment: &Environment) -> Config {
+    let mut models = vec![entry("demo", "demo/demo")];
+    models.extend(keyed_models(environment));
+    if !models.iter().any(|model| model.model_name == "ollama/*") {
+        models.push(entry("ollama/*", "ollama/*"));
+    }
+    Config {
+        models,
+        environment: environment.clone(),
+        ..Config::default()
+    }
+}
+
+fn keyed_models(environment: &Environment) -> Vec<ModelEntry> {
+    lockgate_providers::discover(&ProviderTable::built_in(), environment)
+        .iter()
+        .map(|found| {
+            let wildcard = format!("{}/*", found.provider);
+            entry(&wildcard, &wildcard)
+        })
+        .collect()
+}
+
+fn entry(name: &str, model: &str) -> ModelEntry {
+    cli_model_entry(CliModel {
+        model: model.to_owned(),
+        alias: Some(name.to_owned()),
+        ..CliModel::default()
+    })
+}

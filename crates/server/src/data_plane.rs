@@ -1,0 +1,248 @@
+//! The data plane: one thread per core, each with its own runtime, listener and upstream pool.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::TcpListener;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use hyper::rt::{Read, Write};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use lockgate_engine::upstream::Upstream;
+use lockgate_engine::{Engine, Shared};
+use tokio::net::TcpStream;
+use tokio::task::LocalSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::task::TaskTracker;
+
+use crate::inbound::Inbound;
+use crate::shutdown::Stopping;
+use crate::status::Status;
+
+/// How often idle upstream connections are looked through.
+const SWEEP: Duration = Duration::from_secs(15);
+/// How long a client may take to send a request's head, or stay idle between two.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// The largest request head when the configuration does not say. hyper needs 8 KiB at least.
+const HEADER_BYTES: usize = 64 * 1024;
+
+/// What every core is started with.
+#[derive(Clone)]
+pub(crate) struct DataPlane {
+    /// What all cores share.
+    pub shared: Arc<Shared>,
+    /// What `/health/readiness` tells.
+    pub status: Arc<Status>,
+    /// Whom to trust among upstreams.
+    pub trust: Arc<rustls::ClientConfig>,
+    /// Our own certificate.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// How long connecting to an upstream may take.
+    pub connect_timeout: Duration,
+    /// How long requests in flight may take after a stop.
+    pub drain: Duration,
+    /// How long an idle client connection stays open.
+    pub keep_alive: Option<Duration>,
+    /// The largest request head.
+    pub header_bytes: Option<usize>,
+    /// Says when to stop.
+    pub stopping: Stopping,
+}
+
+/// One core's part of it.
+struct Core {
+    plane: DataPlane,
+    inbound: Rc<Inbound>,
+    tracker: TaskTracker,
+}
+
+/// Spawns futures of the current thread for HTTP/2.
+#[derive(Debug, Clone, Copy)]
+struct LocalExecutor;
+
+// === impl DataPlane ===
+
+impl DataPlane {
+    /// Starts one thread per listener.
+    pub(crate) fn start(&self, listeners: Vec<TcpListener>) -> anyhow::Result<Vec<JoinHandle<()>>> {
+        listeners
+            .into_iter()
+            .enumerate()
+            .map(|(number, listener)| {
+                let plane = self.clone();
+                std::thread::Builder::new()
+                    .name(format!("core-{number}"))
+                    .spawn(move || plane.run(listener))
+                    .context("cannot start a thread")
+            })
+            .collect()
+    }
+
+    fn run(self, listener: TcpListener) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        match runtime {
+            Ok(runtime) => {
+                let local = LocalSet::new();
+                local.block_on(&runtime, Core::new(self).serve(listener));
+            }
+            Err(error) => tracing::error!("a core cannot start: {error}"),
+        }
+    }
+}
+
+// === impl Core ===
+
+impl Core {
+    fn new(plane: DataPlane) -> Self {
+        let upstream = Upstream::new(&plane.trust, plane.connect_timeout);
+        let engine = Engine::new(plane.shared.clone(), upstream);
+        let inbound = Rc::new(Inbound::new(engine, plane.status.clone()));
+        Self {
+            plane,
+            inbound,
+            tracker: TaskTracker::new(),
+        }
+    }
+
+    async fn serve(self, listener: TcpListener) {
+        let listener = match tokio::net::TcpListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::error!("a core cannot listen: {error}");
+                return;
+            }
+        };
+        self.spawn_sweeper();
+        let mut stopping = self.plane.stopping.clone();
+        loop {
+            let accepted = tokio::select! {
+                () = stopping.wait() => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _peer)) => self.welcome(stream),
+                Err(error) => {
+                    // Out of file descriptors, most likely: connections that end free some.
+                    tracing::warn!("cannot accept a connection: {error}");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+        drop(listener);
+        self.tracker.close();
+        if tokio::time::timeout(self.plane.drain, self.tracker.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                connections = self.tracker.len(),
+                "requests were still in flight when the drain time was over"
+            );
+        }
+    }
+
+    fn spawn_sweeper(&self) {
+        let inbound = self.inbound.clone();
+        // Ends with the thread; a drain does not wait for it.
+        tokio::task::spawn_local(async move {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                inbound.engine().sweep();
+            }
+        });
+    }
+
+    fn welcome(&self, stream: TcpStream) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!("a connection was gone at once: {error}");
+            return;
+        }
+        let connection = Connection {
+            inbound: self.inbound.clone(),
+            stopping: self.plane.stopping.clone(),
+            keep_alive: self.plane.keep_alive.unwrap_or(KEEP_ALIVE),
+            header_bytes: self.plane.header_bytes.unwrap_or(HEADER_BYTES).max(8192),
+        };
+        match self.plane.tls.clone().map(TlsAcceptor::from) {
+            None => {
+                self.tracker
+                    .spawn_local(connection.serve(TokioIo::new(stream)));
+            }
+            Some(acceptor) => {
+                self.tracker.spawn_local(async move {
+                    match tokio::time::timeout(KEEP_ALIVE, acceptor.accept(stream)).await {
+                        Ok(Ok(stream)) => connection.serve(TokioIo::new(stream)).await,
+                        Ok(Err(error)) => tracing::debug!("TLS handshake failed: {error}"),
+                        Err(_) => tracing::debug!("TLS handshake took too long"),
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// One client connection.
+struct Connection {
+    inbound: Rc<Inbound>,
+    stopping: Stopping,
+    keep_alive: Duration,
+    header_bytes: usize,
+}
+
+// === impl Connection ===
+
+impl Connection {
+    async fn serve<I: Read + Write + Unpin + 'static>(mut self, io: I) {
+        let inbound = self.inbound.clone();
+        let service = service_fn(move |request| {
+            let inbound = inbound.clone();
+            // Boxed, so that a connection that streams or rests does not keep its size.
+            Box::pin(async move { Ok::<_, Infallible>(inbound.answer(request).await) })
+        });
+        let mut builder = auto::Builder::new(LocalExecutor);
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.keep_alive)
+            .max_buf_size(self.header_bytes.max(256 * 1024))
+            .max_headers(128);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_header_list_size(u32::try_from(self.header_bytes).unwrap_or(u32::MAX))
+            .keep_alive_interval(self.keep_alive)
+            .adaptive_window(true);
+        let connection = builder.serve_connection(io, service);
+        let mut connection = std::pin::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.stopping.wait() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!("connection ended: {error}");
+        }
+    }
+}
+
+// === impl LocalExecutor ===
+
+impl<F> hyper::rt::Executor<F> for LocalExecutor
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    fn execute(&self, future: F) {
+        // One per HTTP/2 stream; ends with its connection, which the tracker knows.
+        tokio::task::spawn_local(future);
+    }
+}

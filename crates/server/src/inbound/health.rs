@@ -1,0 +1,76 @@
+//! Is it alive, is it ready, and do its models answer.
+
+use std::time::SystemTime;
+
+use http::{Response, StatusCode};
+use lockgate_engine::snapshot::Snapshot;
+use lockgate_engine::{AnswerBody, Engine, Probe};
+use serde_json::{Value, json};
+
+use super::reply;
+use super::route::decode;
+use crate::status::Status;
+
+/// `/health/readiness`: 503 once the gateway is stopping, so that nothing new is sent to it.
+pub(super) fn ready(status: &Status) -> Response<AnswerBody> {
+    let mut body = json!({
+        "status": if status.is_stopping() { "stopping" } else { "healthy" },
+        "db": "Not connected",
+    });
+    if let Some(refused) = status.refused.load_full() {
+        let since = refused
+            .at
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        body["config"] = json!({
+            "status": "refused",
+            "message": "the configuration file on disk was refused; an older one is in force",
+            "reason": refused.reason,
+            "since": since.as_secs(),
+        });
+    }
+    let response = reply::value(&body);
+    if status.is_stopping() {
+        reply::with_status(response, StatusCode::SERVICE_UNAVAILABLE)
+    } else {
+        response
+    }
+}
+
+/// `/health`: asks every deployment for a few tokens, or those of `?model=` only.
+pub(super) async fn models(
+    engine: &Engine,
+    snapshot: &Snapshot,
+    query: Option<&str>,
+) -> Response<AnswerBody> {
+    let wanted = query
+        .and_then(|query| {
+            query
+                .split('&')
+                .find_map(|pair| pair.strip_prefix("model="))
+        })
+        .map(decode);
+    let probes = engine.probe(snapshot, wanted.as_deref()).await;
+    let (healthy, unhealthy): (Vec<&Probe>, Vec<&Probe>) =
+        probes.iter().partition(|probe| probe.error.is_none());
+    reply::value(&json!({
+        "healthy_endpoints": healthy.iter().map(|probe| describe(probe)).collect::<Vec<_>>(),
+        "unhealthy_endpoints": unhealthy.iter().map(|probe| describe(probe)).collect::<Vec<_>>(),
+        "healthy_count": healthy.len(),
+        "unhealthy_count": unhealthy.len(),
+    }))
+}
+
+fn describe(probe: &Probe) -> Value {
+    let deployment = &probe.deployment;
+    let mut value = json!({
+        "model": format!("{}/{}", deployment.provider.id, deployment.model),
+        "model_group": deployment.entry.model_name,
+        "model_id": deployment.id(),
+        "api_base": deployment.connection.api_base(),
+    });
+    if let Some(error) = &probe.error {
+        value["error"] = Value::from(error.as_str());
+    }
+    value
+}

@@ -1,0 +1,118 @@
+//! Requests from clients: which endpoint they mean, and the endpoints that need no pipeline.
+
+mod about;
+mod cors;
+mod gemini_path;
+mod health;
+mod metrics;
+mod models;
+mod ollama;
+mod reply;
+mod route;
+
+use std::sync::Arc;
+
+use http::{HeaderValue, Method, Request, Response, header};
+use hyper::body::Incoming;
+use lockgate_core::error::GatewayError;
+use lockgate_engine::{AnswerBody, Engine, error_response};
+use lockgate_wire::DialectId;
+use lockgate_wire::canonical::{ApiError, ErrorKind};
+
+use self::route::{Page, Route};
+use crate::status::Status;
+
+/// What answers the requests of one core.
+pub(crate) struct Inbound {
+    engine: Engine,
+    status: Arc<Status>,
+}
+
+// === impl Inbound ===
+
+impl Inbound {
+    /// Answers from `engine`, tells `status`.
+    pub(crate) fn new(engine: Engine, status: Arc<Status>) -> Self {
+        Self { engine, status }
+    }
+
+    /// The engine.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Answers one request. Access is decided on the matched route, never on the path's spelling.
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+        if cors::is_preflight(&request) {
+            return cors::preflight(&request);
+        }
+        let cross_origin = request.headers().contains_key(header::ORIGIN);
+        let head_only = request.method() == Method::HEAD;
+        let mut response = match route::route(&request) {
+            Route::Pipeline(endpoint) => self.engine.serve(endpoint, request).await,
+            Route::Page(page) => self.page(page, request).await,
+            Route::NotFound(dialect) => not_found(dialect, request.uri().path()),
+            Route::WrongMethod(dialect, allowed) => wrong_method(dialect, allowed),
+        };
+        if head_only {
+            *response.body_mut() = AnswerBody::plain("");
+        }
+        if cross_origin {
+            cors::allow(&mut response);
+        }
+        harden(&mut response);
+        response
+    }
+
+    async fn page(&self, page: Page, request: Request<Incoming>) -> Response<AnswerBody> {
+        let snapshot = self.engine.shared().snapshot.load_full();
+        if page.needs_key(&snapshot)
+            && let Err(error) = snapshot
+                .keys
+                .authenticate(request.headers(), page.query_key())
+        {
+            return error_response(page.dialect(), &error);
+        }
+        match page {
+            Page::About => about::about(),
+            Page::OpenApi => about::openapi(),
+            Page::Alive => reply::json("\"I'm alive!\""),
+            Page::Ready => health::ready(&self.status),
+            Page::Health => health::models(&self.engine, &snapshot, request.uri().query()).await,
+            Page::Metrics => metrics::exposition(self.engine.shared(), &snapshot),
+            Page::Models(dialect, _) => models::list(dialect, &snapshot, request.uri().query()),
+            Page::Model(dialect, id, _) => models::one(dialect, &snapshot, &id),
+            Page::OllamaVersion => ollama::version(),
+            Page::OllamaTags => ollama::tags(&snapshot),
+            Page::OllamaRunning => ollama::running(&snapshot),
+            Page::OllamaShow => ollama::show(&snapshot, request.into_body()).await,
+        }
+    }
+}
+
+fn not_found(dialect: DialectId, path: &str) -> Response<AnswerBody> {
+    let message = format!("there is nothing at {path}");
+    error_response(dialect, &GatewayError::client(ErrorKind::NotFound, message))
+}
+
+fn wrong_method(dialect: DialectId, allowed: &'static str) -> Response<AnswerBody> {
+    let mut api = ApiError::new(
+        ErrorKind::InvalidRequest,
+        format!("this endpoint answers {allowed} only"),
+    );
+    api.status = 405;
+    let error = GatewayError::upstream(api, None);
+    let mut response = error_response(dialect, &error);
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// What keeps a browser from doing more with an answer than reading it.
+fn harden(response: &mut Response<AnswerBody>) {
+    response.headers_mut().insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+}

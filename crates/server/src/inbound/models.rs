@@ -1,0 +1,188 @@
+//! The model list, as the clients of each vendor expect it.
+
+use http::Response;
+use lockgate_core::error::GatewayError;
+use lockgate_engine::snapshot::{Group, Snapshot};
+use lockgate_engine::{AnswerBody, error_response};
+use lockgate_providers::{Mode, known_models};
+use lockgate_wire::DialectId;
+use lockgate_wire::canonical::ErrorKind;
+use serde_json::{Value, json};
+
+use super::reply;
+
+/// OpenAI's list wants a creation time; LiteLLM always gives this one, and clients compare lists.
+const CREATED: u64 = 1_677_610_602;
+/// The same moment as Anthropic writes it.
+const CREATED_AT: &str = "2023-02-28T18:56:42Z";
+
+/// A model as it is listed.
+struct Listed {
+    name: String,
+    mode: Option<String>,
+    max_input: Option<u64>,
+    max_output: Option<u64>,
+}
+
+/// `GET /v1/models` and its likes.
+pub(super) fn list(
+    dialect: DialectId,
+    snapshot: &Snapshot,
+    query: Option<&str>,
+) -> Response<AnswerBody> {
+    let wildcards = query.is_some_and(|query| {
+        query
+            .split('&')
+            .any(|pair| pair.eq_ignore_ascii_case("return_wildcard_routes=true"))
+    });
+    let models = listed(snapshot, wildcards);
+    match dialect {
+        DialectId::Anthropic => reply::value(&json!({
+            "data": models.iter().map(anthropic).collect::<Vec<_>>(),
+            "has_more": false,
+            "first_id": models.first().map(|model| &model.name),
+            "last_id": models.last().map(|model| &model.name),
+        })),
+        DialectId::Gemini => {
+            reply::value(&json!({ "models": models.iter().map(gemini).collect::<Vec<_>>() }))
+        }
+        DialectId::OpenAiChat | DialectId::Ollama => reply::value(&json!({
+            "data": models.iter().map(openai).collect::<Vec<_>>(),
+            "object": "list",
+        })),
+    }
+}
+
+/// `GET /v1/models/{id}` and its likes.
+pub(super) fn one(dialect: DialectId, snapshot: &Snapshot, id: &str) -> Response<AnswerBody> {
+    let found = listed(snapshot, true)
+        .into_iter()
+        .find(|model| model.name == id)
+        // A name that only a wildcard serves exists as much as one that is listed.
+        .or_else(|| snapshot.route(id).map(|route| describe(id, &route.group)));
+    match found {
+        None => {
+            let message = format!("there is no model `{id}` here");
+            error_response(dialect, &GatewayError::client(ErrorKind::NotFound, message))
+        }
+        Some(model) => reply::value(&match dialect {
+            DialectId::Anthropic => anthropic(&model),
+            DialectId::Gemini => gemini(&model),
+            DialectId::OpenAiChat | DialectId::Ollama => openai(&model),
+        }),
+    }
+}
+
+/// The public names in the order of the file, provider wildcards expanded to the models known.
+pub(super) fn names(snapshot: &Snapshot) -> Vec<String> {
+    listed(snapshot, false)
+        .into_iter()
+        .map(|model| model.name)
+        .collect()
+}
+
+fn listed(snapshot: &Snapshot, wildcards: bool) -> Vec<Listed> {
+    let mut models: Vec<Listed> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for (name, group) in snapshot.listed_models() {
+        let expanded = expand(name, group);
+        if !name.contains('*') || wildcards {
+            models.push(describe(name, group));
+        }
+        models.extend(expanded);
+    }
+    models.retain(|model| seen.insert(model.name.clone()));
+    models
+}
+
+/// The known models behind a wildcard such as `openai/*`.
+fn expand(name: &str, group: &Group) -> Vec<Listed> {
+    let (Some(prefix), Some(deployment)) = (name.strip_suffix('*'), group.deployments.first())
+    else {
+        return Vec::new();
+    };
+    if prefix.contains('*') || deployment.model != "*" {
+        return Vec::new();
+    }
+    known_models(&deployment.provider.id)
+        .iter()
+        // Models that only the responses API serves cannot be called here.
+        .filter(|known| known.mode != Mode::Responses)
+        .map(|known| Listed {
+            name: format!("{prefix}{}", known.name),
+            mode: Some(mode_name(known.mode).to_owned()),
+            max_input: known.max_input_tokens,
+            max_output: known.max_output_tokens,
+        })
+        .collect()
+}
+
+fn describe(name: &str, group: &Group) -> Listed {
+    let deployment = group.deployments.first();
+    let info = deployment.map(|deployment| &deployment.entry.model_info);
+    let known = deployment.and_then(|d| lockgate_providers::known_model(&d.provider.id, &d.model));
+    Listed {
+        name: name.to_owned(),
+        mode: info
+            .and_then(|info| info.mode.clone())
+            .or_else(|| known.map(|known| mode_name(known.mode).to_owned())),
+        max_input: info
+            .and_then(|info| info.max_input_tokens)
+            .or_else(|| known.and_then(|known| known.max_input_tokens)),
+        max_output: deployment.and_then(|deployment| deployment.max_output_tokens),
+    }
+}
+
+fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Chat => "chat",
+        Mode::Embedding => "embedding",
+        Mode::Responses => "responses",
+    }
+}
+
+fn openai(model: &Listed) -> Value {
+    let mut value = json!({
+        "id": model.name,
+        "object": "model",
+        "created": CREATED,
+        "owned_by": "openai",
+    });
+    if let Value::Object(members) = &mut value {
+        let mode = model.mode.as_ref().map(|mode| mode.as_str().into());
+        members.extend(mode.map(|mode: Value| ("mode".to_owned(), mode)));
+        let number = |name: &str, number: Option<u64>| number.map(|n| (name.into(), n.into()));
+        members.extend(number("max_input_tokens", model.max_input));
+        members.extend(number("max_output_tokens", model.max_output));
+    }
+    value
+}
+
+fn anthropic(model: &Listed) -> Value {
+    json!({
+        "type": "model",
+        "id": model.name,
+        "display_name": model.name,
+        "created_at": CREATED_AT,
+        "max_input_tokens": model.max_input,
+        "max_tokens": model.max_output,
+        "capabilities": null,
+    })
+}
+
+fn gemini(model: &Listed) -> Value {
+    let methods: &[&str] = match model.mode.as_deref() {
+        Some("embedding") => &["embedContent", "batchEmbedContents"],
+        _ => &["generateContent", "streamGenerateContent", "countTokens"],
+    };
+    json!({
+        "name": format!("models/{}", model.name),
+        "baseModelId": model.name,
+        "version": "001",
+        "displayName": model.name,
+        "description": "",
+        "inputTokenLimit": model.max_input.unwrap_or(0),
+        "outputTokenLimit": model.max_output.unwrap_or(0),
+        "supportedGenerationMethods": methods,
+    })
+}

@@ -1,0 +1,251 @@
+//! Which endpoint a request means (reference section 2.2).
+
+use http::{Method, Request};
+use lockgate_engine::Endpoint;
+use lockgate_engine::snapshot::Snapshot;
+use lockgate_wire::{DialectId, Operation};
+use percent_encoding::percent_decode_str;
+
+use super::gemini_path;
+
+/// Where a request goes.
+#[derive(Debug, Clone)]
+pub(super) enum Route {
+    /// Through the pipeline.
+    Pipeline(Endpoint),
+    /// To an endpoint that is answered here.
+    Page(Page),
+    /// Nowhere; the error is written in this dialect.
+    NotFound(DialectId),
+    /// To an endpoint that has another method.
+    WrongMethod(DialectId, &'static str),
+}
+
+/// An endpoint that is answered without the pipeline.
+#[derive(Debug, Clone)]
+pub(super) enum Page {
+    /// `/`
+    About,
+    /// `/openapi.json`
+    OpenApi,
+    /// `/health/liveliness`
+    Alive,
+    /// `/health/readiness`
+    Ready,
+    /// `/health`
+    Health,
+    /// `/metrics`
+    Metrics,
+    /// The model list, in a dialect, with the `?key=` of Gemini's.
+    Models(DialectId, Option<String>),
+    /// One model of it.
+    Model(DialectId, String, Option<String>),
+    /// `/api/version`
+    OllamaVersion,
+    /// `/api/tags`
+    OllamaTags,
+    /// `/api/ps`
+    OllamaRunning,
+    /// `/api/show`
+    OllamaShow,
+}
+
+/// Where `request` goes.
+pub(super) fn route<B>(request: &Request<B>) -> Route {
+    let path = request.uri().path();
+    let path = if path.len() > 1 {
+        path.trim_end_matches('/')
+    } else {
+        path
+    };
+    let get = matches!(*request.method(), Method::GET | Method::HEAD);
+    let post = request.method() == Method::POST;
+    if let Some(page) = fixed_page(path) {
+        return pages(page, get, post);
+    }
+    if let Some((dialect, operation)) = fixed_operation(path) {
+        return operations(endpoint(dialect, operation), post);
+    }
+    if let Some(endpoint) = model_in_path(path) {
+        return operations(endpoint, post);
+    }
+    if let Some(mut endpoint) = gemini_path::operation(path) {
+        endpoint.key = query_value(request, "key");
+        return operations(endpoint, post);
+    }
+    if let Some(page) = model_pages(request, path) {
+        return pages(page, get, post);
+    }
+    Route::NotFound(dialect_of(request, path))
+}
+
+fn fixed_page(path: &str) -> Option<Page> {
+    Some(match path {
+        "/" => Page::About,
+        "/openapi.json" => Page::OpenApi,
+        "/health" => Page::Health,
+        "/health/liveliness" | "/health/liveness" => Page::Alive,
+        "/health/readiness" => Page::Ready,
+        "/metrics" => Page::Metrics,
+        "/api/version" => Page::OllamaVersion,
+        "/api/tags" => Page::OllamaTags,
+        "/api/ps" => Page::OllamaRunning,
+        "/api/show" => Page::OllamaShow,
+        _ => return None,
+    })
+}
+
+fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
+    Some(match path.strip_prefix("/v1").unwrap_or(path) {
+        "/chat/completions" => (DialectId::OpenAiChat, Operation::Chat),
+        "/embeddings" => (DialectId::OpenAiChat, Operation::Embeddings),
+        "/messages" => (DialectId::Anthropic, Operation::Chat),
+        "/messages/count_tokens" => (DialectId::Anthropic, Operation::CountTokens),
+        "/api/chat" => (DialectId::Ollama, Operation::Chat),
+        "/api/generate" => (DialectId::Ollama, Operation::Generate),
+        "/api/embed" => (DialectId::Ollama, Operation::Embeddings),
+        "/api/embeddings" => (DialectId::Ollama, Operation::EmbeddingsSingle),
+        _ => return None,
+    })
+}
+
+/// `/engines/{model}/...` and Azure's `/openai/deployments/{model}/...`; a model may hold slashes.
+fn model_in_path(path: &str) -> Option<Endpoint> {
+    let rest = path
+        .strip_prefix("/openai/deployments/")
+        .or_else(|| path.strip_prefix("/engines/"))
+        .or_else(|| path.strip_prefix("/v1/engines/"))?;
+    let (model, operation) = if let Some(model) = rest.strip_suffix("/chat/completions") {
+        (model, Operation::Chat)
+    } else {
+        (rest.strip_suffix("/embeddings")?, Operation::Embeddings)
+    };
+    let mut endpoint = endpoint(DialectId::OpenAiChat, operation);
+    endpoint.model = Some(decode(model));
+    Some(endpoint)
+}
+
+fn model_pages<B>(request: &Request<B>, path: &str) -> Option<Page> {
+    if let Some(rest) = path.strip_prefix("/v1beta/models") {
+        let key = query_value(request, "key");
+        return model_page(DialectId::Gemini, rest, key);
+    }
+    let rest = path
+        .strip_prefix("/v1")
+        .unwrap_or(path)
+        .strip_prefix("/models")?;
+    model_page(models_dialect(request), rest, query_value(request, "key"))
+}
+
+fn model_page(dialect: DialectId, rest: &str, key: Option<String>) -> Option<Page> {
+    if rest.is_empty() {
+        return Some(Page::Models(dialect, key));
+    }
+    let id = rest.strip_prefix('/').filter(|id| !id.is_empty())?;
+    Some(Page::Model(dialect, decode(id), key))
+}
+
+/// The SDKs of three vendors ask for the same path; their own headers tell them apart.
+fn models_dialect<B>(request: &Request<B>) -> DialectId {
+    if request.headers().contains_key("anthropic-version") {
+        DialectId::Anthropic
+    } else if request.headers().contains_key("x-goog-api-key")
+        || query_value(request, "key").is_some()
+    {
+        DialectId::Gemini
+    } else {
+        DialectId::OpenAiChat
+    }
+}
+
+/// The dialect of a client that asked for something that does not exist.
+fn dialect_of<B>(request: &Request<B>, path: &str) -> DialectId {
+    if path.starts_with("/v1beta/") || path.contains(":generateContent") {
+        DialectId::Gemini
+    } else if path.starts_with("/api/") {
+        DialectId::Ollama
+    } else if request.headers().contains_key("anthropic-version")
+        || path.starts_with("/v1/messages")
+    {
+        DialectId::Anthropic
+    } else {
+        DialectId::OpenAiChat
+    }
+}
+
+fn pages(page: Page, get: bool, post: bool) -> Route {
+    match page {
+        Page::OllamaShow if post => Route::Page(page),
+        Page::OllamaShow => Route::WrongMethod(DialectId::Ollama, "POST"),
+        _ if get => Route::Page(page),
+        _ => Route::WrongMethod(page.dialect(), "GET, HEAD"),
+    }
+}
+
+fn operations(endpoint: Endpoint, post: bool) -> Route {
+    if post {
+        Route::Pipeline(endpoint)
+    } else {
+        Route::WrongMethod(endpoint.dialect, "POST")
+    }
+}
+
+fn endpoint(dialect: DialectId, operation: Operation) -> Endpoint {
+    Endpoint {
+        dialect,
+        operation,
+        model: None,
+        stream: None,
+        key: None,
+    }
+}
+
+pub(super) fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+pub(super) fn query_value<B>(request: &Request<B>, name: &str) -> Option<String> {
+    request.uri().query()?.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        (key == name).then(|| decode(value))
+    })
+}
+
+// === impl Page ===
+
+impl Page {
+    /// Whether the caller must show a key: everywhere but where a probe or a person first looks.
+    pub(super) fn needs_key(&self, snapshot: &Snapshot) -> bool {
+        match self {
+            Self::About | Self::OpenApi | Self::Alive | Self::Ready | Self::OllamaVersion => false,
+            Self::Metrics => snapshot.config.litellm.require_auth_for_metrics_endpoint,
+            Self::Health
+            | Self::Models(..)
+            | Self::Model(..)
+            | Self::OllamaTags
+            | Self::OllamaRunning
+            | Self::OllamaShow => true,
+        }
+    }
+
+    /// The dialect its errors are written in.
+    pub(super) fn dialect(&self) -> DialectId {
+        match self {
+            Self::Models(dialect, _) | Self::Model(dialect, ..) => *dialect,
+            Self::OllamaVersion | Self::OllamaTags | Self::OllamaRunning | Self::OllamaShow => {
+                DialectId::Ollama
+            }
+            _ => DialectId::OpenAiChat,
+        }
+    }
+
+    /// The key in the URL, where the dialect allows one.
+    pub(super) fn query_key(&self) -> Option<&str> {
+        match self {
+            Self::Models(DialectId::Gemini, key) | Self::Model(DialectId::Gemini, _, key) => {
+                key.as_deref()
+            }
+            _ => None,
+        }
+    }
+}

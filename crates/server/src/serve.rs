@@ -1,0 +1,234 @@
+//! `lockgate serve`: from the command line to a running gateway, and to its end.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use lockgate_core::Environment;
+use lockgate_core::config::{Config, Severity};
+use lockgate_core::fingerprint::Fingerprint;
+use lockgate_core::master_key::{self, Decision, MasterKey, MasterKeySource};
+use lockgate_engine::auth::Keys;
+use lockgate_engine::snapshot::Snapshot;
+use lockgate_engine::{CONNECT_TIMEOUT, Shared};
+
+use crate::cli::{ConfigArgs, ServeArgs, complain};
+use crate::configure::{self, Configured};
+use crate::data_plane::DataPlane;
+use crate::reload::Reloader;
+use crate::shutdown::{self, Stop};
+use crate::status::Status;
+use crate::{check, listener, telemetry, tls};
+
+/// How long requests in flight may take after a stop when the configuration does not say.
+const DRAIN: Duration = Duration::from_secs(120);
+
+/// Serves until it is told to stop.
+pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
+    if args.validate_config {
+        return check::run(&ConfigArgs {
+            config: args.config.config.clone(),
+        });
+    }
+    // Fails only if one was installed already, which is the same one.
+    let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let environment = Environment::from_process();
+    let file = args.config.config.as_ref();
+    let mut configured = configure::read(file, &environment)?;
+    configure::add_model(&mut configured.config, &args.model, file.is_some())?;
+    telemetry::init(args, &environment, &configured.config.litellm);
+    report(args, &configured);
+    let master = master_key(args, &configured.config)?;
+    let gateway = Gateway::build(args, configured, &master, environment)?;
+    gateway.run(args, &master)
+}
+
+/// A gateway that is ready to start.
+struct Gateway {
+    shared: Arc<Shared>,
+    status: Arc<Status>,
+    environment: Environment,
+    files: Vec<PathBuf>,
+    fingerprint: Fingerprint,
+}
+
+// === impl Gateway ===
+
+impl Gateway {
+    fn build(
+        args: &ServeArgs,
+        configured: Configured,
+        master: &MasterKey,
+        environment: Environment,
+    ) -> anyhow::Result<Self> {
+        let keys = Keys {
+            master: master.key.clone(),
+            header_name: configured
+                .config
+                .general
+                .litellm_key_header_name
+                .as_ref()
+                .map(|name| name.to_ascii_lowercase()),
+        };
+        let (snapshot, rejected) = Snapshot::build(configured.config, keys, None);
+        for rejected in &rejected {
+            tracing::error!("{}", rejected.message);
+        }
+        if snapshot.listed_models().is_empty() {
+            let file = args
+                .config
+                .config
+                .as_deref()
+                .unwrap_or_else(|| Path::new("the environment"));
+            tracing::warn!("{} names no model that can be served", file.display());
+        }
+        Ok(Self {
+            shared: Arc::new(Shared::new(snapshot)),
+            status: Arc::default(),
+            environment,
+            files: configured.files,
+            fingerprint: configured.fingerprint,
+        })
+    }
+
+    fn run(self, args: &ServeArgs, master: &MasterKey) -> anyhow::Result<ExitCode> {
+        let (stop, stopping) = shutdown::switch();
+        let snapshot = self.shared.snapshot.load_full();
+        let own = &snapshot.config.lockgate;
+        let plane = DataPlane {
+            shared: self.shared.clone(),
+            status: self.status.clone(),
+            trust: tls::client(&snapshot.config.litellm.ssl_verify)?,
+            tls: server_tls(args)?,
+            connect_timeout: own.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
+            drain: own.drain_timeout.unwrap_or(DRAIN),
+            keep_alive: args.keepalive_timeout.map(Duration::from_secs),
+            header_bytes: own.max_header_bytes,
+            stopping,
+        };
+        let listeners = listener::bind(&args.host, args.port, cores(args))?;
+        let address = listeners.first().context("no listener")?.local_addr()?;
+        let threads = plane.start(listeners)?;
+        announce(address, plane.tls.is_some(), master, &snapshot);
+        drop(snapshot);
+        self.control(args, &stop)?;
+        join(threads);
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The control plane: everything that is not a request, until a signal says stop.
+    fn control(&self, args: &ServeArgs, stop: &Stop) -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let signal = runtime.block_on(async {
+            let watched = async {
+                match &args.config.config {
+                    Some(file) => self.reloader(file, args).run().await,
+                    None => std::future::pending().await,
+                }
+                // Without a reloader there is only the signal to wait for.
+                std::future::pending::<()>().await;
+            };
+            tokio::select! {
+                signal = shutdown::signalled() => signal,
+                () = watched => std::future::pending().await,
+            }
+        })?;
+        tracing::info!("{signal}: finishing the requests in flight");
+        self.status.stop();
+        stop.stop();
+        Ok(())
+    }
+
+    fn reloader(&self, file: &Path, args: &ServeArgs) -> Reloader {
+        Reloader {
+            file: file.to_owned(),
+            model: args.model.clone(),
+            environment: self.environment.clone(),
+            shared: self.shared.clone(),
+            status: self.status.clone(),
+            files: self.files.clone(),
+            seen: self.fingerprint.clone(),
+        }
+    }
+}
+
+fn report(args: &ServeArgs, configured: &Configured) {
+    for flag in args.ignored.given() {
+        tracing::warn!("--{flag} has no effect here");
+    }
+    for diagnostic in &configured.diagnostics {
+        match diagnostic.severity {
+            Severity::Error => tracing::error!("{diagnostic}"),
+            Severity::Warning => tracing::warn!("{diagnostic}"),
+        }
+    }
+}
+
+fn master_key(args: &ServeArgs, config: &Config) -> anyhow::Result<MasterKey> {
+    let loopback = listener::is_loopback(&args.host);
+    match master_key::decide(&config.general, &config.environment, loopback)? {
+        Decision::Use(key) => Ok(key),
+        Decision::Generate => {
+            let folder = args
+                .data_dir
+                .clone()
+                .or_else(|| config.lockgate.data_dir.clone())
+                .unwrap_or_else(|| PathBuf::from(".lockgate"));
+            Ok(master_key::load_or_generate(&folder)?)
+        }
+    }
+}
+
+fn server_tls(args: &ServeArgs) -> anyhow::Result<Option<Arc<rustls::ServerConfig>>> {
+    match (&args.ssl_certfile_path, &args.ssl_keyfile_path) {
+        (Some(certificate), Some(key)) => tls::server(certificate, key).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn cores(args: &ServeArgs) -> usize {
+    let available = std::thread::available_parallelism().map_or(1, usize::from);
+    args.num_workers
+        .map_or(available, |wanted| wanted.clamp(1, available))
+}
+
+/// Says where the gateway is and, when it just made the key, what the key is.
+fn announce(address: SocketAddr, tls: bool, master: &MasterKey, snapshot: &Snapshot) {
+    let scheme = if tls { "https" } else { "http" };
+    let shown = if address.ip().is_unspecified() {
+        format!("{scheme}://localhost:{}", address.port())
+    } else {
+        format!("{scheme}://{address}")
+    };
+    tracing::info!(
+        models = snapshot.listed_models().len(),
+        "listening on {shown}"
+    );
+    if let MasterKeySource::DataFolder { path, created } = &master.source {
+        if *created {
+            complain(&format!(
+                "no master key was set; this one was made and kept in {} (shown only now):\n\n    \
+                 {}\n",
+                path.display(),
+                master.key.expose()
+            ));
+        } else {
+            tracing::info!("the master key is the one in {}", path.display());
+        }
+    }
+}
+
+fn join(threads: Vec<JoinHandle<()>>) {
+    for thread in threads {
+        if thread.join().is_err() {
+            tracing::error!("a core ended with a panic");
+        }
+    }
+}

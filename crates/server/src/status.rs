@@ -1,0 +1,37 @@
+//! What the control plane tells the health endpoints.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::SystemTime;
+
+use arc_swap::ArcSwapOption;
+
+/// The gateway's own state, apart from requests.
+#[derive(Debug, Default)]
+pub(crate) struct Status {
+    /// The configuration on disk that was refused, if the one in force is older than it.
+    pub refused: ArcSwapOption<Refused>,
+    stopping: AtomicBool,
+}
+
+/// A configuration that was refused.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// Why, for the operator.
+    pub reason: String,
+    /// When.
+    pub at: SystemTime,
+}
+
+// === impl Status ===
+
+impl Status {
+    /// No new work from now on.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Relaxed);
+    }
+
+    /// Whether the gateway is stopping.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Relaxed)
+    }
+}

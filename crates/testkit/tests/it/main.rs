@@ -1,0 +1,8 @@
+//! The mock upstream, seen through the test client; the gateway process, seen through a stand-in.
+
+#[cfg(test)]
+mod behaviour;
+#[cfg(test)]
+mod dialects;
+#[cfg(test)]
+mod gateway;
