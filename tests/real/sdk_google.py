@@ -68,7 +68,9 @@ ENDED = (types.FinishReason.STOP, types.FinishReason.MAX_TOKENS)
 
 
 def client(route: Route, key: str | None = None, **options) -> genai.Client:
-    return genai.Client(api_key=key or route.key, http_options=types.HttpOptions(base_url=route.base, **options))
+    return genai.Client(
+        api_key=key or route.key, http_options=types.HttpOptions(base_url=route.base, **options)
+    )
 
 
 def config(max_tokens: int = SHORT, **more) -> types.GenerateContentConfig:
@@ -96,7 +98,9 @@ class Google:
     def chat(self, route: Route) -> str:
         for version in API_VERSIONS:
             with client(route, **version) as api:
-                answer = api.models.generate_content(model=route.model, contents=QUESTION, config=config(temperature=0))
+                answer = api.models.generate_content(
+                    model=route.model, contents=QUESTION, config=config(temperature=0)
+                )
                 counted = api.models.count_tokens(model=route.model, contents=QUESTION)
             assert answer.text, answer
             (candidate,) = answer.candidates
@@ -107,10 +111,17 @@ class Google:
 
     def stream(self, route: Route) -> str:
         with client(route) as api:
-            chunks = list(api.models.generate_content_stream(model=route.model, contents=QUESTION, config=config()))
+            chunks = list(
+                api.models.generate_content_stream(model=route.model, contents=QUESTION, config=config())
+            )
         pieces = [chunk.text for chunk in chunks if chunk.candidates and chunk.text]
         assert len(pieces) > 1, f"{len(pieces)} pieces of text"
-        reasons = [choice.finish_reason for chunk in chunks for choice in chunk.candidates or [] if choice.finish_reason]
+        reasons = [
+            choice.finish_reason
+            for chunk in chunks
+            for choice in chunk.candidates or []
+            if choice.finish_reason
+        ]
         assert len(reasons) == 1 and reasons[0] in ENDED, reasons
         check_usage(chunks[-1].usage_metadata)
         return "ok"
@@ -128,14 +139,22 @@ class Google:
             (call,) = answer.function_calls
             check_tool_call(call.name, call.args)
 
-            stream = api.models.generate_content_stream(model=route.model, contents=[question], config=forced(TYPED_TOOL))
+            stream = api.models.generate_content_stream(
+                model=route.model, contents=[question], config=forced(TYPED_TOOL)
+            )
             chunks = list(stream)
             (again,) = [call for chunk in chunks for call in chunk.function_calls or []]
             check_tool_call(again.name, again.args)
 
             result = types.FunctionResponse(id=call.id, name=call.name, response=json.loads(TOOL_ANSWER))
-            contents = [question, answer.candidates[0].content, types.UserContent(types.Part(function_response=result))]
-            final = api.models.generate_content(model=route.model, contents=contents, config=config(CALL, tools=[TOOL]))
+            contents = [
+                question,
+                answer.candidates[0].content,
+                types.UserContent(types.Part(function_response=result)),
+            ]
+            final = api.models.generate_content(
+                model=route.model, contents=contents, config=config(CALL, tools=[TOOL])
+            )
         assert final.candidates[0].finish_reason in ENDED, final
         check_usage(final.usage_metadata)
         return "called"
@@ -172,7 +191,9 @@ class Google:
     def hang_up(self, route: Route) -> None:
         with client(route, timeout=int(HANG_UP_SECONDS * 1000)) as api:
             try:
-                api.models.generate_content(model=route.endless_model, contents=QUESTION, config=config(ENDLESS_TOKENS))
+                api.models.generate_content(
+                    model=route.endless_model, contents=QUESTION, config=config(ENDLESS_TOKENS)
+                )
             except (httpx.TimeoutException, httpx2.TimeoutException):
                 return
         raise AssertionError("an endless answer ended")

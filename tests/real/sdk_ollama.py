@@ -38,7 +38,10 @@ from common import (
 )
 from servers import ENDLESS_TOKENS
 
-TOOL = {"type": "function", "function": {"name": TOOL_NAME, "description": TOOL_DESCRIPTION, "parameters": TOOL_PARAMETERS}}
+TOOL = {
+    "type": "function",
+    "function": {"name": TOOL_NAME, "description": TOOL_DESCRIPTION, "parameters": TOOL_PARAMETERS},
+}
 MESSAGES = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
 OPTIONS = {"num_predict": SHORT, "temperature": 0}
 ENDLESS = {"num_predict": ENDLESS_TOKENS}
@@ -132,14 +135,18 @@ class Ollama:
 
     @contextlib.contextmanager
     def endless_stream(self, route: Route) -> Iterator[None]:
-        stream = client(route).chat(model=route.endless_model, messages=MESSAGES, options=ENDLESS, stream=True)
+        stream = client(route).chat(
+            model=route.endless_model, messages=MESSAGES, options=ENDLESS, stream=True
+        )
         with contextlib.closing(stream):
             next(stream)
             yield
 
     def hang_up(self, route: Route) -> None:
         try:
-            client(route, timeout=HANG_UP_SECONDS).chat(model=route.endless_model, messages=MESSAGES, options=ENDLESS)
+            client(route, timeout=HANG_UP_SECONDS).chat(
+                model=route.endless_model, messages=MESSAGES, options=ENDLESS
+            )
         except httpx.TimeoutException:
             return
         raise AssertionError("an endless answer ended")
@@ -150,7 +157,9 @@ class Ollama:
 
         def ask(model: str, content: str = QUESTION, key: str | None = None, stream: bool = False) -> None:
             messages = [{"role": "user", "content": content}]
-            answer = client(route, key).chat(model=model, messages=messages, options={"num_predict": 4}, stream=stream)
+            answer = client(route, key).chat(
+                model=model, messages=messages, options={"num_predict": 4}, stream=stream
+            )
             list(answer)
 
         with refused(ollama.ResponseError, status, *WRONG_KEY_STATUS):

@@ -80,7 +80,9 @@ impl Story<'_> {
             headers.insert(MODEL_ID, deployment.labels.id.clone());
             headers.insert(MODEL_NAME, deployment.labels.name.clone());
             headers.insert(MODEL_GROUP, deployment.labels.group.clone());
-            headers.insert(API_BASE, deployment.labels.api_base.clone());
+            if let Some(base) = &deployment.labels.api_base {
+                headers.insert(API_BASE, base.clone());
+            }
         }
         headers.insert(RETRIES, HeaderValue::from(self.retries));
         headers.insert(FALLBACKS, HeaderValue::from(self.fallbacks));

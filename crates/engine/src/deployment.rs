@@ -51,7 +51,7 @@ pub struct Labels {
     /// `x-litellm-model-group`
     pub group: HeaderValue,
     /// `x-litellm-model-api-base`, without credentials.
-    pub api_base: HeaderValue,
+    pub api_base: Option<HeaderValue>,
     /// `x-litellm-model-name`: provider and model.
     pub name: HeaderValue,
 }
@@ -109,7 +109,7 @@ impl Deployment {
         let labels = Labels {
             id: header(&entry.model_info.id),
             group: header(&entry.model_name),
-            api_base: header(connection.api_base()),
+            api_base: Some(connection.api_base()).filter(|base| !base.is_empty()).map(header),
             name: header(&name),
         };
         let max_output_tokens = entry

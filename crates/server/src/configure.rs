@@ -11,6 +11,7 @@ use lockgate_core::{Environment, Secret};
 use lockgate_providers::ProviderTable;
 
 use crate::cli::ModelArgs;
+use crate::local_ollama;
 
 /// A configuration with what is to be said about it.
 #[derive(Debug)]
@@ -92,9 +93,10 @@ pub(crate) fn add_model(
 fn discovered(environment: &Environment) -> Config {
     let mut models = vec![entry("demo", "demo/demo")];
     models.extend(keyed_models(environment));
-    if !models.iter().any(|model| model.model_name == "ollama/*") {
-        models.push(entry("ollama/*", "ollama/*"));
-    }
+    models.extend(local_ollama::models(environment).iter().map(|name| {
+        let model = format!("ollama/{name}");
+        entry(&model, &model)
+    }));
     Config {
         models,
         environment: environment.clone(),

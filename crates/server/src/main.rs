@@ -6,6 +6,7 @@ mod configure;
 mod data_plane;
 mod inbound;
 mod listener;
+mod local_ollama;
 mod models_command;
 mod reload;
 mod serve;
@@ -24,6 +25,8 @@ use crate::cli::{Cli, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Fails only if one was installed already, which would be the same one.
+    let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let cli = Cli::parse();
     let outcome = match cli.command {
         None => serve::run(&cli.serve),

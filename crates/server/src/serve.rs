@@ -34,8 +34,6 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
             config: args.config.config.clone(),
         });
     }
-    // Fails only if one was installed already, which is the same one.
-    let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let environment = Environment::from_process();
     let file = args.config.config.as_ref();
     let mut configured = configure::read(file, &environment)?;

@@ -101,7 +101,9 @@ fn expand(name: &str, group: &Group) -> Vec<Listed> {
     else {
         return Vec::new();
     };
-    if prefix.contains('*') || deployment.model != "*" {
+    // Which models a local server has is not for a table to say.
+    let local = deployment.dialect() == DialectId::Ollama;
+    if local || prefix.contains('*') || deployment.model != "*" {
         return Vec::new();
     }
     known_models(&deployment.provider.id)

@@ -1,92 +1,134 @@
-//! (being written)
-#![expect(clippy::todo, unused_variables, reason = "stub")]
-use crate::canonical::*;
-use crate::dialect::*;
-use crate::json::JsonObject;
-use crate::relay::*;
+//! Anthropic messages (`/v1/messages`), API version 2023-06-01.
+
 use bytes::Bytes;
-/// (being written)
+
+use crate::canonical::{
+    ApiError, ChatRequest, ChatResponse, EmbeddingRequest, EmbeddingResponse, Params,
+};
+use crate::dialect::{
+    Dialect, DialectId, EncodedRequest, ReplyContext, RequestHead, Spliced, StreamDecoder,
+    StreamEncoder, Target, TranslateError,
+};
+use crate::json::JsonObject;
+use crate::relay::{RelayRules, Sighting};
+
+mod block;
+mod citations;
+mod error;
+mod media;
+mod model;
+mod read;
+mod relay;
+mod request;
+mod response;
+mod schema;
+mod stream;
+mod tools;
+mod usage;
+
+/// The Anthropic messages dialect.
 #[derive(Debug, Clone, Copy)]
 pub struct Anthropic;
+
+const NO_EMBEDDINGS: &str =
+    "Anthropic has no embeddings API; ask for a model of a provider that has one";
+
 impl Dialect for Anthropic {
     fn id(&self) -> DialectId {
-        todo!()
+        DialectId::Anthropic
     }
+
     fn decode_request(
         &self,
         head: &RequestHead<'_>,
         body: &JsonObject,
     ) -> Result<ChatRequest, TranslateError> {
-        todo!()
+        request::decode(head, body)
     }
+
     fn encode_request(
         &self,
         request: &ChatRequest,
         target: &Target<'_>,
     ) -> Result<EncodedRequest, TranslateError> {
-        todo!()
+        request::encode(request, target)
     }
+
     fn splice_request(
         &self,
         body: &mut JsonObject,
         target: &Target<'_>,
         defaults: &Params,
     ) -> Result<Spliced, TranslateError> {
-        todo!()
+        request::splice(body, target, defaults)
     }
+
     fn decode_response(&self, body: &[u8]) -> Result<ChatResponse, TranslateError> {
-        todo!()
+        response::decode(body)
     }
+
     fn encode_response(&self, response: &ChatResponse, reply: &ReplyContext) -> Bytes {
-        todo!()
+        response::encode(response, reply)
     }
+
     fn stream_decoder(&self) -> Box<dyn StreamDecoder> {
-        todo!()
+        Box::new(stream::Decoder::default())
     }
+
     fn stream_encoder(&self, reply: &ReplyContext) -> Box<dyn StreamEncoder> {
-        todo!()
+        Box::new(stream::Encoder::new(reply))
     }
+
     fn stream_content_type(&self) -> &'static str {
-        todo!()
+        "text/event-stream; charset=utf-8"
     }
+
     fn relay_rules(&self) -> &'static RelayRules {
-        todo!()
+        &relay::RULES
     }
+
     fn sniff(&self, frame: &[u8]) -> Sighting {
-        todo!()
+        relay::sniff(frame)
     }
+
     fn decode_error(&self, status: u16, body: &[u8]) -> ApiError {
-        todo!()
+        error::decode(status, body)
     }
+
     fn encode_error(&self, error: &ApiError) -> Bytes {
-        todo!()
+        error::encode(error)
     }
+
     fn decode_embedding_request(
         &self,
-        head: &RequestHead<'_>,
-        body: &JsonObject,
+        _head: &RequestHead<'_>,
+        _body: &JsonObject,
     ) -> Result<EmbeddingRequest, TranslateError> {
-        todo!()
+        Err(TranslateError::Unsupported(NO_EMBEDDINGS.into()))
     }
+
     fn encode_embedding_request(
         &self,
-        request: &EmbeddingRequest,
-        target: &Target<'_>,
+        _request: &EmbeddingRequest,
+        _target: &Target<'_>,
     ) -> Result<EncodedRequest, TranslateError> {
-        todo!()
+        Err(TranslateError::Unsupported(NO_EMBEDDINGS.into()))
     }
-    fn decode_embedding_response(&self, body: &[u8]) -> Result<EmbeddingResponse, TranslateError> {
-        todo!()
+
+    fn decode_embedding_response(&self, _body: &[u8]) -> Result<EmbeddingResponse, TranslateError> {
+        Err(TranslateError::Unsupported(NO_EMBEDDINGS.into()))
     }
+
     fn encode_embedding_response(
         &self,
-        request: &EmbeddingRequest,
-        response: &EmbeddingResponse,
-        reply: &ReplyContext,
+        _request: &EmbeddingRequest,
+        _response: &EmbeddingResponse,
+        _reply: &ReplyContext,
     ) -> Result<Bytes, TranslateError> {
-        todo!()
+        Err(TranslateError::Unsupported(NO_EMBEDDINGS.into()))
     }
+
     fn encode_token_count(&self, input_tokens: u64) -> Result<Bytes, TranslateError> {
-        todo!()
+        Ok(format!("{{\"input_tokens\":{input_tokens}}}").into())
     }
 }

@@ -1,92 +1,136 @@
-//! (being written)
-#![expect(clippy::todo, unused_variables, reason = "stub")]
-use crate::canonical::*;
-use crate::dialect::*;
-use crate::json::JsonObject;
-use crate::relay::*;
+//! Google Gemini: `generateContent`, `streamGenerateContent`, `countTokens`, `embedContent` and
+//! `batchEmbedContents` (Gemini API reference, v1beta).
+
+mod blocks;
+mod config;
+mod content;
+mod embedding;
+mod error;
+mod logprobs;
+mod losses;
+mod media;
+mod model;
+mod proto;
+mod request;
+mod response;
+mod schema;
+mod signature;
+mod stream;
+mod tools;
+mod usage;
+
 use bytes::Bytes;
-/// (being written)
+
+use crate::canonical::{
+    ApiError, ChatRequest, ChatResponse, EmbeddingRequest, EmbeddingResponse, Params,
+};
+use crate::dialect::{
+    Dialect, DialectId, EncodedRequest, ReplyContext, RequestHead, Spliced, StreamDecoder,
+    StreamEncoder, Target, TranslateError,
+};
+use crate::json::JsonObject;
+use crate::relay::{RelayRules, Sighting};
+
+/// The dialect of the Gemini API, and of Gemini models on Vertex AI.
 #[derive(Debug, Clone, Copy)]
 pub struct Gemini;
+
 impl Dialect for Gemini {
     fn id(&self) -> DialectId {
-        todo!()
+        DialectId::Gemini
     }
+
     fn decode_request(
         &self,
         head: &RequestHead<'_>,
         body: &JsonObject,
     ) -> Result<ChatRequest, TranslateError> {
-        todo!()
+        request::decode(head, body)
     }
+
     fn encode_request(
         &self,
         request: &ChatRequest,
         target: &Target<'_>,
     ) -> Result<EncodedRequest, TranslateError> {
-        todo!()
+        request::encode(request, target)
     }
+
     fn splice_request(
         &self,
         body: &mut JsonObject,
         target: &Target<'_>,
         defaults: &Params,
     ) -> Result<Spliced, TranslateError> {
-        todo!()
+        request::splice(body, target, defaults)
     }
+
     fn decode_response(&self, body: &[u8]) -> Result<ChatResponse, TranslateError> {
-        todo!()
+        response::decode(body)
     }
+
     fn encode_response(&self, response: &ChatResponse, reply: &ReplyContext) -> Bytes {
-        todo!()
+        response::encode(response, reply)
     }
+
     fn stream_decoder(&self) -> Box<dyn StreamDecoder> {
-        todo!()
+        Box::new(stream::Decoder::default())
     }
+
     fn stream_encoder(&self, reply: &ReplyContext) -> Box<dyn StreamEncoder> {
-        todo!()
+        Box::new(stream::Encoder::new(reply))
     }
+
     fn stream_content_type(&self) -> &'static str {
-        todo!()
+        "text/event-stream"
     }
+
     fn relay_rules(&self) -> &'static RelayRules {
-        todo!()
+        &stream::RULES
     }
+
     fn sniff(&self, frame: &[u8]) -> Sighting {
-        todo!()
+        stream::sniff(frame)
     }
+
     fn decode_error(&self, status: u16, body: &[u8]) -> ApiError {
-        todo!()
+        error::decode(status, body)
     }
+
     fn encode_error(&self, error: &ApiError) -> Bytes {
-        todo!()
+        error::encode(error)
     }
+
     fn decode_embedding_request(
         &self,
         head: &RequestHead<'_>,
         body: &JsonObject,
     ) -> Result<EmbeddingRequest, TranslateError> {
-        todo!()
+        embedding::decode_request(head, body)
     }
+
     fn encode_embedding_request(
         &self,
         request: &EmbeddingRequest,
         target: &Target<'_>,
     ) -> Result<EncodedRequest, TranslateError> {
-        todo!()
+        embedding::encode_request(request, target)
     }
+
     fn decode_embedding_response(&self, body: &[u8]) -> Result<EmbeddingResponse, TranslateError> {
-        todo!()
+        embedding::decode_response(body)
     }
+
     fn encode_embedding_response(
         &self,
-        request: &EmbeddingRequest,
+        _request: &EmbeddingRequest,
         response: &EmbeddingResponse,
         reply: &ReplyContext,
     ) -> Result<Bytes, TranslateError> {
-        todo!()
+        embedding::encode_response(response, reply)
     }
+
     fn encode_token_count(&self, input_tokens: u64) -> Result<Bytes, TranslateError> {
-        todo!()
+        usage::encode_count(input_tokens)
     }
 }

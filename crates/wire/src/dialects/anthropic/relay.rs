@@ -1,0 +1,62 @@
+//! What to look for in answers that are passed on from an Anthropic upstream to its own client.
+
+use memchr::memmem;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::error;
+use super::response::stop_reason;
+use super::usage::WireUsage;
+use crate::relay::{Framing, RelayRules, Restamp, Sighting};
+
+pub(super) static RULES: RelayRules = RelayRules {
+    framing: Framing::Sse,
+    model_key: Some(b"\"model\":"),
+    restamp: Restamp::First,
+    // `message_start` and `message_delta` carry usage; the stop reason stands in the latter.
+    needles: &[b"\"usage\"", b"\"error\""],
+    is_content,
+    is_usage_only: |_| false,
+};
+
+/// Of a frame or of a whole message, what concerns the answer as a whole.
+#[derive(Deserialize)]
+struct Glance<'a> {
+    r#type: Option<String>,
+    message: Option<Inner>,
+    usage: Option<WireUsage>,
+    delta: Option<Delta>,
+    stop_reason: Option<String>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Inner {
+    usage: Option<WireUsage>,
+}
+
+#[derive(Deserialize)]
+struct Delta {
+    stop_reason: Option<String>,
+}
+
+pub(super) fn sniff(frame: &[u8]) -> Sighting {
+    let Ok(glance) = serde_json::from_slice::<Glance<'_>>(frame) else {
+        return Sighting::default();
+    };
+    let usage = glance.usage.or_else(|| glance.message?.usage);
+    let stop = glance.stop_reason.or_else(|| glance.delta?.stop_reason);
+    let is_error = glance.r#type.as_deref() == Some("error");
+    Sighting {
+        usage: usage.map(|u| u.to_canonical()),
+        finish: stop.as_deref().and_then(stop_reason),
+        error: is_error.then(|| error::in_stream(glance.error)),
+    }
+}
+
+/// `message_start`, `ping` and `error` show nothing of the answer; every other event does.
+fn is_content(data: &[u8]) -> bool {
+    let has = |needle: &[u8]| memmem::find(data, needle).is_some();
+    has(b"\"content_block_") || has(b"\"message_delta\"") || has(b"\"message_stop\"")
+}

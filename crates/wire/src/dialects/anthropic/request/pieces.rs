@@ -1,0 +1,301 @@
+//! Content blocks as they are written for an upstream.
+//!
+//! Source: messages API reference, `ContentBlockParam`.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::super::block::WireCache;
+use super::super::citations;
+use super::super::media::{self, Source};
+use crate::canonical::{
+    Block, BlockKind, Loss, Media, MediaSource, RawJson, Role, split_thought_id,
+};
+use crate::dialect::DialectId;
+
+/// The longest tool id that is sent, in bytes.
+const MAX_ID: usize = 64;
+
+/// A block of a message.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Piece<'a> {
+    Block(OutBlock<'a>),
+    /// A block of this dialect, as the client wrote it.
+    Raw(&'a RawJson),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum OutBlock<'a> {
+    Text {
+        text: Cow<'a, str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        citations: Option<&'a RawJson>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_control: Option<WireCache>,
+    },
+    Image {
+        source: Source<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_control: Option<WireCache>,
+    },
+    Document {
+        source: Source<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        title: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_control: Option<WireCache>,
+    },
+    Thinking {
+        thinking: &'a str,
+        signature: &'a str,
+    },
+    RedactedThinking {
+        data: &'a str,
+    },
+    ToolUse {
+        id: Cow<'a, str>,
+        name: &'a str,
+        input: Cow<'a, RawJson>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_control: Option<WireCache>,
+    },
+    ToolResult {
+        tool_use_id: Cow<'a, str>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        content: Vec<Piece<'a>>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        is_error: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_control: Option<WireCache>,
+    },
+}
+
+/// Reports what the pieces of one request lose and need.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    pub(super) losses: Vec<Loss>,
+    pub(super) betas: Vec<&'static str>,
+}
+
+// === impl Piece ===
+
+impl<'a> Piece<'a> {
+    pub(super) fn text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Block(OutBlock::Text {
+            text: text.into(),
+            citations: None,
+            cache_control: None,
+        })
+    }
+}
+
+/// Writes one block of a message of `role`; `None` when it is empty or cannot be said.
+pub(super) fn encode<'a>(block: &'a Block, role: Role, report: &mut Report) -> Option<Piece<'a>> {
+    let cache_control = WireCache::of(block.cache.as_ref());
+    let piece = match &block.kind {
+        BlockKind::Text { text, citations } => {
+            // The API refuses texts of nothing but white space.
+            if text.trim().is_empty() {
+                return None;
+            }
+            OutBlock::Text {
+                text: Cow::Borrowed(text),
+                citations: citations::own(citations.as_ref()),
+                cache_control,
+            }
+        }
+        BlockKind::Refusal { text } => {
+            return (!text.trim().is_empty()).then(|| Piece::text(text.as_str()));
+        }
+        BlockKind::Image(_)
+        | BlockKind::Document(_)
+        | BlockKind::Audio(_)
+        | BlockKind::Video(_) => {
+            return medium(&block.kind, cache_control, role, report);
+        }
+        BlockKind::Thinking { text, signature } => match signature {
+            Some(signature) => OutBlock::Thinking {
+                thinking: text,
+                signature,
+            },
+            // Only signed thinking is taken back; another provider's is not missed.
+            None => {
+                report.hint("messages[].reasoning_content");
+                return None;
+            }
+        },
+        BlockKind::RedactedThinking { data } => OutBlock::RedactedThinking { data },
+        BlockKind::ToolUse {
+            id,
+            name,
+            arguments,
+        } => OutBlock::ToolUse {
+            id: tool_id(id),
+            name,
+            input: Cow::Owned(input_object(arguments)),
+            cache_control,
+        },
+        BlockKind::ToolResult { .. } => return tool_result(&block.kind, cache_control, report),
+        BlockKind::Opaque { origin, what, raw } => {
+            if *origin == DialectId::Anthropic {
+                return Some(Piece::Raw(raw));
+            }
+            return lose(report, &format!("messages[].{what}"));
+        }
+    };
+    Some(Piece::Block(piece))
+}
+
+fn tool_result<'a>(
+    kind: &'a BlockKind,
+    cache_control: Option<WireCache>,
+    report: &mut Report,
+) -> Option<Piece<'a>> {
+    let BlockKind::ToolResult {
+        id,
+        content,
+        is_error,
+        ..
+    } = kind
+    else {
+        return None;
+    };
+    Some(Piece::Block(OutBlock::ToolResult {
+        tool_use_id: tool_id(id),
+        content: content
+            .iter()
+            .filter_map(|block| encode(block, Role::User, report))
+            .collect(),
+        is_error: *is_error,
+        cache_control,
+    }))
+}
+
+fn medium<'a>(
+    kind: &'a BlockKind,
+    cache_control: Option<WireCache>,
+    role: Role,
+    report: &mut Report,
+) -> Option<Piece<'a>> {
+    let (media, is_image) = match kind {
+        BlockKind::Image(media) => (media, true),
+        BlockKind::Document(media) => (media, media::is_image(media)),
+        BlockKind::Audio(_) => return lose(report, "messages[].input_audio"),
+        _ => return lose(report, "messages[].video"),
+    };
+    let what = if is_image {
+        "messages[].image_url"
+    } else {
+        "messages[].file"
+    };
+    // The model's own turns hold text and calls only.
+    if role == Role::Assistant {
+        return lose(report, what);
+    }
+    if matches!(media.source, MediaSource::File(_)) {
+        report.betas.push("files-api-2025-04-14");
+    }
+    if is_image {
+        return image(media, cache_control, report);
+    }
+    match media::encode_document(media) {
+        Some(Source::Text { data, .. }) if data.trim().is_empty() => None,
+        Some(source) => Some(Piece::Block(OutBlock::Document {
+            source,
+            title: media.title.as_deref().filter(|title| !title.is_empty()),
+            cache_control,
+        })),
+        None => lose(report, what),
+    }
+}
+
+fn image<'a>(
+    media: &'a Media,
+    cache_control: Option<WireCache>,
+    report: &mut Report,
+) -> Option<Piece<'a>> {
+    if media.detail.as_deref().is_some_and(|d| d != "auto") {
+        report.hint("messages[].image_url.detail");
+    }
+    let Some(source) = media::encode_image(media) else {
+        return lose(report, "messages[].image_url");
+    };
+    Some(Piece::Block(OutBlock::Image {
+        source,
+        cache_control,
+    }))
+}
+
+fn lose<'a>(report: &mut Report, what: &str) -> Option<Piece<'a>> {
+    report.add(Loss::content(what));
+    None
+}
+
+// === impl Report ===
+
+impl Report {
+    /// Names a loss once, however often it occurs.
+    pub(super) fn add(&mut self, loss: Loss) {
+        if !self.losses.contains(&loss) {
+            self.losses.push(loss);
+        }
+    }
+
+    pub(super) fn hint(&mut self, what: &str) {
+        self.add(Loss::hint(what));
+    }
+
+    pub(super) fn param(&mut self, what: &str) {
+        self.add(Loss::param(what));
+    }
+}
+
+/// A tool id as the API accepts it, a pure function of `id` so that call and result agree:
+/// without a thought signature, other characters replaced by `_`, too long ones cut and told
+/// apart by a hash.
+pub(super) fn tool_id(id: &str) -> Cow<'_, str> {
+    let (id, _) = split_thought_id(id);
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if id.is_empty() {
+        return Cow::Borrowed("toolu_0");
+    }
+    if id.len() <= MAX_ID && id.chars().all(fits) {
+        return Cow::Borrowed(id);
+    }
+    let mut clean: String = id.chars().map(|c| if fits(c) { c } else { '_' }).collect();
+    if clean.len() > MAX_ID {
+        let hash = fnv1a(id.as_bytes());
+        clean.truncate(MAX_ID - 17);
+        clean.push_str(&format!("_{hash:016x}"));
+    }
+    Cow::Owned(clean)
+}
+
+/// FNV-1a, 64 bits: stable across builds, which the standard library's hasher is not.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Tool arguments as the JSON object that the API requires: nothing is `{}`; what is no object
+/// is kept as the text of its only member, `arguments`.
+pub(in super::super) fn input_object(arguments: &str) -> RawJson {
+    let trimmed = arguments.trim();
+    let text = if trimmed.is_empty() { "{}" } else { trimmed };
+    if text.starts_with('{')
+        && let Ok(raw) = RawJson::parse(text)
+    {
+        return raw;
+    }
+    #[derive(Serialize)]
+    struct Wrapped<'a> {
+        arguments: &'a str,
+    }
+    RawJson::from_value(&Wrapped { arguments })
+        .unwrap_or_else(|_| RawJson::from(RawValue::NULL.to_owned()))
+}

@@ -1,0 +1,210 @@
+//! Embeddings: `embedContent` and `batchEmbedContents`.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::content::{Content, Part};
+use super::losses::Losses;
+use super::model;
+use super::proto::{Count, Fields, Many, camel, wrong};
+use super::usage::UsageMetadata;
+use crate::canonical::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse, RawJson};
+use crate::dialect::{EncodedRequest, ReplyContext, RequestHead, Target, TranslateError};
+use crate::json::JsonObject;
+use crate::operation::Operation;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct EmbedRequest {
+    model: Option<String>,
+    content: Option<Content<'static>>,
+    #[serde(alias = "task_type")]
+    task_type: Option<String>,
+    title: Option<String>,
+    #[serde(alias = "output_dimensionality")]
+    output_dimensionality: Option<Count>,
+}
+
+/// Reads one request or a batch. A batch has one model, task and length: the first item's.
+pub(super) fn decode_request(
+    head: &RequestHead<'_>,
+    body: &JsonObject,
+) -> Result<EmbeddingRequest, TranslateError> {
+    let requests: Vec<EmbedRequest> = if body.is_set("requests") {
+        let raw = body.get("requests").unwrap_or_default();
+        let list: Many<EmbedRequest> =
+            serde_json::from_slice(raw).map_err(|e| wrong("requests", &e))?;
+        list.0
+    } else {
+        let raw = body.to_bytes();
+        vec![serde_json::from_slice(&raw).map_err(|e| wrong("content", &e))?]
+    };
+    let mut out = EmbeddingRequest::default();
+    for (at, request) in requests.into_iter().enumerate() {
+        out.input.push(input(request.content)?);
+        if at == 0 {
+            let dimensions = request.output_dimensionality;
+            out.model = request.model.unwrap_or_default();
+            out.task_type = request.task_type;
+            out.title = request.title;
+            out.dimensions = dimensions.map(|n| u32::try_from(n.0).unwrap_or(u32::MAX));
+        }
+    }
+    if out.input.is_empty() {
+        return Err(TranslateError::invalid_param(
+            "requests",
+            "requests must hold at least one request.",
+        ));
+    }
+    let name = head.model.unwrap_or(&out.model);
+    out.model = name.strip_prefix("models/").unwrap_or(name).to_owned();
+    Ok(out)
+}
+
+fn input(content: Option<Content<'static>>) -> Result<EmbeddingInput, TranslateError> {
+    let mut texts = Vec::new();
+    for part in content.unwrap_or_default().parts.0 {
+        match part.text {
+            Some(text) => texts.push(text),
+            None => {
+                return Err(TranslateError::invalid_param(
+                    "content.parts",
+                    "Only text can be embedded here.",
+                ));
+            }
+        }
+    }
+    if texts.is_empty() {
+        return Err(TranslateError::invalid_param(
+            "content",
+            "content must hold at least one text part.",
+        ));
+    }
+    Ok(EmbeddingInput::Text(texts.join("\n")))
+}
+
+/// Writes a batch, also for a single input. Members of `extra` go into each request of it, where
+/// the API has its parameters.
+pub(super) fn encode_request(
+    request: &EmbeddingRequest,
+    target: &Target<'_>,
+) -> Result<EncodedRequest, TranslateError> {
+    let mut losses = Losses::default();
+    losses.hint_if(request.user.is_some(), "user");
+    let model = model::resource(target.model);
+    let mut requests = Vec::with_capacity(request.input.len());
+    for input in &request.input {
+        let EmbeddingInput::Text(text) = input else {
+            return Err(TranslateError::invalid_param(
+                "input",
+                "Token ids cannot be embedded by a Gemini model; send text.",
+            ));
+        };
+        let mut item = Fields::default();
+        item.put("model", &model);
+        item.put(
+            "content",
+            &Content {
+                parts: Many(vec![Part::text(text)]),
+                role: None,
+            },
+        );
+        item.put_some("taskType", request.task_type.as_ref());
+        item.put_some("title", request.title.as_ref());
+        item.put_some("outputDimensionality", request.dimensions.as_ref());
+        for (name, value) in &request.extra {
+            let name = camel(name).into_owned();
+            if !item.contains(&name) {
+                item.put(name, value);
+            }
+        }
+        requests.push(item);
+    }
+    let mut body = Fields::default();
+    body.put("requests", &requests);
+    let body = serde_json::to_vec(&body).map_err(|e| TranslateError::invalid(e.to_string()))?;
+    Ok(EncodedRequest {
+        body: Bytes::from(body),
+        headers: Vec::new(),
+        losses: losses.into_vec(),
+    })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct EmbedResponse {
+    embedding: Option<Vector<Vec<f32>>>,
+    embeddings: Option<Many<Vector<Vec<f32>>>>,
+    #[serde(alias = "usage_metadata")]
+    usage_metadata: Option<UsageMetadata>,
+    error: Option<RawJson>,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+struct Vector<T> {
+    values: T,
+}
+
+/// Reads the vectors of one request or of a batch.
+pub(super) fn decode_response(body: &[u8]) -> Result<EmbeddingResponse, TranslateError> {
+    let response: EmbedResponse = serde_json::from_slice(body)
+        .map_err(|e| TranslateError::invalid(format!("not a Gemini embedding: {e}")))?;
+    if let Some(error) = &response.error {
+        let error = super::error::from_object(200, error.get().as_bytes());
+        return Err(TranslateError::invalid(error.message));
+    }
+    let vectors: Vec<Vec<f32>> = match (response.embeddings, response.embedding) {
+        (Some(list), _) => list.0.into_iter().map(|vector| vector.values).collect(),
+        (None, Some(vector)) => vec![vector.values],
+        (None, None) => {
+            return Err(TranslateError::invalid(
+                "not a Gemini embedding: neither embeddings nor embedding",
+            ));
+        }
+    };
+    Ok(EmbeddingResponse {
+        model: None,
+        vectors,
+        usage: response.usage_metadata.map(|usage| usage.to_usage()),
+    })
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EmbedResponseOut<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedding: Option<Vector<&'a [f32]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embeddings: Option<Vec<Vector<&'a [f32]>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage_metadata: Option<EmbedUsageOut>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EmbedUsageOut {
+    prompt_token_count: u64,
+    total_token_count: u64,
+}
+
+/// Writes the vectors the way the operation has them.
+pub(super) fn encode_response(
+    response: &EmbeddingResponse,
+    reply: &ReplyContext,
+) -> Result<Bytes, TranslateError> {
+    let mut vectors = response.vectors.iter().map(|vector| Vector {
+        values: vector.as_slice(),
+    });
+    let single = reply.operation == Operation::EmbeddingsSingle;
+    let out = EmbedResponseOut {
+        embedding: if single { vectors.next() } else { None },
+        embeddings: (!single).then(|| vectors.collect()),
+        usage_metadata: response.usage.map(|usage| EmbedUsageOut {
+            prompt_token_count: usage.input_tokens,
+            total_token_count: usage.input_tokens,
+        }),
+    };
+    serde_json::to_vec(&out)
+        .map(Bytes::from)
+        .map_err(|e| TranslateError::invalid(e.to_string()))
+}

@@ -1,0 +1,171 @@
+//! Writes a chat request for an upstream.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::super::model::Model;
+use super::super::params::{self, Members};
+use super::super::tools::{self, ToolOut};
+use super::turns::Turns;
+use crate::canonical::{ChatRequest, Loss, Tool, ToolChoice};
+use crate::dialect::{DialectId, EncodedRequest, Target, TranslateError};
+use crate::json::{self, JsonObject};
+
+#[derive(Serialize)]
+struct StreamOptionsOut {
+    include_usage: bool,
+}
+
+/// Writes the request. A stream is always asked for its usage.
+pub(crate) fn encode(
+    request: &ChatRequest,
+    target: &Target<'_>,
+) -> Result<EncodedRequest, TranslateError> {
+    let model = Model::from_name(target.model);
+    let mut losses: Vec<Loss> = request.unmapped.iter().cloned().map(Loss::hint).collect();
+    let mut members = Members::default();
+    members.put("model", target.model);
+
+    let custom = tools::custom_names(&request.tools);
+    let turns = Turns::new(model, &custom, &mut losses);
+    members.put("messages", &turns.write(&request.messages));
+
+    put_tools(request, model, &custom, &mut members, &mut losses)?;
+
+    let mut params = request.params.clone();
+    params::restrict(&mut params, model, &mut losses);
+    drop_repeated_user(&mut params);
+    members.put_params(&params, model);
+    if target.stream {
+        members.put("stream", &true);
+        members.put(
+            "stream_options",
+            &StreamOptionsOut {
+                include_usage: true,
+            },
+        );
+    }
+    Ok(EncodedRequest {
+        body: with_extra(&members.into_object(), &params.extra)?,
+        headers: Vec::new(),
+        losses,
+    })
+}
+
+/// `user` may hold nothing but what `safety_identifier` says under its own name.
+fn drop_repeated_user(params: &mut crate::canonical::Params) {
+    let user = params.user.as_deref();
+    let same = params.extra.iter().any(|(name, value)| {
+        name == "safety_identifier" && json::unquote(value.get().as_bytes()).as_deref() == user
+    });
+    if same {
+        params.user = None;
+    }
+}
+
+/// Writes `tools`, `web_search_options`, `tool_choice` and `parallel_tool_calls`. The latter two
+/// are refused where there are no tools.
+fn put_tools(
+    request: &ChatRequest,
+    model: Model,
+    custom: &[String],
+    members: &mut Members,
+    losses: &mut Vec<Loss>,
+) -> Result<(), TranslateError> {
+    let choice = request.params.tool_choice.as_ref();
+    // Only OpenAI knows `allowed_tools`; elsewhere the other tools are not offered.
+    let (allowed, choice) = match choice {
+        Some(ToolChoice::Allowed { names, required }) if !model.is_own() => {
+            let mode = if *required {
+                &ToolChoice::Required
+            } else {
+                &ToolChoice::Auto
+            };
+            (Some(names), Some(mode))
+        }
+        choice => (None, choice),
+    };
+    let mut offered = Vec::new();
+    for tool in &request.tools {
+        match tool {
+            Tool::Function(function) => {
+                if function.cache.is_some() && !model.takes_cache_control() {
+                    lose(losses, Loss::hint("cache_control"));
+                }
+                if allowed.is_none_or(|names| names.contains(&function.name)) {
+                    offered.push(ToolOut::function(function, model.takes_cache_control()));
+                }
+            }
+            Tool::WebSearch(search) => {
+                if search.max_uses.is_some() {
+                    lose(losses, Loss::hint("tools[].max_uses"));
+                }
+                let options = tools::encode_web_search(search).map_err(|e| unwritable(&e))?;
+                if !members.has("web_search_options") {
+                    members.0.push(("web_search_options", options.into()));
+                }
+            }
+            Tool::Hosted(hosted) if hosted.origin == DialectId::OpenAiChat => {
+                offered.push(ToolOut::Raw(&hosted.raw));
+            }
+            Tool::Hosted(hosted) => {
+                lose(losses, Loss::param(format!("tools[].{}", hosted.what)));
+            }
+        }
+    }
+    if offered.is_empty() {
+        return Ok(());
+    }
+    members.put("tools", &offered);
+    let chosen = |choice: &&ToolChoice| match choice {
+        ToolChoice::Tool(name) => {
+            custom.contains(name) || offered.iter().any(|tool| tool.name() == Some(name))
+        }
+        _ => true,
+    };
+    if choice.is_some_and(|choice| !chosen(&choice)) {
+        lose(losses, Loss::param("tool_choice"));
+    }
+    if let Some(choice) = choice.filter(chosen) {
+        let choice = tools::encode_choice(choice, custom).map_err(|e| unwritable(&e))?;
+        members.0.push(("tool_choice", choice.into()));
+    }
+    match request.params.parallel_tool_calls {
+        Some(false) if model.refuses_parallel_tool_calls() => {
+            lose(losses, Loss::param("parallel_tool_calls"));
+        }
+        Some(parallel) if !model.refuses_parallel_tool_calls() => {
+            members.put("parallel_tool_calls", &parallel);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn lose(losses: &mut Vec<Loss>, loss: Loss) {
+    if !losses.contains(&loss) {
+        losses.push(loss);
+    }
+}
+
+fn unwritable(error: &serde_json::Error) -> TranslateError {
+    TranslateError::invalid(error.to_string())
+}
+
+/// Appends provider parameters to `body`; what is there already stays.
+pub(crate) fn with_extra(
+    body: &Bytes,
+    extra: &[(String, crate::canonical::RawJson)],
+) -> Result<Bytes, TranslateError> {
+    if extra.is_empty() {
+        return Ok(body.clone());
+    }
+    let mut object = JsonObject::parse(body.clone(), usize::MAX)
+        .map_err(|e| TranslateError::invalid(e.to_string()))?;
+    for (name, value) in extra {
+        if !object.contains(name) {
+            object.set(name, value.get().as_bytes().to_vec());
+        }
+    }
+    Ok(object.to_bytes())
+}

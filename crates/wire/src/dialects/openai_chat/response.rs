@@ -1,0 +1,7 @@
+//! Whole chat answers: read from upstreams, written for clients.
+
+mod decode;
+mod encode;
+
+pub(super) use decode::{CallIn, decode, finish_reason, synthetic_id};
+pub(super) use encode::{ThinkingBlockOut, encode, finish_name, thinking_blocks};

@@ -1,0 +1,10 @@
+//! Streamed chat answers: read from upstreams, written for clients.
+
+mod calls;
+mod chunk;
+mod decode;
+mod encode;
+
+pub(super) use chunk::Chunk;
+pub(super) use decode::Decoder;
+pub(super) use encode::Encoder;
