@@ -109,7 +109,9 @@ impl Deployment {
         let labels = Labels {
             id: header(&entry.model_info.id),
             group: header(&entry.model_name),
-            api_base: Some(connection.api_base()).filter(|base| !base.is_empty()).map(header),
+            api_base: Some(connection.api_base())
+                .filter(|base| !base.is_empty())
+                .map(header),
             name: header(&name),
         };
         let max_output_tokens = entry

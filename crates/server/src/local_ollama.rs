@@ -29,16 +29,29 @@ struct Tag {
 
 /// The models that are installed; none when no Ollama answers.
 pub(crate) fn models(environment: &Environment) -> Vec<String> {
-    let base = environment.get_non_empty("OLLAMA_API_BASE").unwrap_or(DEFAULT_BASE);
+    let base = environment
+        .get_non_empty("OLLAMA_API_BASE")
+        .unwrap_or(DEFAULT_BASE);
     let Ok(uri) = format!("{}/api/tags", base.trim_end_matches('/')).parse::<Uri>() else {
         return Vec::new();
     };
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    else {
         return Vec::new();
     };
-    let asked = async { tokio::time::timeout(PATIENCE, ask(uri)).await.ok().flatten() };
+    let asked = async {
+        tokio::time::timeout(PATIENCE, ask(uri))
+            .await
+            .ok()
+            .flatten()
+    };
     let tags = LocalSet::new().block_on(&runtime, asked);
-    tags.into_iter().flat_map(|tags| tags.models).map(|tag| tag.name).collect()
+    tags.into_iter()
+        .flat_map(|tags| tags.models)
+        .map(|tag| tag.name)
+        .collect()
 }
 
 async fn ask(uri: Uri) -> Option<Tags> {

@@ -119,7 +119,7 @@ pub(super) fn decode(
     let kind = match block.r#type.as_deref() {
         Some("text") => BlockKind::Text {
             text: block.text.ok_or_else(|| missing("text"))?,
-            citations: block.citations.filter(|c| c.get() != "null"),
+            citations: block.citations,
         },
         Some("image") => BlockKind::Image(media::decode_image(block.source.as_ref(), path)?),
         Some("document") => {
@@ -180,12 +180,12 @@ fn tool_result(
     unmapped: &mut Unmapped,
 ) -> Result<BlockKind, TranslateError> {
     let content = match &block.content {
-        Some(raw) if raw.get() != "null" => decode_content(
+        Some(raw) => decode_content(
             raw.get().as_bytes(),
             &format_args!("{path}.content"),
             unmapped,
         )?,
-        _ => Vec::new(),
+        None => Vec::new(),
     };
     Ok(BlockKind::ToolResult {
         id: block

@@ -13,8 +13,8 @@ pub(super) static RULES: RelayRules = RelayRules {
     framing: Framing::Sse,
     model_key: Some(b"\"model\":"),
     restamp: Restamp::First,
-    // `message_start` and `message_delta` carry usage; the stop reason stands in the latter.
-    needles: &[b"\"usage\"", b"\"error\""],
+    // `message_start` and `message_delta` carry usage; the latter also says why it stopped.
+    needles: &[b"\"usage\"", b"\"stop_reason\"", b"\"error\""],
     is_content,
     is_usage_only: |_| false,
 };

@@ -165,7 +165,7 @@ fn custom(
             .name
             .ok_or_else(|| read::required(format!("{path}.name")))?,
         description: tool.description,
-        parameters: tool.input_schema.filter(|schema| schema.get() != "null"),
+        parameters: tool.input_schema,
         strict: tool.strict,
         cache: tool.cache_control.map(WireCache::into_canonical),
     }))
@@ -211,13 +211,18 @@ pub(super) fn encode<'a>(
         Some(ToolChoice::Allowed { names, .. }) => names.iter().any(|n| n == name),
         _ => true,
     };
+    let mut lose = |loss| {
+        if !losses.contains(&loss) {
+            losses.push(loss);
+        }
+    };
     let mut out = Vec::with_capacity(tools.len());
     for tool in tools {
         match tool {
             Tool::Function(function) if allowed(&function.name) => {
                 if function.strict == Some(true) {
                     // Strict schemas may use a part of JSON Schema only, and few per request.
-                    losses.push(Loss::hint("tools[].function.strict"));
+                    lose(Loss::hint("tools[].function.strict"));
                 }
                 out.push(OutTool::Custom {
                     name: &function.name,
@@ -233,7 +238,7 @@ pub(super) fn encode<'a>(
                 betas.extend(beta.map(|(_, beta)| *beta));
                 out.push(OutTool::Raw(&hosted.raw));
             }
-            Tool::Hosted(hosted) => losses.push(Loss::param(format!("tools[].{}", hosted.what))),
+            Tool::Hosted(hosted) => lose(Loss::param(format!("tools[].{}", hosted.what))),
         }
     }
     out

@@ -2,53 +2,33 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::content::{Content, Part};
 use super::losses::Losses;
 use super::model;
-use super::proto::{Count, Fields, Many, camel, wrong};
+use super::proto::{Count, Fields, Many, Members, camel, wrong};
 use super::usage::UsageMetadata;
-use crate::canonical::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse, RawJson};
+use crate::canonical::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse, Loss, RawJson};
 use crate::dialect::{EncodedRequest, ReplyContext, RequestHead, Target, TranslateError};
 use crate::json::JsonObject;
 use crate::operation::Operation;
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct EmbedRequest {
-    model: Option<String>,
-    content: Option<Content<'static>>,
-    #[serde(alias = "task_type")]
-    task_type: Option<String>,
-    title: Option<String>,
-    #[serde(alias = "output_dimensionality")]
-    output_dimensionality: Option<Count>,
-}
 
 /// Reads one request or a batch. A batch has one model, task and length: the first item's.
 pub(super) fn decode_request(
     head: &RequestHead<'_>,
     body: &JsonObject,
 ) -> Result<EmbeddingRequest, TranslateError> {
-    let requests: Vec<EmbedRequest> = if body.is_set("requests") {
-        let raw = body.get("requests").unwrap_or_default();
-        let list: Many<EmbedRequest> =
-            serde_json::from_slice(raw).map_err(|e| wrong("requests", &e))?;
-        list.0
-    } else {
-        let raw = body.to_bytes();
-        vec![serde_json::from_slice(&raw).map_err(|e| wrong("content", &e))?]
-    };
     let mut out = EmbeddingRequest::default();
-    for (at, request) in requests.into_iter().enumerate() {
-        out.input.push(input(request.content)?);
-        if at == 0 {
-            let dimensions = request.output_dimensionality;
-            out.model = request.model.unwrap_or_default();
-            out.task_type = request.task_type;
-            out.title = request.title;
-            out.dimensions = dimensions.map(|n| u32::try_from(n.0).unwrap_or(u32::MAX));
+    if body.is_set("requests") {
+        let raw = body.get("requests").unwrap_or_default();
+        let list: Vec<&RawValue> =
+            serde_json::from_slice(raw).map_err(|e| wrong("requests", &e))?;
+        for item in list {
+            read_item(item.get().as_bytes(), "requests", &mut out)?;
         }
+    } else {
+        read_item(&body.to_bytes(), "request", &mut out)?;
     }
     if out.input.is_empty() {
         return Err(TranslateError::invalid_param(
@@ -59,6 +39,28 @@ pub(super) fn decode_request(
     let name = head.model.unwrap_or(&out.model);
     out.model = name.strip_prefix("models/").unwrap_or(name).to_owned();
     Ok(out)
+}
+
+/// Adds one `EmbedContentRequest`.
+fn read_item(text: &[u8], param: &str, out: &mut EmbeddingRequest) -> Result<(), TranslateError> {
+    let mut item = Members::parse(text, param)?;
+    let model: Option<String> = item.take_as("model", param)?;
+    let task_type = item.take_as("taskType", param)?;
+    let title = item.take_as("title", param)?;
+    let dimensions: Option<Count> = item.take_as("outputDimensionality", param)?;
+    if out.input.is_empty() {
+        out.model = model.unwrap_or_default();
+        out.task_type = task_type;
+        out.title = title;
+        out.dimensions = dimensions.map(|n| u32::try_from(n.0).unwrap_or(u32::MAX));
+    }
+    out.input.push(input(item.take_as("content", param)?)?);
+    for (name, _) in item.rest() {
+        if !out.unmapped.iter().any(|known| known == name) {
+            out.unmapped.push(name.to_owned());
+        }
+    }
+    Ok(())
 }
 
 fn input(content: Option<Content<'static>>) -> Result<EmbeddingInput, TranslateError> {
@@ -90,6 +92,9 @@ pub(super) fn encode_request(
     target: &Target<'_>,
 ) -> Result<EncodedRequest, TranslateError> {
     let mut losses = Losses::default();
+    for what in &request.unmapped {
+        losses.add(Loss::hint(what.clone()));
+    }
     losses.hint_if(request.user.is_some(), "user");
     let model = model::resource(target.model);
     let mut requests = Vec::with_capacity(request.input.len());

@@ -86,7 +86,7 @@ impl Model {
         losses: &mut Losses,
     ) -> Option<ThinkingConfig> {
         let wanted = reasoning.wanted();
-        if matches!(self.generation, Generation::One | Generation::Two) {
+        if matches!(self.generation, Generation::One | Generation::Two) || self.is_old_gemma() {
             if wanted == Some(true) {
                 losses.add(Loss::param("reasoning_effort"));
             }
@@ -106,6 +106,16 @@ impl Model {
             config.thinking_budget = self.budget(reasoning);
         }
         (config != ThinkingConfig::default()).then_some(config)
+    }
+
+    /// Whether the system instruction has a field of its own: not for Gemma before 4, which is
+    /// told its instructions by the user.
+    pub(super) fn has_system_instruction(&self) -> bool {
+        !self.is_old_gemma()
+    }
+
+    fn is_old_gemma(&self) -> bool {
+        self.name.starts_with("gemma") && self.version < (4, 0)
     }
 
     fn level(&self, reasoning: &Reasoning) -> Option<&'static str> {

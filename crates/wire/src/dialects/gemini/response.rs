@@ -125,7 +125,7 @@ pub(super) fn decode(body: &[u8]) -> Result<ChatResponse, TranslateError> {
     })
 }
 
-fn choice(candidate: Candidate, ids: &mut CallIds) -> Choice {
+fn choice(candidate: Candidate, ids: &mut CallIds<'_>) -> Choice {
     let index = candidate.place();
     let mut content = Vec::new();
     let parts = candidate.content.unwrap_or_default().parts.0;
@@ -174,7 +174,11 @@ fn choice(candidate: Candidate, ids: &mut CallIds) -> Choice {
     }
 }
 
-fn tool_use(call: FunctionCall<'static>, signature: Option<&str>, ids: &mut CallIds) -> BlockKind {
+fn tool_use(
+    call: FunctionCall<'static>,
+    signature: Option<&str>,
+    ids: &mut CallIds<'_>,
+) -> BlockKind {
     BlockKind::ToolUse {
         id: ids.id(&call, signature),
         name: call.name.unwrap_or_default().into_owned(),
@@ -187,21 +191,17 @@ fn tool_use(call: FunctionCall<'static>, signature: Option<&str>, ids: &mut Call
 /// They must not repeat within a conversation, and the same answer must always get the same ones:
 /// so they are a hash of the answer, which differs by its id and token counts at least.
 #[derive(Debug)]
-pub(super) struct CallIds {
-    hash: u64,
+pub(super) struct CallIds<'a> {
+    text: &'a [u8],
     next: u32,
 }
 
 // === impl CallIds ===
 
-impl CallIds {
+impl<'a> CallIds<'a> {
     /// Ids for the calls in `text`: an answer, or the chunk of one that holds whole calls.
-    pub(super) fn new(text: &[u8]) -> Self {
-        // FNV-1a: stable across builds, which the standard library's hasher does not promise.
-        let hash = text.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        Self { hash, next: 0 }
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, next: 0 }
     }
 
     /// The canonical id of `call`, with the signature of its part.
@@ -210,9 +210,16 @@ impl CallIds {
         self.next += 1;
         match call.id.as_deref().filter(|id| !id.is_empty()) {
             Some(id) => signature::join(id, signature),
-            None => signature::join(&format!("call_{:016x}{nth:04x}", self.hash), signature),
+            None => signature::join(&format!("call_{:016x}{nth:04x}", fnv(self.text)), signature),
         }
     }
+}
+
+/// FNV-1a: stable across builds, which the standard library's hasher does not promise.
+fn fnv(text: &[u8]) -> u64 {
+    text.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Why the model stopped (`FinishReason`); with calls, to have them run. A reason that is not

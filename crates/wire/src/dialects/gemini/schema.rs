@@ -1,4 +1,4 @@
-//! Schemas: JSON Schema, and the OpenAPI 3.0 subset that `Schema` fields take.
+//! Schemas: JSON Schema, and the `OpenAPI` 3.0 subset that `Schema` fields take.
 
 use serde_json::{Map, Value};
 
@@ -40,7 +40,7 @@ const MAX_NODES: usize = 10_000;
 /// References are followed so deep, since each level costs stack.
 const MAX_REFERENCES: usize = 32;
 
-/// An OpenAPI schema as JSON Schema. What is JSON Schema already stays as it was written.
+/// An `OpenAPI` schema as JSON Schema. What is JSON Schema already stays as it was written.
 pub(super) fn to_json_schema(raw: &RawJson) -> RawJson {
     let Ok(mut value) = serde_json::from_str::<Value>(raw.get()) else {
         return raw.clone();
@@ -53,7 +53,7 @@ pub(super) fn to_json_schema(raw: &RawJson) -> RawJson {
     RawJson::from_value(&value).unwrap_or_else(|_| raw.clone())
 }
 
-/// JSON Schema as an OpenAPI schema; `None` when it says nothing about the arguments.
+/// JSON Schema as an `OpenAPI` schema; `None` when it says nothing about the arguments.
 pub(super) fn to_openapi(raw: &RawJson) -> Option<RawJson> {
     let root: Value = serde_json::from_str(raw.get()).ok()?;
     let mut raiser = Raiser {
@@ -71,7 +71,7 @@ pub(super) fn to_openapi(raw: &RawJson) -> Option<RawJson> {
     RawJson::from_value(&schema).ok()
 }
 
-/// Rewrites one OpenAPI schema and all in it.
+/// Rewrites one `OpenAPI` schema and all in it.
 fn lower(schema: &mut Value) {
     let Value::Object(map) = schema else {
         return;
@@ -139,7 +139,7 @@ fn allow_null(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Writes JSON Schema as OpenAPI.
+/// Writes JSON Schema as `OpenAPI`.
 struct Raiser<'a> {
     root: &'a Value,
     /// The references being followed, so that a schema that contains itself ends.

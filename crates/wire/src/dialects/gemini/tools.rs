@@ -138,7 +138,7 @@ fn choice(
 
 /// Writes `tools`. Function schemas go out as JSON Schema, word for word, where the model is known
 /// to be Gemini 2 or later: `parametersJsonSchema` takes references, `additionalProperties` and
-/// unions that the OpenAPI subset of `parameters` would lose. Every other model gets the latter.
+/// unions that the `OpenAPI` subset of `parameters` would lose. Every other model gets the latter.
 pub(super) fn encode(tools: &[Tool], model: &Model, losses: &mut Losses) -> Vec<RawJson> {
     let mut declarations = Vec::new();
     let mut others = Vec::new();

@@ -148,7 +148,7 @@ pub(super) fn encode_request(
     if let Some(user) = &request.user {
         members.put("user", user);
     }
-    let mut losses = Vec::new();
+    let mut losses: Vec<Loss> = request.unmapped.iter().map(Loss::hint).collect();
     if request.task_type.is_some() {
         losses.push(Loss::hint("task_type"));
     }

@@ -1,4 +1,4 @@
-//! Errors: whatever an upstream sends as one, and `OpenAI`'s error object.
+//! Errors: whatever an upstream sends as one, and OpenAI's error object.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -67,7 +67,7 @@ const OWN_TYPES: &[&str] = &[
     "tool_access_denied",
 ];
 
-/// `OpenAI`'s error object (reference section 2.4: the code is the status as a string).
+/// OpenAI's error object (reference section 2.4: the code is the status as a string).
 #[derive(Debug, Serialize)]
 struct ErrorOut<'a> {
     error: DetailsOut<'a>,

@@ -1,11 +1,11 @@
-//! Log probabilities: `OpenAI`'s `logprobs` object of a choice.
+//! Log probabilities: OpenAI's `logprobs` object of a choice.
 
 use serde::{Deserialize, Serialize};
 
 use super::lenient;
 use crate::canonical::{Logprobs, TokenLogprob, TopLogprob};
 
-/// What `OpenAI` writes for a token too unlikely to say (API reference, chat completion object).
+/// What OpenAI writes for a token too unlikely to say (API reference, chat completion object).
 const UNLIKELY: f64 = -9999.0;
 
 /// The object as a server writes it.

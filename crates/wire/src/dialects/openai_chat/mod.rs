@@ -1,9 +1,9 @@
-//! `OpenAI` chat completions and embeddings, as `OpenAI`, `LiteLLM` and the many compatible servers
+//! OpenAI chat completions and embeddings, as OpenAI, LiteLLM and the many compatible servers
 //! speak them.
 //!
-//! Read liberally: what `LiteLLM` clients add (`thinking`, `cache_control`, `thinking_blocks`) and
-//! what vLLM, llama.cpp, Mistral, `DeepSeek`, `OpenRouter` and Groq do differently is understood.
-//! Written strictly: every body is complete against `OpenAI`'s published schema.
+//! Read liberally: what LiteLLM clients add (`thinking`, `cache_control`, `thinking_blocks`) and
+//! what vLLM, llama.cpp, Mistral, `DeepSeek`, OpenRouter and Groq do differently is understood.
+//! Written strictly: every body is complete against OpenAI's published schema.
 
 mod embedding;
 mod error;
@@ -32,7 +32,7 @@ use crate::relay::{RelayRules, Sighting};
 
 pub use params::own_param_loss;
 
-/// `OpenAI` chat completions and embeddings.
+/// OpenAI chat completions and embeddings.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenAiChat;
 

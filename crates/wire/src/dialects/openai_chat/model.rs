@@ -13,13 +13,13 @@ pub(super) struct Model {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Family {
-    /// `OpenAI`'s chat models without reasoning.
+    /// OpenAI's chat models without reasoning.
     OpenAiChat,
     /// o1, o3, o4 and their kin.
     OpenAiO,
     /// gpt-5, with the minor version (`gpt-5.2` has 2).
     OpenAi5(u32),
-    /// Anyone else's: most compatible servers take more than `OpenAI` does, and ignore the rest.
+    /// Anyone else's: most compatible servers take more than OpenAI does, and ignore the rest.
     Other,
 }
 
@@ -38,7 +38,7 @@ impl Model {
         }
     }
 
-    /// Whether `OpenAI` itself serves it: then nothing may be sent that its API does not document.
+    /// Whether OpenAI itself serves it: then nothing may be sent that its API does not document.
     pub(super) fn is_own(self) -> bool {
         self.family != Family::Other
     }

@@ -7,17 +7,17 @@ use serde_json::value::RawValue;
 use super::model::Model;
 use crate::canonical::{Effort, Loss, Params, RawJson, ResponseFormat};
 
-/// `OpenAI` takes at most so many stop sequences (API reference, `stop`).
+/// OpenAI takes at most so many stop sequences (API reference, `stop`).
 const MAX_STOPS: usize = 4;
 
-/// `OpenAI` takes at most so many characters in `user`.
+/// OpenAI takes at most so many characters in `user`.
 const MAX_USER: usize = 64;
 
-/// What `OpenAI`'s `service_tier` can say.
+/// What OpenAI's `service_tier` can say.
 pub(super) const TIERS: [&str; 6] = ["auto", "default", "flex", "scale", "priority", "fast"];
 
-/// What is lost when member `name` of an `OpenAI` request, kept in [`Params::extra`], does not
-/// reach an `OpenAI` server; `None` when the member is not `OpenAI`'s own.
+/// What is lost when member `name` of an OpenAI request, kept in [`Params::extra`], does not
+/// reach an OpenAI server; `None` when the member is not OpenAI's own.
 ///
 /// Those members mean nothing to other APIs, or something else (`metadata`), and must not be
 /// forwarded to them the way a provider's own parameter is.
@@ -47,7 +47,7 @@ pub(super) struct FormatIn<'a> {
     /// Together and llama.cpp put the schema beside the type.
     #[serde(default, borrow)]
     schema: Option<&'a RawValue>,
-    /// `LiteLLM`, for Gemini.
+    /// LiteLLM, for Gemini.
     #[serde(default, borrow)]
     response_schema: Option<&'a RawValue>,
 }
@@ -136,11 +136,6 @@ impl Members {
         out.freeze()
     }
 
-    /// Whether `name` is among them.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(present, _)| *present == name)
-    }
-
     fn put_some(&mut self, name: &'static str, value: &Option<impl Serialize>) {
         if let Some(value) = value {
             self.put(name, value);
@@ -221,7 +216,7 @@ fn restrict_reasoning(params: &mut Params, model: Model, losses: &mut Vec<Loss>)
     }
 }
 
-/// `OpenAI`'s own API refuses what it does not know.
+/// OpenAI's own API refuses what it does not know.
 fn restrict_own(params: &mut Params, model: Model, losses: &mut Vec<Loss>) {
     let mut hint = |lost: bool, what: &str| {
         if lost {
@@ -262,12 +257,6 @@ fn restrict_own(params: &mut Params, model: Model, losses: &mut Vec<Loss>) {
     }
     let foreign = |kinds: &mut Vec<String>| kinds.iter().any(|k| k != "text" && k != "audio");
     param(params.modalities.take_if(foreign).is_some(), "modalities");
-    if model.refuses_parallel_tool_calls() {
-        param(
-            params.parallel_tool_calls.take() == Some(false),
-            "parallel_tool_calls",
-        );
-    }
     if let Some(user) = &mut params.user {
         // The start of an id is as stable as the whole.
         let end = user.char_indices().nth(MAX_USER).map(|(at, _)| at);

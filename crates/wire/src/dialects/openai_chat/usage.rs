@@ -1,4 +1,4 @@
-//! Token counts: `OpenAI`'s object with what other servers add to it or leave out.
+//! Token counts: OpenAI's object with what other servers add to it or leave out.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,10 +22,10 @@ pub(super) struct UsageIn {
     prompt_tokens_details: Option<PromptDetailsIn>,
     #[serde(deserialize_with = "lenient::or_none")]
     completion_tokens_details: Option<CompletionDetailsIn>,
-    /// `LiteLLM`.
+    /// LiteLLM.
     #[serde(deserialize_with = "lenient::count")]
     cache_creation_input_tokens: Option<u64>,
-    /// `LiteLLM`.
+    /// LiteLLM.
     #[serde(deserialize_with = "lenient::count")]
     cache_read_input_tokens: Option<u64>,
     /// `DeepSeek`.
@@ -50,10 +50,10 @@ struct PromptDetailsIn {
     audio_tokens: Option<u64>,
     #[serde(deserialize_with = "lenient::count")]
     cache_write_tokens: Option<u64>,
-    /// `LiteLLM`.
+    /// LiteLLM.
     #[serde(deserialize_with = "lenient::count")]
     cache_creation_tokens: Option<u64>,
-    /// `LiteLLM`.
+    /// LiteLLM.
     #[serde(deserialize_with = "lenient::or_none")]
     cache_creation_token_details: Option<CreationDetailsIn>,
 }
@@ -74,7 +74,7 @@ struct CompletionDetailsIn {
     audio_tokens: Option<u64>,
 }
 
-/// The usage object for a client: `OpenAI`'s `CompletionUsage`, with `LiteLLM`'s cache counts where
+/// The usage object for a client: OpenAI's `CompletionUsage`, with LiteLLM's cache counts where
 /// there are any.
 #[derive(Debug, Serialize)]
 pub(super) struct UsageOut {

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use super::super::block::{Unmapped, decode_content};
 use super::super::{read, tools};
 use super::thinking;
-use crate::canonical::{Block, ChatRequest, Message, Params, RawJson, ResponseFormat, Role};
+use crate::canonical::{
+    Block, BlockKind, ChatRequest, Message, Params, RawJson, ResponseFormat, Role,
+};
 use crate::dialect::{RequestHead, TranslateError};
 use crate::json::JsonObject;
 use serde_json::value::RawValue;
@@ -58,6 +60,9 @@ struct OutputFormat {
     schema: Option<RawJson>,
 }
 
+/// How Claude Code begins a line of its instructions that is meant for Anthropic's accounting.
+const BILLING_LINE: &str = "x-anthropic-billing-header:";
+
 /// Reads a client's request.
 pub(in super::super) fn decode(
     head: &RequestHead<'_>,
@@ -97,18 +102,31 @@ fn system(body: &JsonObject, unmapped: &mut Unmapped) -> Result<Option<Message>,
     let Some(raw) = body.get("system").filter(|raw| *raw != b"null") else {
         return Ok(None);
     };
-    let content = decode_content(raw, &"system", unmapped)?;
+    let mut content = decode_content(raw, &"system", unmapped)?;
     if let Some(at) = content.iter().position(|block| block.as_text().is_none()) {
         return Err(read::invalid(format!("system.{at}.type"), "must be `text`"));
     }
-    let nothing = content
-        .iter()
-        .all(|block| block.as_text().is_none_or(str::is_empty));
-    Ok((!nothing).then_some(Message {
+    strip_billing_line(&mut content, unmapped);
+    content.retain(|block| block.as_text() != Some(""));
+    Ok((!content.is_empty()).then_some(Message {
         role: Role::System,
         name: None,
         content,
     }))
+}
+
+/// Takes the accounting line out of the instructions. It changes with every request, so at the
+/// head of a prompt it would keep every other provider from finding the prompt in its cache.
+fn strip_billing_line(content: &mut [Block], unmapped: &mut Unmapped) {
+    for block in content {
+        if let BlockKind::Text { text, .. } = &mut block.kind
+            && text.starts_with(BILLING_LINE)
+        {
+            let end = text.find('\n').map_or(text.len(), |newline| newline + 1);
+            text.drain(..end);
+            unmapped.add("system.x-anthropic-billing-header");
+        }
+    }
 }
 
 fn conversation(
@@ -120,7 +138,14 @@ fn conversation(
         .get("messages")
         .filter(|raw| *raw != b"null")
         .ok_or_else(|| read::required("messages"))?;
-    for (at, item) in read::items(raw, &"messages")?.into_iter().enumerate() {
+    let items = read::items(raw, &"messages")?;
+    if items.is_empty() {
+        return Err(read::invalid(
+            "messages",
+            "at least one message is required",
+        ));
+    }
+    for (at, item) in items.into_iter().enumerate() {
         let message: WireMessage<'_> = serde_json::from_str(item.get())
             .map_err(|_| read::invalid(format!("messages.{at}"), "must be an object"))?;
         let role = message
@@ -139,7 +164,7 @@ fn conversation(
                 ));
             }
         };
-        let content = match message.content.filter(|raw| raw.get() != "null") {
+        let content = match message.content {
             Some(raw) => decode_content(
                 raw.get().as_bytes(),
                 &format_args!("messages.{at}.content"),
@@ -200,9 +225,6 @@ fn params(body: &JsonObject, unmapped: &mut Unmapped) -> Result<Params, Translat
 }
 
 fn format_of(format: &RawJson, path: &str) -> Result<Option<ResponseFormat>, TranslateError> {
-    if format.get() == "null" {
-        return Ok(None);
-    }
     let format: OutputFormat = read::part(format.get().as_bytes(), &path)?;
     match format.r#type.as_deref() {
         Some("json_schema") => Ok(Some(ResponseFormat::JsonSchema {

@@ -95,7 +95,7 @@ pub(in super::super) fn stop_reason(name: &str) -> Option<FinishReason> {
 
 /// The blocks, and whether one of them came through a reserved tool.
 fn content(raw: Option<&RawValue>) -> Result<(Vec<Block>, bool), TranslateError> {
-    let Some(raw) = raw.filter(|raw| raw.get() != "null") else {
+    let Some(raw) = raw else {
         return Ok((Vec::new(), false));
     };
     if let Ok(text) = serde_json::from_str::<String>(raw.get()) {

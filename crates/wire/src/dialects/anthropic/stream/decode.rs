@@ -203,7 +203,7 @@ impl Decoder {
         let whole = block.input.map(RawValue::get).filter(|i| i.len() > 2);
         Open::Tool {
             call,
-            whole: whole.filter(|i| *i != "null").map(str::to_owned),
+            whole: whole.map(str::to_owned),
         }
     }
 

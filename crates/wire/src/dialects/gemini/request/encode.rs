@@ -161,6 +161,15 @@ impl<'a> Conversation<'a> {
                 _ => contents.push(Content::new(role, parts)),
             }
         }
+        if !model.has_system_instruction() && !system.is_empty() {
+            let instruction = std::mem::take(&mut system);
+            match contents.first_mut() {
+                Some(first) if first.role.as_deref() == Some("user") => {
+                    first.parts.0.splice(0..0, instruction);
+                }
+                _ => contents.insert(0, Content::new("user", instruction)),
+            }
+        }
         if contents.is_empty() && !system.is_empty() {
             // A system instruction alone is refused.
             contents.push(Content::new("user", vec![Part::text(".")]));

@@ -120,7 +120,12 @@ impl Decoder {
         Ok(())
     }
 
-    fn candidate(&mut self, candidate: Candidate, ids: &mut CallIds, out: &mut Vec<StreamEvent>) {
+    fn candidate(
+        &mut self,
+        candidate: Candidate,
+        ids: &mut CallIds<'_>,
+        out: &mut Vec<StreamEvent>,
+    ) {
         let choice = candidate.place();
         let state = self.state(choice);
         for part in candidate.content.unwrap_or_default().parts.0 {
@@ -157,7 +162,7 @@ impl Decoder {
 // === impl ChoiceState ===
 
 impl ChoiceState {
-    fn part(&mut self, part: Part<'static>, ids: &mut CallIds, out: &mut Vec<StreamEvent>) {
+    fn part(&mut self, part: Part<'static>, ids: &mut CallIds<'_>, out: &mut Vec<StreamEvent>) {
         let choice = self.choice;
         let (piece, signature) = blocks::piece(part, &mut Vec::new());
         match piece {

@@ -61,7 +61,7 @@ struct StreamOptionsIn {
     include_usage: Option<bool>,
 }
 
-/// `LiteLLM`'s `thinking`, as Anthropic defines it.
+/// LiteLLM's `thinking`, as Anthropic defines it.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
 struct ThinkingIn {
@@ -196,7 +196,7 @@ fn response_format(
     })
 }
 
-/// `reasoning_effort` and `LiteLLM`'s `thinking`; a level nobody knows stays a provider parameter.
+/// `reasoning_effort` and LiteLLM's `thinking`; a level nobody knows stays a provider parameter.
 fn reasoning(body: &JsonObject, params: &mut Params) -> Result<(), TranslateError> {
     let mut reasoning = Reasoning::default();
     if let Some(name) = member::<String>(body, "reasoning_effort")? {

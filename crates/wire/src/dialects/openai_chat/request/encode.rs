@@ -7,7 +7,7 @@ use super::super::model::Model;
 use super::super::params::{self, Members};
 use super::super::tools::{self, ToolOut};
 use super::turns::Turns;
-use crate::canonical::{ChatRequest, Loss, Tool, ToolChoice};
+use crate::canonical::{ChatRequest, Loss, Tool, ToolChoice, WebSearch};
 use crate::dialect::{DialectId, EncodedRequest, Target, TranslateError};
 use crate::json::{self, JsonObject};
 
@@ -72,21 +72,70 @@ fn put_tools(
     members: &mut Members,
     losses: &mut Vec<Loss>,
 ) -> Result<(), TranslateError> {
-    let choice = request.params.tool_choice.as_ref();
     // Only OpenAI knows `allowed_tools`; elsewhere the other tools are not offered.
-    let (allowed, choice) = match choice {
+    let (allowed, choice) = match &request.params.tool_choice {
         Some(ToolChoice::Allowed { names, required }) if !model.is_own() => {
             let mode = if *required {
                 &ToolChoice::Required
             } else {
                 &ToolChoice::Auto
             };
-            (Some(names), Some(mode))
+            (Some(&**names), Some(mode))
         }
-        choice => (None, choice),
+        choice => (None, choice.as_ref()),
     };
+    if let Some(search) = request.tools.iter().find_map(as_search) {
+        if search.max_uses.is_some() {
+            lose(losses, Loss::hint("tools[].max_uses"));
+        }
+        let options = tools::encode_web_search(search).map_err(|e| unwritable(&e))?;
+        members.0.push(("web_search_options", options.into()));
+    }
+    let offered = offer(&request.tools, model, allowed, losses);
+    if offered.is_empty() {
+        return Ok(());
+    }
+    members.put("tools", &offered);
+    let is_offered = |choice: &&ToolChoice| match choice {
+        ToolChoice::Tool(name) => {
+            custom.contains(name) || offered.iter().any(|tool| tool.name() == Some(name))
+        }
+        _ => true,
+    };
+    match choice {
+        Some(choice) if is_offered(&choice) => {
+            let choice = tools::encode_choice(choice, custom).map_err(|e| unwritable(&e))?;
+            members.0.push(("tool_choice", choice.into()));
+        }
+        Some(_) => lose(losses, Loss::param("tool_choice")),
+        None => {}
+    }
+    match request.params.parallel_tool_calls {
+        Some(parallel) if !model.refuses_parallel_tool_calls() => {
+            members.put("parallel_tool_calls", &parallel);
+        }
+        Some(false) => lose(losses, Loss::param("parallel_tool_calls")),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn as_search(tool: &Tool) -> Option<&WebSearch> {
+    match tool {
+        Tool::WebSearch(search) => Some(search),
+        _ => None,
+    }
+}
+
+/// The entries of `tools`; with `allowed`, functions of other names are left out.
+fn offer<'a>(
+    tools: &'a [Tool],
+    model: Model,
+    allowed: Option<&[String]>,
+    losses: &mut Vec<Loss>,
+) -> Vec<ToolOut<'a>> {
     let mut offered = Vec::new();
-    for tool in &request.tools {
+    for tool in tools {
         match tool {
             Tool::Function(function) => {
                 if function.cache.is_some() && !model.takes_cache_control() {
@@ -96,50 +145,14 @@ fn put_tools(
                     offered.push(ToolOut::function(function, model.takes_cache_control()));
                 }
             }
-            Tool::WebSearch(search) => {
-                if search.max_uses.is_some() {
-                    lose(losses, Loss::hint("tools[].max_uses"));
-                }
-                let options = tools::encode_web_search(search).map_err(|e| unwritable(&e))?;
-                if !members.has("web_search_options") {
-                    members.0.push(("web_search_options", options.into()));
-                }
-            }
             Tool::Hosted(hosted) if hosted.origin == DialectId::OpenAiChat => {
                 offered.push(ToolOut::Raw(&hosted.raw));
             }
-            Tool::Hosted(hosted) => {
-                lose(losses, Loss::param(format!("tools[].{}", hosted.what)));
-            }
+            Tool::Hosted(hosted) => lose(losses, Loss::param(format!("tools[].{}", hosted.what))),
+            Tool::WebSearch(_) => {}
         }
     }
-    if offered.is_empty() {
-        return Ok(());
-    }
-    members.put("tools", &offered);
-    let chosen = |choice: &&ToolChoice| match choice {
-        ToolChoice::Tool(name) => {
-            custom.contains(name) || offered.iter().any(|tool| tool.name() == Some(name))
-        }
-        _ => true,
-    };
-    if choice.is_some_and(|choice| !chosen(&choice)) {
-        lose(losses, Loss::param("tool_choice"));
-    }
-    if let Some(choice) = choice.filter(chosen) {
-        let choice = tools::encode_choice(choice, custom).map_err(|e| unwritable(&e))?;
-        members.0.push(("tool_choice", choice.into()));
-    }
-    match request.params.parallel_tool_calls {
-        Some(false) if model.refuses_parallel_tool_calls() => {
-            lose(losses, Loss::param("parallel_tool_calls"));
-        }
-        Some(parallel) if !model.refuses_parallel_tool_calls() => {
-            members.put("parallel_tool_calls", &parallel);
-        }
-        _ => {}
-    }
-    Ok(())
+    offered
 }
 
 fn lose(losses: &mut Vec<Loss>, loss: Loss) {

@@ -106,7 +106,7 @@ pub(super) fn document(media: &Media) -> Option<Part<'_>> {
     })
 }
 
-/// The part for a recording. `OpenAI` takes wav and mp3; other servers may take more.
+/// The part for a recording. OpenAI takes wav and mp3; other servers may take more.
 pub(super) fn audio(media: &Media, model: Model) -> Option<Part<'_>> {
     match &media.source {
         MediaSource::Base64(data) => {
@@ -126,7 +126,7 @@ pub(super) fn audio(media: &Media, model: Model) -> Option<Part<'_>> {
     }
 }
 
-/// The part for a film: vLLM's `video_url`. `OpenAI` has none.
+/// The part for a film: vLLM's `video_url`. OpenAI has none.
 pub(super) fn video(media: &Media, model: Model) -> Option<Part<'_>> {
     let url = match &media.source {
         _ if model.is_own() => return None,

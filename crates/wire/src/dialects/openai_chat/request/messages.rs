@@ -78,7 +78,7 @@ struct CustomIn {
     input: String,
 }
 
-/// One entry of `LiteLLM`'s `thinking_blocks`, as Anthropic defines them.
+/// One entry of LiteLLM's `thinking_blocks`, as Anthropic defines them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, expecting = "a thinking block object")]
 pub(crate) struct ThinkingBlockIn {

@@ -40,7 +40,7 @@ struct PartIn<'a> {
     #[serde(borrow)]
     thinking: Content<'a>,
     cache_control: Option<CacheControlIn>,
-    /// `OpenAI`'s own explicit breakpoint.
+    /// OpenAI's own explicit breakpoint.
     prompt_cache_breakpoint: Option<CacheControlIn>,
 }
 
@@ -54,7 +54,7 @@ struct UrlMembers {
     url: String,
     #[serde(default)]
     detail: Option<String>,
-    /// `LiteLLM`: the MIME type.
+    /// LiteLLM: the MIME type.
     #[serde(default)]
     format: Option<String>,
 }
@@ -73,7 +73,7 @@ struct FileIn {
     file_data: Option<String>,
     file_id: Option<String>,
     filename: Option<String>,
-    /// `LiteLLM`: the MIME type.
+    /// LiteLLM: the MIME type.
     format: Option<String>,
 }
 

@@ -165,7 +165,7 @@ impl<'a, 'l> Turns<'a, 'l> {
         self.out.push(out);
     }
 
-    /// `OpenAI`'s chat API takes no reasoning back; other servers take its text, and gateways to
+    /// OpenAI's chat API takes no reasoning back; other servers take its text, and gateways to
     /// Claude its signed blocks.
     fn reasoning(&mut self, message: &'a Message, out: &mut MessageOut<'a>) {
         let mut text = String::new();

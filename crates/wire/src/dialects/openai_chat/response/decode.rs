@@ -51,7 +51,7 @@ struct MessageIn<'a> {
     refusal: Option<String>,
     #[serde(deserialize_with = "lenient::some_text")]
     reasoning_content: Option<String>,
-    /// `OpenRouter` and newer vLLM.
+    /// OpenRouter and newer vLLM.
     #[serde(deserialize_with = "lenient::some_text")]
     reasoning: Option<String>,
     #[serde(deserialize_with = "lenient::or_none")]
@@ -62,7 +62,7 @@ struct MessageIn<'a> {
     function_call: Option<CallIn<'a>>,
     #[serde(deserialize_with = "lenient::or_none")]
     audio: Option<AudioIn>,
-    /// `OpenRouter` and `LiteLLM`: pictures that the model drew.
+    /// OpenRouter and LiteLLM: pictures that the model drew.
     #[serde(borrow)]
     images: Content<'a>,
     #[serde(borrow)]

@@ -10,7 +10,7 @@ use crate::canonical::{
 };
 use crate::dialect::ReplyContext;
 
-/// `OpenAI` API reference, chat completion object.
+/// OpenAI API reference, chat completion object.
 #[derive(Debug, Serialize)]
 struct ResponseOut<'a> {
     id: String,
@@ -50,7 +50,7 @@ struct MessageOut<'a> {
     tool_calls: Vec<ToolCallOut<'a>>,
 }
 
-/// One entry of `LiteLLM`'s `thinking_blocks`.
+/// One entry of LiteLLM's `thinking_blocks`.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum ThinkingBlockOut<'a> {

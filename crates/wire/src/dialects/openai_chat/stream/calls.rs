@@ -3,7 +3,7 @@
 use super::super::response::synthetic_id;
 use crate::canonical::StreamEvent;
 
-/// One piece of a call. `OpenAI` labels pieces by index; others by id, by both, or not at all.
+/// One piece of a call. OpenAI labels pieces by index; others by id, by both, or not at all.
 #[derive(Debug)]
 pub(super) struct Piece {
     pub(super) index: Option<u64>,

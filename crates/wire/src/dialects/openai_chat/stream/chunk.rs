@@ -68,7 +68,7 @@ pub(super) struct DeltaIn<'a> {
     pub(super) refusal: Option<String>,
     #[serde(deserialize_with = "lenient::some_text")]
     pub(super) reasoning_content: Option<String>,
-    /// `OpenRouter` and newer vLLM.
+    /// OpenRouter and newer vLLM.
     #[serde(deserialize_with = "lenient::some_text")]
     pub(super) reasoning: Option<String>,
     #[serde(deserialize_with = "lenient::or_none")]

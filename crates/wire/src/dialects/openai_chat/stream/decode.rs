@@ -205,7 +205,7 @@ impl ChoiceState {
         }
     }
 
-    /// `LiteLLM` sends each piece of reasoning twice, as text and in `thinking_blocks`, and with
+    /// LiteLLM sends each piece of reasoning twice, as text and in `thinking_blocks`, and with
     /// the signature once more the whole of it.
     fn reasoning(
         &mut self,

@@ -31,6 +31,8 @@ struct ChoiceState {
     index: u32,
     /// The reasoning so far, which a signature is sent together with.
     thinking: String,
+    /// So many entries of `thinking_blocks` were sent.
+    blocks: u32,
     refused: bool,
     /// Per tool call, whether it has arguments.
     calls: Vec<bool>,
@@ -49,9 +51,17 @@ struct DeltaOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_content: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    thinking_blocks: Option<[ThinkingBlockOut<'a>; 1]>,
+    thinking_blocks: Option<[IndexedBlock<'a>; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_calls: Option<[ToolCallOut<'a>; 1]>,
+}
+
+/// OpenAI's Python SDK puts list entries of deltas together by their index, and fails without one.
+#[derive(Debug, Serialize)]
+struct IndexedBlock<'a> {
+    index: u32,
+    #[serde(flatten)]
+    block: ThinkingBlockOut<'a>,
 }
 
 #[derive(Debug, Serialize)]
@@ -160,12 +170,21 @@ impl Encoder {
             thinking: &thinking.unwrap_or_default(),
             signature,
         };
+        self.thinking_block(choice, block, out);
+    }
+
+    fn thinking_block(&mut self, choice: u32, block: ThinkingBlockOut<'_>, out: &mut BytesMut) {
+        let at = self.open(choice, out);
+        let index = self.choices.get_mut(at).map(|state| {
+            state.blocks += 1;
+            state.blocks - 1
+        });
+        let index = index.unwrap_or_default();
         let delta = DeltaOut {
-            reasoning_content: Some(""),
-            thinking_blocks: Some([block]),
+            thinking_blocks: Some([IndexedBlock { index, block }]),
             ..DeltaOut::default()
         };
-        self.delta(choice, &delta, out);
+        self.chunk(choice, &delta, None, None, out);
     }
 
     fn tool_start(&mut self, choice: u32, index: u32, id: &str, name: &str, out: &mut BytesMut) {
@@ -263,11 +282,7 @@ impl StreamEncoder for Encoder {
                 self.signature(*choice, signature, out);
             }
             StreamEvent::RedactedThinking { choice, data } => {
-                let delta = DeltaOut {
-                    thinking_blocks: Some([ThinkingBlockOut::RedactedThinking { data }]),
-                    ..DeltaOut::default()
-                };
-                self.delta(*choice, &delta, out);
+                self.thinking_block(*choice, ThinkingBlockOut::RedactedThinking { data }, out);
             }
             StreamEvent::ToolStart {
                 choice,

@@ -14,7 +14,7 @@ use crate::canonical::{
 };
 use crate::dialect::{DialectId, TranslateError};
 
-/// A `cache_control` marker, as `LiteLLM` clients put it on parts, messages and tools.
+/// A `cache_control` marker, as LiteLLM clients put it on parts, messages and tools.
 #[derive(Debug, Deserialize)]
 #[serde(expecting = "an object")]
 pub(crate) struct CacheControlIn {
@@ -119,7 +119,7 @@ pub(crate) fn decode_tool(raw: &RawValue, place: &str) -> Result<Tool, Translate
     }
 }
 
-/// Gemini's tools have no type but a single member that names them; `LiteLLM` clients send them.
+/// Gemini's tools have no type but a single member that names them; LiteLLM clients send them.
 fn decode_untyped(raw: &RawValue, place: &str) -> Result<Tool, TranslateError> {
     let members: BTreeMap<String, IgnoredAny> =
         serde_json::from_str(raw.get()).map_err(|e| invalid(place, &e))?;
