@@ -11,7 +11,7 @@ host=${HOST:-127.0.0.1}
 port=${PORT:-4000}
 url="http://$host:$port"
 
-mkdir -p "$data_dir"
+install -d -m 700 "$data_dir"
 HOST=$host PORT=$port LOCKGATE_DATA_DIR=$data_dir "$binary" &
 gateway=$!
 trap 'kill -TERM $gateway 2>/dev/null; wait $gateway' INT TERM

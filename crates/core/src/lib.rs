@@ -13,4 +13,4 @@ pub use self::config::{
     ModelInfo, RouterSettings,
 };
 pub use self::environment::Environment;
-pub use self::secret::Secret;
+pub use self::secret::{Secret, SecretDigest};

@@ -13,6 +13,10 @@ use subtle::ConstantTimeEq;
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
+/// The SHA-256 of a secret, for comparing it often.
+#[derive(Clone)]
+pub struct SecretDigest([u8; 32]);
+
 impl Secret {
     /// Wraps a value.
     #[must_use]
@@ -32,14 +36,33 @@ impl Secret {
         self.expose().is_empty()
     }
 
+    /// The secret as it is compared with what callers present.
+    #[must_use]
+    pub fn digest(&self) -> SecretDigest {
+        SecretDigest(Sha256::digest(self.expose().as_bytes()).into())
+    }
+
     /// Compares with what a caller presented, in constant time.
     ///
     /// Both sides are hashed first, so that not even the length of the secret can be measured.
     #[must_use]
     pub fn matches(&self, presented: impl AsRef<[u8]>) -> bool {
-        let own = Sha256::digest(self.expose().as_bytes());
+        self.digest().matches(presented)
+    }
+}
+
+impl SecretDigest {
+    /// Compares with what a caller presented, in constant time.
+    #[must_use]
+    pub fn matches(&self, presented: impl AsRef<[u8]>) -> bool {
         let other = Sha256::digest(presented.as_ref());
-        own.as_slice().ct_eq(other.as_slice()).into()
+        self.0.as_slice().ct_eq(other.as_slice()).into()
+    }
+}
+
+impl fmt::Debug for SecretDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[REDACTED]")
     }
 }
 

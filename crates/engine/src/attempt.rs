@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::{ApiError, ErrorKind, FinishReason, Usage};
-use lockgate_wire::dialect::TranslateError;
+use lockgate_wire::dialect::{Spliced, TranslateError};
 use lockgate_wire::relay::Relay;
 use tokio::time::Instant;
 
@@ -83,6 +83,8 @@ pub(crate) struct Attempt<'a> {
     pub prepared: &'a Prepared,
     /// How long it may take.
     pub limits: Limits,
+    /// The client gets usage in streams, also when it did not ask.
+    pub always_usage: bool,
 }
 
 // === impl Attempt ===
@@ -96,12 +98,12 @@ impl Attempt<'_> {
         let response = self.send(upstream, started).await?;
         let total = started + self.limits.total;
         if response.status >= 400 {
-            return Err(self.refused(response, total).await);
+            return Err(Box::pin(self.refused(response, total)).await);
         }
         let headers = response.headers.clone();
         let streams = self.call.streams() && !is_json(&headers);
         let content = if streams {
-            self.begin_stream(response.body, slot, started).await
+            Box::pin(self.begin_stream(response.body, slot, started)).await
         } else {
             self.read_whole(response.body, total).await
         };
@@ -292,9 +294,13 @@ impl Attempt<'_> {
     }
 
     fn channel(&self) -> Channel {
-        let reply = self.call.reply();
+        let mut reply = self.call.reply();
+        reply.include_usage |= self.always_usage;
         match self.prepared.passage {
-            Passage::Relayed(spliced) => Channel::relay(self.call.dialect, reply, spliced),
+            Passage::Relayed(spliced) => {
+                let usage_injected = spliced.usage_injected && !self.always_usage;
+                Channel::relay(self.call.dialect, reply, Spliced { usage_injected })
+            }
             Passage::Translated => Channel::translate(
                 self.deployment.dialect(),
                 self.call.dialect,

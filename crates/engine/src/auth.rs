@@ -1,17 +1,17 @@
 //! Who is calling: where the key is read and what it opens (reference section 3.1).
 
 use http::HeaderMap;
-use lockgate_core::Secret;
 use lockgate_core::error::GatewayError;
+use lockgate_core::{Secret, SecretDigest};
 use lockgate_wire::canonical::ErrorKind;
 
 /// The keys that open the gateway.
 #[derive(Debug, Clone)]
 pub struct Keys {
     /// Opens everything.
-    pub master: Secret,
+    master: SecretDigest,
     /// A further header that a key is read from, lower-case.
-    pub header_name: Option<String>,
+    header_name: Option<String>,
 }
 
 /// Who is calling.
@@ -32,6 +32,14 @@ const KEY_HEADERS: [&str; 4] = [
 // === impl Keys ===
 
 impl Keys {
+    /// `master` opens everything; keys are read from `header_name`, too.
+    pub fn new(master: &Secret, header_name: Option<&str>) -> Self {
+        Self {
+            master: master.digest(),
+            header_name: header_name.map(str::to_ascii_lowercase),
+        }
+    }
+
     /// Says who sent this request. `query_key` is the `?key=` of the Gemini routes.
     pub fn authenticate(
         &self,
@@ -94,5 +102,4 @@ fn refuse(why: &str) -> GatewayError {
         format!("Authentication failed: {why}"),
     )
     .with_type("auth_error")
-    .with_param("None")
 }

@@ -137,7 +137,7 @@ pub fn call_id(headers: &HeaderMap) -> String {
         .map_or_else(fresh_id, str::to_owned)
 }
 
-/// Client headers that travel on to the upstream.
+/// Client headers that travel on to the upstream; none that a key may be read from.
 pub fn forwarded(dialect: DialectId, general: &GeneralSettings, headers: &HeaderMap) -> HeaderMap {
     let mut forwarded = HeaderMap::new();
     let mut pass = |name: &str| {
@@ -155,7 +155,12 @@ pub fn forwarded(dialect: DialectId, general: &GeneralSettings, headers: &Header
     }
     if general.forward_client_headers_to_llm_api {
         for name in headers.keys().map(HeaderName::as_str) {
-            let own = name.starts_with("x-litellm-") || name.starts_with("x-stainless-");
+            let own = name.starts_with("x-litellm-")
+                || name.starts_with("x-stainless-")
+                || general
+                    .litellm_key_header_name
+                    .as_ref()
+                    .is_some_and(|key| key.eq_ignore_ascii_case(name));
             if name.starts_with("x-") && !own && !KEY_HEADERS.contains(&name) {
                 pass(name);
             }

@@ -8,7 +8,7 @@ use http::HeaderValue;
 use lockgate_core::Environment;
 use lockgate_core::config::{LitellmParams, ModelEntry};
 use lockgate_providers::{
-    ConnectError, Connection, ConnectionParams, Provider, ProviderTable, ResolveError,
+    ConnectError, Connection, ConnectionParams, Provider, ProviderTable, Quirk, ResolveError,
     max_output_tokens,
 };
 use lockgate_wire::canonical::Params;
@@ -31,6 +31,8 @@ pub struct Deployment {
     pub model: String,
     /// URLs and headers.
     pub connection: Connection,
+    /// Where the provider deviates from its dialect, as far as this model is concerned.
+    pub quirks: Vec<Quirk>,
     /// Parameters the client may leave open.
     pub defaults: Params,
     /// How it has been doing.
@@ -114,10 +116,14 @@ impl Deployment {
                 .map(header),
             name: header(&name),
         };
-        let max_output_tokens = entry
-            .model_info
-            .max_output_tokens
-            .or_else(|| max_output_tokens(&resolved.provider.id, &resolved.model));
+        let max_output_tokens = entry.model_info.max_output_tokens.or_else(|| {
+            let model = entry
+                .model_info
+                .base_model
+                .as_ref()
+                .unwrap_or(&resolved.model);
+            max_output_tokens(&resolved.provider.id, model)
+        });
         let metrics = known.map_or_else(
             || {
                 Arc::new(DeploymentMetrics::new(
@@ -129,6 +135,7 @@ impl Deployment {
             |known| known.metrics.clone(),
         );
         Ok(Self {
+            quirks: quirks(&resolved.provider, &resolved.model),
             provider: resolved.provider,
             model: resolved.model,
             connection,
@@ -149,6 +156,11 @@ impl Deployment {
     /// Lower orders are tried first; without one a deployment comes with the first.
     pub fn order(&self) -> i64 {
         self.entry.litellm_params.order.unwrap_or(1)
+    }
+
+    /// Whether its model is nothing but a wildcard, which any provider's model may fill.
+    pub fn serves_any_provider(&self) -> bool {
+        self.entry.litellm_params.model == "*"
     }
 
     /// Whether it has as many requests in flight as it may.
@@ -187,6 +199,12 @@ impl Deployment {
             .cooldown_time
             .or(self.entry.litellm_params.cooldown_time)
     }
+}
+
+/// The quirks that concern `model`; a wildcard may become any model, so it keeps them all.
+fn quirks(provider: &Provider, model: &str) -> Vec<Quirk> {
+    let concerned = |quirk: &&Quirk| model.contains('*') || quirk.concerns(model);
+    provider.quirks.iter().filter(concerned).cloned().collect()
 }
 
 /// A value that is safe in a header; characters that are not become `?`.

@@ -17,8 +17,9 @@ use crate::deployment::Deployment;
 
 /// The answer to `call`, if no upstream is to be asked.
 pub(crate) fn answer(call: &Call, deployment: &Arc<Deployment>) -> Option<Result<Reply, Failure>> {
+    // Only an upstream of the same dialect can be asked: a count has no canonical form.
     if call.operation == Operation::CountTokens
-        && (deployment.provider.built_in || !deployment.provider.supports(Operation::CountTokens))
+        && !deployment.relays(call.dialect, Operation::CountTokens)
     {
         return Some(count_tokens(call).map(whole).map_err(Failure::from));
     }

@@ -42,8 +42,8 @@ pub(crate) struct RequestFallback {
     pub members: Vec<(String, Bytes)>,
 }
 
-/// Members that direct the gateway. They are taken out of an OpenAI-dialect body.
-const GATEWAY_MEMBERS: [&str; 33] = [
+/// Members that direct the gateway, sorted. They are taken out of an OpenAI-dialect body.
+const GATEWAY_MEMBERS: [&str; 34] = [
     "additional_drop_params",
     "allowed_openai_params",
     "applied_guardrails",
@@ -77,9 +77,11 @@ const GATEWAY_MEMBERS: [&str; 33] = [
     "service_callback",
     "stream_timeout",
     "tags",
+    "timeout",
 ];
 
-/// Members that would let a client choose where a credential is sent, or whose credential is used.
+/// Members that would let a client choose where a credential is sent, or whose credential is used;
+/// sorted.
 const BANNED_MEMBERS: [&str; 25] = [
     "api_base",
     "api_key",
@@ -128,12 +130,17 @@ impl Options {
         let mut options = Self::default();
         // The other dialects have no such extensions, and `metadata` is a field of their own.
         if dialect == DialectId::OpenAiChat {
-            options.read_members(body)?;
-            for name in GATEWAY_MEMBERS {
+            let own: Vec<String> = body
+                .keys()
+                .filter(|key| GATEWAY_MEMBERS.binary_search(key).is_ok())
+                .map(str::to_owned)
+                .collect();
+            if !own.is_empty() {
+                options.read_members(body)?;
+            }
+            for name in &own {
                 body.remove(name);
             }
-            // `timeout` is a wish here; as a model parameter no API knows it.
-            body.remove("timeout");
         }
         options.read_headers(headers)?;
         Ok(options)
@@ -196,7 +203,7 @@ impl Options {
 
 fn refuse_banned(body: &JsonObject) -> Result<(), GatewayError> {
     for key in body.keys() {
-        if BANNED_MEMBERS.contains(&key) {
+        if BANNED_MEMBERS.binary_search(&key).is_ok() {
             return Err(GatewayError::client(
                 ErrorKind::Authentication,
                 format!("Clients may not send `{key}`: it decides where credentials go."),

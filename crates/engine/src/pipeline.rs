@@ -87,7 +87,7 @@ impl Engine {
             .route(&call.model)
             .or_else(|| untagged(endpoint.dialect, &call.model).and_then(|m| snapshot.route(m)))
             .ok_or_else(|| unknown_model(endpoint.dialect, &call.model))?;
-        self.travel(snapshot, call, route, record).await
+        self.travel(snapshot, &call, route, record).await
     }
 
     fn record(&self, endpoint: &Endpoint, call_id: String, started: Instant) -> RecordGuard {

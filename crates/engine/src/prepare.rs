@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use lockgate_core::error::GatewayError;
 use lockgate_providers::{Call as QuirkCall, apply};
-use lockgate_wire::canonical::{ErrorKind, Loss, LossKind};
+use lockgate_wire::canonical::{ChatRequest, ErrorKind, Loss, LossKind};
 use lockgate_wire::dialect::{EncodedRequest, Spliced, Target, TranslateError};
+use lockgate_wire::dialects::openai_chat::own_param_loss;
 use lockgate_wire::json::JsonObject;
 use lockgate_wire::{DialectId, Operation};
 
@@ -117,17 +118,34 @@ fn translate(
         target.operation = Operation::Chat;
     }
     let mut chat = call.chat()?.clone();
-    if call.dialect != DialectId::OpenAiChat {
-        // What another dialect says beyond the canonical form means nothing to this provider.
-        let extra = std::mem::take(&mut chat.params.extra);
-        chat.unmapped
-            .extend(extra.into_iter().map(|(name, _)| name));
-    }
+    let losses = sort_extra(call.dialect, deployment.dialect(), &mut chat);
     chat.params.fill_from(&deployment.defaults);
-    let encoded = dialect
+    let mut encoded = dialect
         .encode_request(&chat, &target)
         .map_err(|e| not_expressible(&e, deployment))?;
+    encoded.losses.extend(losses);
     settle(call, deployment, target.operation, encoded, policy)
+}
+
+/// Keeps of the extra members what may be a parameter of the provider; returns what is lost.
+///
+/// An OpenAI client may send any provider's parameters along (reference section 1.6). What is
+/// OpenAI's own, or says something in yet another dialect, means nothing to this provider.
+fn sort_extra(from: DialectId, to: DialectId, chat: &mut ChatRequest) -> Vec<Loss> {
+    let extra = std::mem::take(&mut chat.params.extra);
+    if from != DialectId::OpenAiChat {
+        chat.unmapped
+            .extend(extra.into_iter().map(|(name, _)| name));
+        return Vec::new();
+    }
+    let mut losses = Vec::new();
+    for (name, value) in extra {
+        match own_param_loss(&name).filter(|_| to != DialectId::OpenAiChat) {
+            Some(loss) => losses.push(loss),
+            None => chat.params.extra.push((name, value)),
+        }
+    }
+    losses
 }
 
 /// Decides what happens to what could not be expressed.
@@ -180,7 +198,7 @@ fn finish(
     model: &str,
     drop_params: bool,
 ) -> Result<(), GatewayError> {
-    let quirks = &deployment.provider.quirks;
+    let quirks = &deployment.quirks;
     let extra = &deployment.entry.litellm_params.extra_body;
     if quirks.is_empty() && extra.is_empty() {
         return Ok(());

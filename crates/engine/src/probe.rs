@@ -66,6 +66,7 @@ impl Engine {
                 idle: PATIENCE,
                 total: PATIENCE,
             },
+            always_usage: false,
         };
         attempt.run(&self.upstream).await.map(|_| ())
     }

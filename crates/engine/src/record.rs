@@ -120,8 +120,10 @@ fn count(record: &RequestRecord, metrics: &GatewayMetrics) {
 
 fn log(record: &RequestRecord) {
     let deployment = record.deployment.as_ref().map_or("", |d| d.id());
-    let milliseconds = record.started.elapsed().as_millis();
-    if let Some(error) = &record.error {
+    let milliseconds = record.started.elapsed().as_secs_f64() * 1000.0;
+    // Without a key anyone could fill the log.
+    let unauthenticated = record.status == 401 && record.deployment.is_none();
+    if let Some(error) = record.error.as_ref().filter(|_| !unauthenticated) {
         tracing::warn!(
             call_id = record.call_id,
             model = record.model,

@@ -176,16 +176,51 @@ impl Snapshot {
     }
 
     fn route_pattern(&self, model: &str) -> Option<Route> {
-        self.patterns.iter().find_map(|(pattern, group)| {
-            let captures = pattern
+        let (group, captures) = self.patterns.iter().find_map(|(pattern, group)| {
+            let captures: Vec<String> = pattern
                 .captures(model)?
                 .into_iter()
                 .map(str::to_owned)
                 .collect();
-            Some(Route {
-                group: group.clone(),
-                captures,
+            Some((group, captures))
+        })?;
+        if group
+            .deployments
+            .iter()
+            .any(|deployment| deployment.serves_any_provider())
+        {
+            return self.resolve_again(group, &captures);
+        }
+        Some(Route {
+            group: group.clone(),
+            captures,
+        })
+    }
+
+    /// `model: "*"` names no provider: the requested name tells it, request by request.
+    fn resolve_again(&self, group: &Group, captures: &[String]) -> Option<Route> {
+        let deployments: Vec<Arc<Deployment>> = group
+            .deployments
+            .iter()
+            .filter_map(|deployment| {
+                let mut entry = deployment.entry.clone();
+                let captures: Vec<&str> = captures.iter().map(String::as_str).collect();
+                entry.litellm_params.model = Pattern::fill(&entry.litellm_params.model, &captures);
+                Deployment::new(entry, self.surroundings(), Some(deployment))
+                    .ok()
+                    .map(Arc::new)
             })
+            .collect();
+        if deployments.is_empty() {
+            return None;
+        }
+        let group = Arc::new(Group {
+            name: group.name.clone(),
+            deployments,
+        });
+        Some(Route {
+            group,
+            captures: Vec::new(),
         })
     }
 
@@ -205,12 +240,15 @@ impl Snapshot {
         let known = previous
             .and_then(|p| p.by_id.get(&entry.model_info.id))
             .and_then(|group| group.deployments.first());
-        let around = Surroundings {
+        Deployment::new(entry, self.surroundings(), known.map(Arc::as_ref)).map(Arc::new)
+    }
+
+    fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings {
             providers: &self.providers,
             environment: &self.config.environment,
             defaults: &self.config.router.default_litellm_params,
-        };
-        Deployment::new(entry, around, known.map(Arc::as_ref)).map(Arc::new)
+        }
     }
 
     fn index(&mut self, groups: BTreeMap<String, Vec<Arc<Deployment>>>) {
@@ -257,6 +295,7 @@ impl Snapshot {
         for entry in &self.config.models {
             targets.extend(entry.litellm_params.fallbacks.iter().cloned());
         }
+        let mut refused = std::collections::HashSet::new();
         for target in targets {
             if self.fallback_route(&target).is_some() {
                 continue;
@@ -273,9 +312,13 @@ impl Snapshot {
                     };
                     self.inline.insert(id, Arc::new(group));
                 }
-                Err(error) => rejected.push(Rejected {
-                    message: format!("fallback `{}`: {error}", entry.litellm_params.model),
-                }),
+                Err(error) if refused.insert(id) => {
+                    let model = &entry.litellm_params.model;
+                    let message = format!("error: fallback `{model}` is left out: {error}");
+                    rejected.push(Rejected { message });
+                }
+                // It was said already.
+                Err(_) => {}
             }
         }
     }

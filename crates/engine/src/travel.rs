@@ -1,6 +1,5 @@
 //! From a model group to an answer: attempts inside a group, then hops to its fallbacks.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -54,37 +53,50 @@ impl Engine {
     pub(crate) async fn travel(
         &self,
         snapshot: &Snapshot,
-        call: Call,
+        call: &Call,
         route: Route,
         record: &mut RecordGuard,
     ) -> Result<Arrival, Failure> {
-        let router = &snapshot.config.router;
-        let stuck = match self.try_group(snapshot, &call, &route, record).await {
+        let stuck = match self.try_group(snapshot, call, &route, record).await {
             Ok(arrival) => return Ok(arrival),
             Err(stuck) => stuck,
         };
         if call.options.disable_fallbacks || stuck.failure.error.source_of_fault == Fault::Client {
             return Err(stuck.failure);
         }
+        // Boxed: few requests come here, and all would carry its size.
+        Box::pin(self.fall_back(snapshot, call, &route, stuck, record)).await
+    }
+
+    async fn fall_back(
+        &self,
+        snapshot: &Snapshot,
+        call: &Call,
+        route: &Route,
+        stuck: Stuck,
+        record: &mut RecordGuard,
+    ) -> Result<Arrival, Failure> {
         let mut visited = vec![route.group.name.clone()];
-        let mut hops = next_hops(snapshot, &call, &visited, &stuck);
+        let mut hops = next_hops(snapshot, call, &visited, &stuck);
         while let Some(hop) = hops.pop_front() {
-            if record.record().fallbacks >= router.max_fallbacks {
+            if record.record().fallbacks >= snapshot.config.router.max_fallbacks {
                 break;
             }
             record.record_mut().fallbacks += 1;
-            let call = if hop.members.is_empty() {
-                Cow::Borrowed(&call)
-            } else {
-                Cow::Owned(call.with_members(&hop.members))
-            };
             visited.push(hop.route.group.name.clone());
-            match self.try_group(snapshot, &call, &hop.route, record).await {
+            let changed;
+            let call = if hop.members.is_empty() {
+                call
+            } else {
+                changed = call.with_members(&hop.members);
+                &changed
+            };
+            match self.try_group(snapshot, call, &hop.route, record).await {
                 Ok(arrival) => {
                     self.shared.metrics.fallbacks.fetch_add(1, Relaxed);
                     return Ok(arrival);
                 }
-                Err(next) => hops.extend(next_hops(snapshot, &call, &visited, &next)),
+                Err(next) => hops.extend(next_hops(snapshot, call, &visited, &next)),
             }
         }
         // The first failure is about the model that the client asked for.
@@ -182,6 +194,7 @@ impl Engine {
             model: &model,
             prepared: &prepared,
             limits: limits(snapshot, call, deployment),
+            always_usage: snapshot.config.general.always_include_stream_usage,
         };
         let reply = attempt.run(&self.upstream).await?;
         Ok(done(reply, prepared.dropped))

@@ -11,9 +11,9 @@ use crate::cli::{ConfigArgs, say};
 use crate::configure;
 
 /// Reads the configuration and prints its findings; 1 when there are errors.
-pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
-    let environment = Environment::from_process();
-    let configured = match configure::read(args.config.as_ref(), &environment) {
+pub(crate) fn run(args: ConfigArgs, environment: &Environment) -> anyhow::Result<ExitCode> {
+    let file = args.complete(environment).config;
+    let configured = match configure::read(file.as_ref(), environment) {
         Ok(configured) => configured,
         Err(error) => {
             say(&error.to_string());
@@ -26,18 +26,21 @@ pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
         say(&diagnostic.to_string());
     }
     let warnings = configured.diagnostics.len() - errors;
-    let keys = Keys {
-        master: Secret::new(""),
-        header_name: None,
-    };
+    let keys = Keys::new(&Secret::new(""), None);
     let (snapshot, rejected) = Snapshot::build(configured.config, keys, None);
     for rejected in &rejected {
         say(&rejected.message);
     }
     errors += rejected.len();
     let models = snapshot.listed_models().len();
+    let counted = |count: usize, what: &str| {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {what}{plural}")
+    };
+    let (models, errors_said) = (counted(models, "model group"), counted(errors, "error"));
     say(&format!(
-        "{models} model groups, {errors} errors, {warnings} warnings"
+        "{models}, {errors_said}, {}",
+        counted(warnings, "warning")
     ));
     Ok(if errors == 0 {
         ExitCode::SUCCESS

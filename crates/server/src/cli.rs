@@ -1,5 +1,5 @@
-//! The command line: LiteLLM's flags with their environment twins (reference section 10), ours
-//! beside them.
+//! The command line: LiteLLM's flags (reference section 10), ours beside them. Their environment
+//! twins are read in [`crate::cli_environment`].
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -10,7 +10,8 @@ use lockgate_engine::contract::LITELLM_VERSION;
 /// The AI gateway: one endpoint for every model.
 #[derive(Debug, Parser)]
 #[command(name = "lockgate", version = version(), disable_version_flag = true)]
-#[command(args_conflicts_with_subcommands = true)]
+// Start-up scripts add flags to those of an image; the last one counts, as with LiteLLM.
+#[command(args_conflicts_with_subcommands = true, args_override_self = true)]
 pub(crate) struct Cli {
     /// What to do; without it, serve.
     #[command(subcommand)]
@@ -40,7 +41,7 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ConfigArgs {
     /// LiteLLM's config.yaml.
-    #[arg(short = 'c', long, env = "CONFIG_FILE_PATH", value_name = "FILE")]
+    #[arg(short = 'c', long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
@@ -50,32 +51,30 @@ pub(crate) struct ServeArgs {
     /// Which configuration.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Address to listen on.
-    #[arg(long, env = "HOST", default_value = "0.0.0.0")]
-    pub host: String,
-    /// Port to listen on; 0 takes a free one.
-    #[arg(long, env = "PORT", default_value_t = 4000)]
-    pub port: u16,
+    /// Address to listen on [default: 0.0.0.0].
+    #[arg(long)]
+    pub host: Option<String>,
+    /// Port to listen on; 0 takes a free one [default: 4000].
+    #[arg(long)]
+    pub port: Option<u16>,
     /// Threads that serve requests [default: one per core].
-    #[arg(long = "num_workers", alias = "num-workers", env = "NUM_WORKERS")]
+    #[arg(long = "num_workers", alias = "num-workers")]
     pub num_workers: Option<usize>,
     /// Folder for what must survive a restart [default: ./.lockgate].
-    #[arg(long, env = "LOCKGATE_DATA_DIR", value_name = "DIR")]
+    #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Serve this one model (`ollama/llama3`); without a file, only this one.
     #[command(flatten)]
     pub model: ModelArgs,
     /// Log debug lines.
-    #[arg(long, env = "DEBUG", action = clap::ArgAction::SetTrue)]
+    #[arg(long, action = clap::ArgAction::SetTrue)]
     pub debug: bool,
     /// Log trace lines.
-    #[arg(long = "detailed_debug", alias = "detailed-debug", env = "DETAILED_DEBUG",
-          action = clap::ArgAction::SetTrue)]
+    #[arg(long = "detailed_debug", alias = "detailed-debug", action = clap::ArgAction::SetTrue)]
     pub detailed_debug: bool,
     /// Private key for TLS, a PEM file.
     #[arg(
         long = "ssl_keyfile_path",
-        env = "SSL_KEYFILE_PATH",
         value_name = "FILE",
         requires = "ssl_certfile_path"
     )]
@@ -83,17 +82,12 @@ pub(crate) struct ServeArgs {
     /// Certificate chain for TLS, a PEM file.
     #[arg(
         long = "ssl_certfile_path",
-        env = "SSL_CERTFILE_PATH",
         value_name = "FILE",
         requires = "ssl_keyfile_path"
     )]
     pub ssl_certfile_path: Option<PathBuf>,
     /// Seconds an idle client connection stays open.
-    #[arg(
-        long = "keepalive_timeout",
-        env = "KEEPALIVE_TIMEOUT",
-        value_name = "SECONDS"
-    )]
+    #[arg(long = "keepalive_timeout", value_name = "SECONDS")]
     pub keepalive_timeout: Option<u64>,
     /// Read the configuration, say what is wrong with it, and exit (`lockgate check`).
     #[arg(long = "validate_config", hide = true)]

@@ -2,6 +2,7 @@
 
 mod check;
 mod cli;
+mod cli_environment;
 mod configure;
 mod data_plane;
 mod inbound;
@@ -18,6 +19,7 @@ mod tls;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use lockgate_core::Environment;
 
 use crate::cli::{Cli, Command};
 
@@ -28,11 +30,12 @@ fn main() -> ExitCode {
     // Fails only if one was installed already, which would be the same one.
     let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let cli = Cli::parse();
+    let environment = Environment::from_process();
     let outcome = match cli.command {
-        None => serve::run(&cli.serve),
-        Some(Command::Serve(args)) => serve::run(&args),
-        Some(Command::Check(args)) => check::run(&args),
-        Some(Command::Models(args)) => models_command::run(&args),
+        None => serve::run(cli.serve, environment),
+        Some(Command::Serve(args)) => serve::run(*args, environment),
+        Some(Command::Check(args)) => check::run(args, &environment),
+        Some(Command::Models(args)) => models_command::run(args, &environment),
         Some(Command::Version) => {
             cli::print_version();
             Ok(ExitCode::SUCCESS)

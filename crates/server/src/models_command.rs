@@ -10,12 +10,10 @@ use crate::cli::{ConfigArgs, say};
 use crate::configure;
 
 /// Prints one line per deployment: public name, provider and model, base URL.
-pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
-    let configured = configure::read(args.config.as_ref(), &Environment::from_process())?;
-    let keys = Keys {
-        master: Secret::new(""),
-        header_name: None,
-    };
+pub(crate) fn run(args: ConfigArgs, environment: &Environment) -> anyhow::Result<ExitCode> {
+    let file = args.complete(environment).config;
+    let configured = configure::read(file.as_ref(), environment)?;
+    let keys = Keys::new(&Secret::new(""), None);
     let (snapshot, _rejected) = Snapshot::build(configured.config, keys, None);
     let rows: Vec<[String; 3]> = snapshot
         .listed_models()

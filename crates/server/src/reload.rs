@@ -116,3 +116,11 @@ impl Reloader {
         Ok(models)
     }
 }
+
+/// Without a file there is nothing to reload; SIGHUP must not end the process all the same.
+pub(crate) async fn ignore_hangups() {
+    match signal(SignalKind::hangup()) {
+        Ok(mut hangup) => while hangup.recv().await.is_some() {},
+        Err(error) => tracing::warn!("SIGHUP cannot be heard: {error}"),
+    }
+}

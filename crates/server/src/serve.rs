@@ -16,10 +16,10 @@ use lockgate_engine::auth::Keys;
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::{CONNECT_TIMEOUT, Shared};
 
-use crate::cli::{ConfigArgs, ServeArgs, complain};
+use crate::cli::{ServeArgs, complain};
 use crate::configure::{self, Configured};
 use crate::data_plane::DataPlane;
-use crate::reload::Reloader;
+use crate::reload::{self, Reloader};
 use crate::shutdown::{self, Stop};
 use crate::status::Status;
 use crate::{check, listener, telemetry, tls};
@@ -28,13 +28,11 @@ use crate::{check, listener, telemetry, tls};
 const DRAIN: Duration = Duration::from_secs(120);
 
 /// Serves until it is told to stop.
-pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<ExitCode> {
+    let args = &args.complete(&environment)?;
     if args.validate_config {
-        return check::run(&ConfigArgs {
-            config: args.config.config.clone(),
-        });
+        return check::run(args.config.clone(), &environment);
     }
-    let environment = Environment::from_process();
     let file = args.config.config.as_ref();
     let mut configured = configure::read(file, &environment)?;
     configure::add_model(&mut configured.config, &args.model, file.is_some())?;
@@ -63,15 +61,8 @@ impl Gateway {
         master: &MasterKey,
         environment: Environment,
     ) -> anyhow::Result<Self> {
-        let keys = Keys {
-            master: master.key.clone(),
-            header_name: configured
-                .config
-                .general
-                .litellm_key_header_name
-                .as_ref()
-                .map(|name| name.to_ascii_lowercase()),
-        };
+        let header_name = configured.config.general.litellm_key_header_name.as_deref();
+        let keys = Keys::new(&master.key, header_name);
         let (snapshot, rejected) = Snapshot::build(configured.config, keys, None);
         for rejected in &rejected {
             tracing::error!("{}", rejected.message);
@@ -108,7 +99,7 @@ impl Gateway {
             header_bytes: own.max_header_bytes,
             stopping,
         };
-        let listeners = listener::bind(&args.host, args.port, cores(args))?;
+        let listeners = listener::bind(args.host(), args.port(), cores(args))?;
         let address = listeners.first().context("no listener")?.local_addr()?;
         let threads = plane.start(listeners)?;
         announce(address, plane.tls.is_some(), master, &snapshot);
@@ -128,7 +119,7 @@ impl Gateway {
             let watched = async {
                 match &args.config.config {
                     Some(file) => self.reloader(file, args).run().await,
-                    None => std::future::pending().await,
+                    None => reload::ignore_hangups().await,
                 }
                 // Without a reloader there is only the signal to wait for.
                 std::future::pending::<()>().await;
@@ -170,7 +161,7 @@ fn report(args: &ServeArgs, configured: &Configured) {
 }
 
 fn master_key(args: &ServeArgs, config: &Config) -> anyhow::Result<MasterKey> {
-    let loopback = listener::is_loopback(&args.host);
+    let loopback = listener::is_loopback(args.host());
     match master_key::decide(&config.general, &config.environment, loopback)? {
         Decision::Use(key) => Ok(key),
         Decision::Generate => {

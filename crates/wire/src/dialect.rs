@@ -304,11 +304,19 @@ impl Sighting {
 /// Later totals win unless they are zero: Anthropic sends input counts first, output counts last.
 fn merge_usage(earlier: Usage, later: Usage) -> Usage {
     let pick = |a: u64, b: u64| if b == 0 { a } else { b };
+    let cache_read = pick(earlier.cache_read, later.cache_read);
+    let cache_write = pick(earlier.cache_write, later.cache_write);
+    let input_tokens = pick(earlier.input_tokens, later.input_tokens);
     Usage {
-        input_tokens: pick(earlier.input_tokens, later.input_tokens),
+        // Some servers repeat the uncached input last without saying again what was cached.
+        input_tokens: if input_tokens < cache_read + cache_write {
+            earlier.input_tokens.max(input_tokens)
+        } else {
+            input_tokens
+        },
         output_tokens: pick(earlier.output_tokens, later.output_tokens),
-        cache_read: pick(earlier.cache_read, later.cache_read),
-        cache_write: pick(earlier.cache_write, later.cache_write),
+        cache_read,
+        cache_write,
         cache_write_1h: pick(earlier.cache_write_1h, later.cache_write_1h),
         reasoning: pick(earlier.reasoning, later.reasoning),
         audio_input: pick(earlier.audio_input, later.audio_input),

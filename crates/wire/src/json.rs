@@ -3,13 +3,12 @@
 //! Edits go by parsed key, never by byte search: a client may write `"mod\u0065l"`. Duplicate
 //! members are refused, so that gateway and upstream cannot read different values.
 
+mod index;
+
 use std::borrow::Cow;
-use std::fmt;
 use std::ops::Range;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 /// Why a body is not an acceptable JSON object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,19 +68,7 @@ impl JsonObject {
                 e.valid_up_to()
             ))
         })?;
-        let mut duplicate = None;
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let indexed = IndexSeed {
-            text,
-            duplicate: &mut duplicate,
-        }
-        .deserialize(&mut deserializer)
-        .and_then(|members| deserializer.end().map(|()| members));
-        let members = match (indexed, duplicate) {
-            (_, Some(key)) => return Err(JsonError::Duplicate(key)),
-            (Err(e), None) => return Err(JsonError::Syntax(e.to_string())),
-            (Ok(members), None) => members,
-        };
+        let members = index::members(text)?;
         if exceeds_depth(text.as_bytes(), max_depth) {
             return Err(JsonError::TooDeep(max_depth));
         }
@@ -247,7 +234,7 @@ impl JsonObject {
 // === impl Key ===
 
 impl Key {
-    fn is(&self, bytes: &Bytes, key: &str) -> bool {
+    fn is(&self, bytes: &[u8], key: &str) -> bool {
         match self {
             Self::Plain(range) => &bytes[range.clone()] == key.as_bytes(),
             Self::Escaped(text) => &**text == key,
@@ -274,10 +261,34 @@ pub fn quote(text: &str) -> Bytes {
 /// What the JSON string literal `raw` means; `None` when it is not one.
 pub fn unquote(raw: &[u8]) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    if memchr::memchr(b'\\', inner).is_none() {
+    if memchr::memchr2(b'\\', b'"', inner).is_none() {
         return std::str::from_utf8(inner).ok().map(Cow::Borrowed);
     }
     serde_json::from_slice::<String>(raw).ok().map(Cow::Owned)
+}
+
+/// Valid JSON without the blanks between its tokens. A line feed there would end a line of a
+/// stream, and models like to write JSON over several lines.
+pub(crate) fn compact(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let mut out = String::new();
+    let (mut at, mut kept) = (0, 0);
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'"' => at = string_end(bytes, at),
+            b' ' | b'\n' | b'\r' | b'\t' => {
+                out.push_str(text.get(kept..at).unwrap_or_default());
+                kept = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    if kept == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(text.get(kept..).unwrap_or_default());
+    Cow::Owned(out)
 }
 
 /// Whether arrays and objects in valid JSON `text` nest deeper than `limit`.
@@ -315,88 +326,4 @@ pub(crate) fn string_end(text: &[u8], open: usize) -> usize {
         at += 2;
     }
     text.len()
-}
-
-struct IndexSeed<'a> {
-    text: &'a str,
-    duplicate: &'a mut Option<String>,
-}
-
-impl<'de> DeserializeSeed<'de> for IndexSeed<'de> {
-    type Value = Vec<Member>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for IndexSeed<'de> {
-    type Value = Vec<Member>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let text = self.text.as_bytes();
-        let offset_of = |part: &str| part.as_ptr() as usize - self.text.as_ptr() as usize;
-        let mut members: Vec<Member> = Vec::with_capacity(16);
-        let mut previous_end = 0;
-        while let Some(KeyText(key)) = map.next_key::<KeyText<'de>>()? {
-            let value: &'de RawValue = map.next_value()?;
-            let start = text
-                .get(previous_end..)
-                .and_then(|rest| memchr::memchr(b'"', rest))
-                .map_or(previous_end, |found| previous_end + found);
-            let value_start = offset_of(value.get());
-            let value = value_start..value_start + value.get().len();
-            if members.iter().any(|m| match &m.key {
-                Key::Plain(range) => text[range.clone()] == *key.as_bytes(),
-                Key::Escaped(text) => **text == *key,
-            }) {
-                *self.duplicate = Some(key.into_owned());
-                return Err(A::Error::custom("duplicate member"));
-            }
-            previous_end = value.end;
-            let key = match key {
-                Cow::Borrowed(plain) => {
-                    let at = offset_of(plain);
-                    Key::Plain(at..at + plain.len())
-                }
-                Cow::Owned(escaped) => Key::Escaped(escaped.into()),
-            };
-            members.push(Member {
-                key,
-                start,
-                value,
-                edit: Edit::Keep,
-            });
-        }
-        Ok(members)
-    }
-}
-
-/// A member name, borrowed from the input unless it was written with escapes.
-struct KeyText<'de>(Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for KeyText<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = KeyText<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a member name")
-            }
-
-            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
-                Ok(KeyText(Cow::Borrowed(key)))
-            }
-
-            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-                Ok(KeyText(Cow::Owned(key.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(KeyVisitor)
-    }
 }

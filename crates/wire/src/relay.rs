@@ -5,12 +5,16 @@
 //! of usage, finish or error are read on the side. A frame that is not complete yet is held back:
 //! no client could use it.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use bytes::{Bytes, BytesMut};
 use memchr::memmem;
 
 use crate::canonical::{ApiError, FinishReason, Usage};
 use crate::dialect::{Dialect, Spliced};
 use crate::json;
+use crate::sse::MAX_FRAME;
 
 /// How streams of a dialect are framed, and what to look for in them.
 #[derive(Debug)]
@@ -105,7 +109,12 @@ impl Relay {
     pub fn push(&mut self, chunk: Bytes) -> Bytes {
         let Some(end) = self.complete_until(&chunk) else {
             self.carry.extend_from_slice(&chunk);
-            return Bytes::new();
+            // Held back is a convenience; a frame without end must not fill the memory.
+            return if self.carry.len() > MAX_FRAME {
+                self.carry.split().freeze()
+            } else {
+                Bytes::new()
+            };
         };
         if self.carry.is_empty() {
             let mut frames = chunk;
@@ -136,8 +145,10 @@ impl Relay {
         match (&self.model, self.rules.model_key) {
             (Some(model), Some(key)) => {
                 let mut out = Splice::new(&body);
-                restamp(&body, key, model, true, &mut out);
-                out.finish(body.clone())
+                if let Some(value) = string_value(&body, key, true) {
+                    out.restamp(value, model);
+                }
+                out.finish(body)
             }
             _ => body,
         }
@@ -197,30 +208,35 @@ impl Relay {
         self.model.is_some() && !(self.restamped && self.rules.restamp == Restamp::First)
     }
 
-    fn pass_frame(&mut self, frames: &Bytes, range: std::ops::Range<usize>, out: &mut Splice) {
+    fn pass_frame(&mut self, frames: &Bytes, range: Range<usize>, out: &mut Splice) {
         let frame = &frames[range.clone()];
+        let (start, data) = frame_data(frame, self.rules.framing);
         if self
             .rules
             .needles
             .iter()
             .any(|needle| memmem::find(frame, needle).is_some())
         {
-            let data = frame_data(frame, self.rules.framing);
-            self.seen.merge(self.dialect.sniff(data));
-            if self.swallow_usage && (self.rules.is_usage_only)(data) {
-                out.replace(range, &Bytes::new());
+            self.seen.merge(self.dialect.sniff(&data));
+            if self.swallow_usage && (self.rules.is_usage_only)(&data) {
+                // Blank lines before it close the frame before it.
+                let blank = frame.len() - frame.trim_ascii_start().len();
+                out.replace(range.start + blank..range.end, &Bytes::new());
                 return;
             }
         }
         if !self.content_seen {
-            self.content_seen = (self.rules.is_content)(frame_data(frame, self.rules.framing));
+            self.content_seen = (self.rules.is_content)(&data);
         }
         if self.restamp_pending()
             && let (Some(model), Some(key)) = (&self.model, self.rules.model_key)
         {
             let top_level = self.rules.restamp == Restamp::EveryFrame;
-            let mut inner = out.at(range.start);
-            self.restamped |= restamp(frame, key, model, top_level, &mut inner);
+            if let Some(value) = string_value(&frame[start..], key, top_level) {
+                let base = range.start + start;
+                out.restamp(base + value.start..base + value.end, model);
+                self.restamped = true;
+            }
         }
     }
 }
@@ -240,46 +256,71 @@ fn frame_len(bytes: &[u8], framing: Framing) -> usize {
     bytes.len()
 }
 
-/// The JSON of a frame: the line itself, or the first `data:` field of an event.
-fn frame_data(frame: &[u8], framing: Framing) -> &[u8] {
+/// The JSON of a frame and where it begins: the line itself, or the `data` fields of an event.
+fn frame_data(frame: &[u8], framing: Framing) -> (usize, Cow<'_, [u8]>) {
     if framing == Framing::Ndjson {
-        return frame.trim_ascii();
+        return (0, Cow::Borrowed(frame.trim_ascii()));
     }
-    for line in frame.split(|&b| b == b'\n') {
-        if let Some(data) = line.strip_prefix(b"data:") {
-            return data.trim_ascii();
+    let (mut start, mut at) = (frame.len(), 0);
+    let mut data: Cow<'_, [u8]> = Cow::Borrowed(&[]);
+    while at < frame.len() {
+        let end = memchr::memchr(b'\n', &frame[at..]).map_or(frame.len(), |end| at + end + 1);
+        if let Some(field) = data_field(&frame[at..end]) {
+            if start == frame.len() {
+                start = end - field.len();
+                data = Cow::Borrowed(field.trim_ascii());
+            } else {
+                data.to_mut().push(b'\n');
+                data.to_mut().extend_from_slice(field.trim_ascii());
+            }
         }
+        at = end;
     }
-    &[]
+    (start, data)
 }
 
-/// Replaces the string value of the first member `key` (a top-level one, when asked) by `model`.
-fn restamp(text: &[u8], key: &[u8], model: &Bytes, top_level: bool, out: &mut impl Edits) -> bool {
-    for found in memmem::find_iter(text, key) {
-        if top_level && depth(&text[..found]) != 1 {
+/// The value of a line that is a `data` field; a byte order mark may open the stream.
+fn data_field(line: &[u8]) -> Option<&[u8]> {
+    line.strip_prefix(b"\xEF\xBB\xBF")
+        .unwrap_or(line)
+        .strip_prefix(b"data:")
+}
+
+/// Where the string value of the first member `key` stands (of the first top-level one, when
+/// asked), its quotes included.
+fn string_value(text: &[u8], key: &[u8], top_level: bool) -> Option<Range<usize>> {
+    let name = key.strip_suffix(b":").unwrap_or(key);
+    let (mut depth, mut counted) = (0, 0);
+    for found in memmem::find_iter(text, name) {
+        // An escaped quote does not open a name, it stands within a string.
+        if text[..found].ends_with(b"\\") {
             continue;
         }
-        let after = found + key.len();
-        let blank = text[after..]
-            .iter()
-            .take_while(|b| b.is_ascii_whitespace())
-            .count();
-        let open = after + blank;
-        if text.get(open) != Some(&b'"') {
-            return false;
+        if top_level {
+            depth = depth_after(&text[counted..found], depth);
+            counted = found;
+            if depth != 1 {
+                continue;
+            }
         }
+        let Some(value) = text[found + name.len()..]
+            .trim_ascii_start()
+            .strip_prefix(b":")
+        else {
+            continue;
+        };
+        let open = text.len() - value.trim_ascii_start().len();
         let close = json::string_end(text, open);
-        if text.get(open..=close).is_some_and(|value| value != model) {
-            out.edit(open..close + 1, model);
+        if text.get(open) == Some(&b'"') && close < text.len() {
+            return Some(open..close + 1);
         }
-        return true;
     }
-    false
+    None
 }
 
-/// How deeply nested the place behind `text` is.
-fn depth(text: &[u8]) -> usize {
-    let (mut depth, mut at) = (0usize, 0);
+/// How deeply nested the place behind `text` is, when the place before it is `depth` deep.
+fn depth_after(text: &[u8], mut depth: usize) -> usize {
+    let mut at = 0;
     while let Some(&byte) = text.get(at) {
         match byte {
             b'{' | b'[' => depth += 1,
@@ -299,16 +340,6 @@ struct Splice {
     source: Bytes,
 }
 
-/// Takes edits in ascending order.
-trait Edits {
-    fn edit(&mut self, range: std::ops::Range<usize>, with: &Bytes);
-}
-
-struct SpliceAt<'a> {
-    splice: &'a mut Splice,
-    base: usize,
-}
-
 // === impl Splice ===
 
 impl Splice {
@@ -320,7 +351,7 @@ impl Splice {
         }
     }
 
-    fn replace(&mut self, range: std::ops::Range<usize>, with: &Bytes) {
+    fn replace(&mut self, range: Range<usize>, with: &Bytes) {
         let out = self
             .out
             .get_or_insert_with(|| BytesMut::with_capacity(self.source.len() + with.len() + 64));
@@ -329,8 +360,11 @@ impl Splice {
         self.copied = range.end;
     }
 
-    fn at(&mut self, base: usize) -> SpliceAt<'_> {
-        SpliceAt { splice: self, base }
+    /// Replaces a value, unless it is the same already.
+    fn restamp(&mut self, range: Range<usize>, with: &Bytes) {
+        if self.source[range.clone()] != with[..] {
+            self.replace(range, with);
+        }
     }
 
     fn finish(self, original: Bytes) -> Bytes {
@@ -341,18 +375,5 @@ impl Splice {
                 out.freeze()
             }
         }
-    }
-}
-
-impl Edits for Splice {
-    fn edit(&mut self, range: std::ops::Range<usize>, with: &Bytes) {
-        self.replace(range, with);
-    }
-}
-
-impl Edits for SpliceAt<'_> {
-    fn edit(&mut self, range: std::ops::Range<usize>, with: &Bytes) {
-        self.splice
-            .replace(range.start + self.base..range.end + self.base, with);
     }
 }

@@ -27,6 +27,4 @@ pub struct GeneralSettings {
     pub forward_openai_org_id: bool,
     /// Also serve every model whose provider key is in the environment.
     pub infer_model_from_keys: bool,
-    /// Let clients send `api_key` and `api_base` of their own.
-    pub allow_client_side_credentials: bool,
 }

@@ -10,8 +10,6 @@ use std::path::PathBuf;
 pub struct LitellmSettings {
     /// Drop parameters a provider does not know instead of refusing the request.
     pub drop_params: bool,
-    /// Repair requests a provider would refuse.
-    pub modify_params: bool,
     /// Other names of models, applied before `model_group_alias`.
     pub model_alias_map: BTreeMap<String, String>,
     /// Log lines are JSON; `None`: not said here.
@@ -42,7 +40,6 @@ impl Default for LitellmSettings {
     fn default() -> Self {
         Self {
             drop_params: false,
-            modify_params: false,
             model_alias_map: BTreeMap::new(),
             json_logs: None,
             set_verbose: None,

@@ -170,10 +170,8 @@ general_settings:
   forward_openai_org_id: true
   cancel_on_disconnect: false
   infer_model_from_keys: true
-  allow_client_side_credentials: true
 litellm_settings:
   drop_params: true
-  modify_params: true
   model_alias_map: {x: y}
   json_logs: true
   set_verbose: false
@@ -197,10 +195,9 @@ litellm_settings:
             && general.forward_client_headers_to_llm_api
             && general.forward_openai_org_id
             && general.infer_model_from_keys
-            && general.allow_client_side_credentials
     );
     let litellm = &config.litellm;
-    assert!(litellm.drop_params && litellm.modify_params);
+    assert!(litellm.drop_params);
     assert_eq!(litellm.model_alias_map["x"], "y");
     assert_eq!(
         (litellm.json_logs, litellm.set_verbose),

@@ -24,6 +24,8 @@ pub struct UpstreamBody {
     pool: Rc<Pool>,
     origin: Origin,
     ended: bool,
+    /// An error that came right behind a chunk, to be told after it.
+    failed: Option<BodyError>,
 }
 
 /// Why a body could not be read to its end.
@@ -55,11 +57,15 @@ impl UpstreamBody {
             pool,
             origin,
             ended: false,
+            failed: None,
         }
     }
 
     /// The next bytes: all that are already there, in one piece. `None` at the end.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        if let Some(error) = self.failed.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         let mut first = Bytes::new();
         let mut gathered = BytesMut::new();
         loop {
@@ -75,9 +81,14 @@ impl UpstreamBody {
                         return Poll::Ready(Some(Ok(gathered.freeze())));
                     }
                 }
-                // What came before an end or an error is delivered first; they come again.
-                _ if !gathered.is_empty() => return Poll::Ready(Some(Ok(gathered.freeze()))),
-                _ if !first.is_empty() => return Poll::Ready(Some(Ok(first))),
+                Poll::Ready(Some(Err(error))) if !first.is_empty() => {
+                    self.failed = Some(error);
+                    return Poll::Ready(Some(Ok(gathered_or(first, gathered))));
+                }
+                // The end comes again.
+                _ if !first.is_empty() => {
+                    return Poll::Ready(Some(Ok(gathered_or(first, gathered))));
+                }
                 other => return other,
             }
         }
@@ -154,5 +165,14 @@ impl UpstreamBody {
         {
             self.pool.put(&self.origin, connection);
         }
+    }
+}
+
+/// The chunks gathered, or the only one.
+fn gathered_or(first: Bytes, gathered: BytesMut) -> Bytes {
+    if gathered.is_empty() {
+        first
+    } else {
+        gathered.freeze()
     }
 }

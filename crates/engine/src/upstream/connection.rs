@@ -19,8 +19,10 @@ use super::connect::Stream;
 /// The body of every upstream request: whole, so that a retry can send it again.
 pub(super) type RequestBody = Full<Bytes>;
 
-/// A connection and the handle that sends requests over it.
-pub(super) struct Connection {
+/// A connection and the handle that sends requests over it. Boxed, because it is handed around.
+pub(super) struct Connection(Box<Parts>);
+
+struct Parts {
     sender: http1::SendRequest<RequestBody>,
     driver: Option<http1::Connection<Stream, RequestBody>>,
 }
@@ -34,28 +36,26 @@ impl Connection {
             .max_buf_size(256 * 1024)
             .handshake::<_, RequestBody>(stream)
             .await?;
-        Ok(Self {
-            sender,
-            driver: Some(driver),
-        })
+        let driver = Some(driver);
+        Ok(Self(Box::new(Parts { sender, driver })))
     }
 
     /// Lets the connection do what it can; once it is closed it says so for ever.
     pub(super) fn poll_drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(driver) = &mut self.driver else {
+        let Some(driver) = &mut self.0.driver else {
             return Poll::Ready(());
         };
         let done = Pin::new(driver).poll(cx);
         if done.is_ready() {
             // How it ended reaches the reader through the response future or body.
-            self.driver = None;
+            self.0.driver = None;
         }
         done.map(|_| ())
     }
 
     /// Whether the connection can take a request. Polls it once.
     pub(super) fn poll_usable(&mut self, cx: &mut Context<'_>) -> bool {
-        self.poll_drive(cx).is_pending() && self.sender.is_ready()
+        self.poll_drive(cx).is_pending() && self.0.sender.is_ready()
     }
 
     /// Whether the connection, after a rest, can take a request. Polls it once.
@@ -68,8 +68,9 @@ impl Connection {
         &mut self,
         request: Request<RequestBody>,
     ) -> Result<Response<Incoming>, hyper::Error> {
-        let mut answer = std::pin::pin!(self.sender.send_request(request));
-        let driver = &mut self.driver;
+        let parts = self.0.as_mut();
+        let mut answer = std::pin::pin!(parts.sender.send_request(request));
+        let driver = &mut parts.driver;
         std::future::poll_fn(|cx| {
             if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
                 return Poll::Ready(answer);

@@ -119,7 +119,8 @@ impl Upstream {
     ) -> Result<UpstreamResponse, UpstreamError> {
         let mut connection = match self.pool.take(&origin).await {
             Some(connection) => connection,
-            None => self.open(&origin, &request.uri).await?,
+            // Rare, and large as a future: kept out of every request's.
+            None => Box::pin(self.open(&origin, &request.uri)).await?,
         };
         let message = to_message(&origin, request)?;
         let response = connection

@@ -49,8 +49,9 @@ impl Inbound {
         let cross_origin = request.headers().contains_key(header::ORIGIN);
         let head_only = request.method() == Method::HEAD;
         let mut response = match route::route(&request) {
-            Route::Pipeline(endpoint) => self.engine.serve(endpoint, request).await,
-            Route::Page(page) => self.page(page, request).await,
+            // Boxed: its size is the pipeline's, and every other answer is small.
+            Route::Pipeline(endpoint) => Box::pin(self.engine.serve(endpoint, request)).await,
+            Route::Page(page) => Box::pin(self.page(page, request)).await,
             Route::NotFound(dialect) => not_found(dialect, request.uri().path()),
             Route::WrongMethod(dialect, allowed) => wrong_method(dialect, allowed),
         };

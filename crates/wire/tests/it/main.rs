@@ -4,5 +4,8 @@
 mod anthropic;
 mod gemini;
 mod json;
+mod matrix;
 mod ollama;
 mod openai_chat;
+mod relay;
+mod sse;

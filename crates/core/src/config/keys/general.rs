@@ -9,7 +9,6 @@ pub(in crate::config) const GENERAL: KeyTable = KeyTable {
 };
 
 const EFFECTIVE: &[&str] = &[
-    "allow_client_side_credentials",
     "always_include_stream_usage",
     "cancel_on_disconnect",
     "completion_model",
@@ -34,6 +33,7 @@ const KNOWN: &[&str] = &[
     "alerting_args",
     "alerting_threshold",
     "allow_cli_sso_verification_uri_complete",
+    "allow_client_side_credentials",
     "allow_public_health_readiness_details",
     "allow_requests_on_db_unavailable",
     "allow_unmanaged_response_ids",

@@ -9,7 +9,6 @@ pub(in crate::config) const MODEL_INFO: KeyTable = KeyTable {
 };
 
 const EFFECTIVE: &[&str] = &[
-    "access_groups",
     "allowed_fails",
     "allowed_fails_policy",
     "base_model",
@@ -22,6 +21,7 @@ const EFFECTIVE: &[&str] = &[
 ];
 
 const KNOWN: &[&str] = &[
+    "access_groups",
     "access_windows",
     "allow_fail_open",
     "blocked",

@@ -49,7 +49,6 @@ pub(super) fn general(section: &Mapping, findings: &mut Findings) -> GeneralSett
         forward_client_headers_to_llm_api: fields.is_on("forward_client_headers_to_llm_api"),
         forward_openai_org_id: fields.is_on("forward_openai_org_id"),
         infer_model_from_keys: fields.is_on("infer_model_from_keys"),
-        allow_client_side_credentials: fields.is_on("allow_client_side_credentials"),
     }
 }
 
@@ -63,7 +62,6 @@ pub(super) fn litellm(
         drop_params: fields
             .flag("drop_params")
             .unwrap_or_else(|| environment.flag("LITELLM_DROP_PARAMS")),
-        modify_params: fields.is_on("modify_params"),
         model_alias_map: fields.text_map("model_alias_map"),
         json_logs: fields.flag("json_logs"),
         set_verbose: fields.flag("set_verbose"),

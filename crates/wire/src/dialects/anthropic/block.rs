@@ -9,6 +9,7 @@ use super::media::{self, DocumentSource};
 use super::read;
 use crate::canonical::{Block, BlockKind, CacheControl, Media, MediaSource, RawJson};
 use crate::dialect::{DialectId, TranslateError};
+use crate::json;
 
 /// The members of all block types that have a canonical form.
 #[derive(Debug, Default, Deserialize)]
@@ -141,7 +142,7 @@ pub(super) fn decode(
         Some("tool_use") => BlockKind::ToolUse {
             id: block.id.ok_or_else(|| missing("id"))?,
             name: block.name.ok_or_else(|| missing("name"))?,
-            arguments: block.input.map(|i| i.get().to_owned()).unwrap_or_default(),
+            arguments: block.input.as_ref().map_or_else(String::new, arguments),
         },
         Some("tool_result") => tool_result(block, path, unmapped)?,
         Some(what) => opaque(what.to_owned(), raw).kind,
@@ -149,6 +150,11 @@ pub(super) fn decode(
     };
     out.push(Block { kind, cache });
     Ok(())
+}
+
+/// A call's input as the text of its arguments.
+fn arguments(input: &RawJson) -> String {
+    json::compact(input.get()).into_owned()
 }
 
 fn is_known(what: &str) -> bool {

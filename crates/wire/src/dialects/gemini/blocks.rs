@@ -7,10 +7,11 @@ use serde_json::value::RawValue;
 
 use super::content::{FunctionCall, FunctionResponse, Part};
 use super::losses::Losses;
+use super::media;
 use super::model::Model;
-use super::{media, proto};
 use crate::canonical::{Block, BlockKind, RawJson};
 use crate::dialect::DialectId;
+use crate::json;
 
 /// What a part is.
 pub(super) enum Piece {
@@ -74,7 +75,8 @@ fn opaque(members: &[(Cow<'_, str>, RawJson)]) -> Piece {
         other: members.to_vec(),
         ..Part::default()
     };
-    RawJson::from_value(&part).map_or(Piece::Nothing, |raw| Piece::Opaque {
+    let raw = RawJson::from_value(&part).and_then(|raw| RawJson::parse(json::compact(raw.get())));
+    raw.map_or(Piece::Nothing, |raw| Piece::Opaque {
         what: what.clone().into_owned(),
         raw,
     })
@@ -85,7 +87,7 @@ pub(super) fn opaque_part(origin: DialectId, raw: &RawJson) -> Option<Part<'stat
     if origin != DialectId::Gemini {
         return None;
     }
-    serde_json::from_str(raw.get()).ok()
+    serde_json::from_str(&json::compact(raw.get())).ok()
 }
 
 /// A medium as the JSON of its part, for streams, whose events have no media.
@@ -96,7 +98,10 @@ pub(super) fn media_raw(kind: &BlockKind) -> Option<RawJson> {
 
 /// The arguments of a call as JSON text.
 pub(super) fn arguments(args: Option<&RawJson>) -> String {
-    args.map_or_else(|| "{}".to_owned(), |raw| proto::compact(raw.get()))
+    args.map_or_else(
+        || "{}".to_owned(),
+        |raw| json::compact(raw.get()).into_owned(),
+    )
 }
 
 /// Arguments as the object that the API wants. Text that is no object is kept as its member
@@ -119,7 +124,7 @@ pub(super) fn result_content(response: FunctionResponse<'static>) -> (Vec<Block>
                 is_error = name == ERROR;
                 text
             }
-            None => proto::compact(raw.get()),
+            None => json::compact(raw.get()).into_owned(),
         };
         content.push(Block::text(text));
     }
@@ -158,7 +163,7 @@ fn object(text: &str) -> Option<RawJson> {
     if !text.starts_with('{') {
         return None;
     }
-    RawJson::parse(text).ok()
+    RawJson::parse(json::compact(text)).ok()
 }
 
 fn wrap(name: &str, value: &(impl Serialize + ?Sized)) -> Option<RawJson> {

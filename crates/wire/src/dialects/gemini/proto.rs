@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::canonical::RawJson;
 use crate::dialect::TranslateError;
-use crate::json::{self, JsonObject};
+use crate::json::JsonObject;
 
 /// A list that may be written as its only element; `null` is the empty list.
 #[derive(Debug, Clone, Serialize)]
@@ -305,25 +305,4 @@ pub(super) fn says_nothing(value: &[u8]) -> bool {
 /// A member of the wrong type.
 pub(super) fn wrong(param: &str, cause: &serde_json::Error) -> TranslateError {
     TranslateError::invalid_param(param, format!("Invalid value at '{param}': {cause}"))
-}
-
-/// JSON text without the blanks between its tokens. Google pretty-prints answers, and the text of
-/// a call's arguments goes to clients as it is.
-pub(super) fn compact(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = String::with_capacity(text.len());
-    let (mut at, mut kept) = (0, 0);
-    while let Some(&byte) = bytes.get(at) {
-        match byte {
-            b'"' => at = json::string_end(bytes, at),
-            b' ' | b'\n' | b'\r' | b'\t' => {
-                out.push_str(text.get(kept..at).unwrap_or_default());
-                kept = at + 1;
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    out.push_str(text.get(kept..).unwrap_or_default());
-    out
 }

@@ -84,7 +84,7 @@ impl WireToolCall {
         let Some(raw) = &self.function.arguments else {
             return Cow::Borrowed("");
         };
-        json::unquote(raw.get().as_bytes()).unwrap_or_else(|| Cow::Borrowed(raw.get()))
+        json::unquote(raw.get().as_bytes()).unwrap_or_else(|| json::compact(raw.get()))
     }
 
     /// The call's id: its own, or one made from what is said about it, so that reading the same

@@ -2,7 +2,7 @@
 
 use super::error;
 use super::response::finish_reason;
-use super::stream::Chunk;
+use super::stream::{Chunk, Facts, Glance};
 use crate::relay::{Framing, RelayRules, Restamp, Sighting};
 
 pub(super) static RULES: RelayRules = RelayRules {
@@ -23,11 +23,11 @@ pub(super) static RULES: RelayRules = RelayRules {
 
 /// What a frame, or a whole answer, says about the answer.
 pub(super) fn sniff(frame: &[u8]) -> Sighting {
-    let Ok(chunk) = serde_json::from_slice::<Chunk<'_>>(frame) else {
+    let Ok(chunk) = serde_json::from_slice::<Glance<'_>>(frame) else {
         return Sighting::default();
     };
-    let mut words = chunk.choices.iter().flatten();
-    let word = words.find_map(|choice| choice.finish_reason.as_deref());
+    let mut choices = chunk.choices.iter().flatten();
+    let word = choices.find_map(Facts::finish_reason);
     Sighting {
         usage: chunk.usage(),
         finish: word.map(finish_reason),
@@ -40,7 +40,7 @@ fn is_content(frame: &[u8]) -> bool {
 }
 
 fn is_usage_only(frame: &[u8]) -> bool {
-    serde_json::from_slice::<Chunk<'_>>(frame).is_ok_and(|chunk| {
+    serde_json::from_slice::<Glance<'_>>(frame).is_ok_and(|chunk| {
         chunk.usage().is_some() && chunk.choices.as_ref().is_none_or(Vec::is_empty)
     })
 }

@@ -5,6 +5,6 @@ mod chunk;
 mod decode;
 mod encode;
 
-pub(super) use chunk::Chunk;
+pub(super) use chunk::{Chunk, Facts, Glance};
 pub(super) use decode::Decoder;
 pub(super) use encode::Encoder;

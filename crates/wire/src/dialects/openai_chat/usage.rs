@@ -18,9 +18,9 @@ pub(super) struct UsageIn {
     completion_tokens: Option<u64>,
     #[serde(deserialize_with = "lenient::count")]
     total_tokens: Option<u64>,
-    #[serde(deserialize_with = "lenient::or_none")]
+    #[serde(deserialize_with = "lenient::object")]
     prompt_tokens_details: Option<PromptDetailsIn>,
-    #[serde(deserialize_with = "lenient::or_none")]
+    #[serde(deserialize_with = "lenient::object")]
     completion_tokens_details: Option<CompletionDetailsIn>,
     /// LiteLLM.
     #[serde(deserialize_with = "lenient::count")]
@@ -54,7 +54,7 @@ struct PromptDetailsIn {
     #[serde(deserialize_with = "lenient::count")]
     cache_creation_tokens: Option<u64>,
     /// LiteLLM.
-    #[serde(deserialize_with = "lenient::or_none")]
+    #[serde(deserialize_with = "lenient::object")]
     cache_creation_token_details: Option<CreationDetailsIn>,
 }
 

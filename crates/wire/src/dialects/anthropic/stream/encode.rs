@@ -14,7 +14,7 @@ use super::frames::{Delta, End, Frame, Piece, Start};
 use super::json_end::JsonEnd;
 use crate::canonical::{FinishReason, RawJson, StreamEvent, Usage};
 use crate::dialect::{DialectId, ReplyContext, StreamEncoder};
-use crate::json::JsonObject;
+use crate::json::{self, JsonObject};
 
 /// Writes a streamed answer for a client.
 #[derive(Debug)]
@@ -60,7 +60,8 @@ impl StreamEncoder for Encoder {
             return;
         }
         match event {
-            StreamEvent::Start { .. } => self.start(out),
+            // `message_start` waits for what comes next: it may be the input counts.
+            StreamEvent::Start { .. } => {}
             StreamEvent::Text { text, .. } => self.text(text, false, out),
             StreamEvent::Refusal { text, .. } => self.text(text, true, out),
             StreamEvent::Thinking { text, .. } => self.thinking(text, out),
@@ -93,7 +94,10 @@ impl StreamEncoder for Encoder {
                 self.stop_sequence.clone_from(stop_sequence);
             }
             StreamEvent::Usage(usage) => self.usage = Some(*usage),
-            StreamEvent::Ping => Frame::Ping.write(out),
+            StreamEvent::Ping => {
+                self.start(out);
+                Frame::Ping.write(out);
+            }
             StreamEvent::Error(error) => {
                 self.ended = true;
                 out.put_slice(b"event: error\ndata: ");
@@ -260,7 +264,8 @@ impl Encoder {
 
     /// A server tool's call streams its input as the API does; other blocks come whole.
     fn opaque(&mut self, raw: &RawJson, out: &mut BytesMut) {
-        let object = JsonObject::parse(raw.get().to_owned().into(), usize::MAX).ok();
+        let text = json::compact(raw.get()).into_owned();
+        let object = JsonObject::parse(text.clone().into(), usize::MAX).ok();
         if let Some(mut object) = object
             && let Some(input) = object.get("input").map(<[u8]>::to_vec)
             && let Ok(input) = String::from_utf8(input)
@@ -272,7 +277,9 @@ impl Encoder {
                 return;
             }
         }
-        self.whole(Piece::Raw(raw), None, out);
+        if let Ok(raw) = RawJson::parse(text) {
+            self.whole(Piece::Raw(&raw), None, out);
+        }
     }
 
     fn whole(&mut self, piece: Piece<'_>, input: Option<&str>, out: &mut BytesMut) {

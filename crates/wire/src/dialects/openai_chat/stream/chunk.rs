@@ -1,5 +1,7 @@
 //! One frame of an upstream's streamed answer.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -13,19 +15,18 @@ use crate::canonical::{FinishReason, Usage};
 
 /// One frame. Everything is optional: what is no chunk may still be an error.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Chunk<'a> {
+#[serde(default, bound(deserialize = "C: Default + Deserialize<'de>"))]
+pub(crate) struct Chunk<'a, C = ChoiceIn<'a>> {
     #[serde(deserialize_with = "lenient::some_text")]
     pub(super) id: Option<String>,
     #[serde(deserialize_with = "lenient::some_text")]
     object: Option<String>,
     #[serde(deserialize_with = "lenient::some_text")]
     pub(super) model: Option<String>,
-    #[serde(borrow)]
-    pub(crate) choices: Option<Vec<ChoiceIn<'a>>>,
-    #[serde(deserialize_with = "lenient::or_none")]
+    pub(crate) choices: Option<Vec<C>>,
+    #[serde(deserialize_with = "lenient::object")]
     usage: Option<UsageIn>,
-    #[serde(deserialize_with = "lenient::or_none")]
+    #[serde(deserialize_with = "lenient::object")]
     x_groq: Option<GroqIn>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
@@ -33,9 +34,28 @@ pub(crate) struct Chunk<'a> {
     detail: Option<&'a RawValue>,
 }
 
+/// A frame of which only the facts about the whole answer are read, not what it says.
+pub(crate) type Glance<'a> = Chunk<'a, Facts<'a>>;
+
+/// What a choice says about itself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Facts<'a> {
+    #[serde(borrow)]
+    finish_reason: Option<Cow<'a, str>>,
+    #[serde(deserialize_with = "lenient::object")]
+    usage: Option<UsageIn>,
+}
+
+/// Where a choice may hide the counts of the answer.
+pub(crate) trait Counted {
+    fn usage(&self) -> Option<&UsageIn>;
+}
+
 /// Older Groq streams put usage here.
 #[derive(Debug, Deserialize)]
 struct GroqIn {
+    #[serde(default, deserialize_with = "lenient::object")]
     usage: Option<UsageIn>,
 }
 
@@ -55,7 +75,7 @@ pub(crate) struct ChoiceIn<'a> {
     #[serde(deserialize_with = "lenient::or_none")]
     pub(super) logprobs: Option<LogprobsIn>,
     /// Moonshot puts usage here.
-    #[serde(deserialize_with = "lenient::or_none")]
+    #[serde(deserialize_with = "lenient::object")]
     usage: Option<UsageIn>,
 }
 
@@ -99,14 +119,31 @@ pub(super) struct AudioIn {
     pub(super) transcript: Option<String>,
 }
 
+// === impl Facts ===
+
+impl Facts<'_> {
+    /// The word for why the choice ended.
+    pub(crate) fn finish_reason(&self) -> Option<&str> {
+        self.finish_reason
+            .as_deref()
+            .filter(|word| !word.is_empty())
+    }
+}
+
+impl Counted for Facts<'_> {
+    fn usage(&self) -> Option<&UsageIn> {
+        self.usage.as_ref()
+    }
+}
+
 // === impl Chunk ===
 
-impl Chunk<'_> {
+impl<C: Counted> Chunk<'_, C> {
     /// The counts in this frame, wherever they stand.
     pub(crate) fn usage(&self) -> Option<Usage> {
         let in_choice = || {
             let choices = self.choices.iter().flatten();
-            choices.filter_map(|choice| choice.usage.as_ref()).next()
+            choices.filter_map(Counted::usage).next()
         };
         let usage = self.usage.as_ref().and_then(UsageIn::to_usage);
         usage
@@ -119,7 +156,9 @@ impl Chunk<'_> {
         let without_choices = self.object.as_deref() == Some("error") || self.detail.is_some();
         self.error.is_some() || (self.choices.is_none() && without_choices)
     }
+}
 
+impl Chunk<'_> {
     /// Whether the client sees something of the answer in it.
     pub(crate) fn is_content(&self) -> bool {
         self.choices.iter().flatten().any(ChoiceIn::is_content)
@@ -127,6 +166,12 @@ impl Chunk<'_> {
 }
 
 // === impl ChoiceIn ===
+
+impl Counted for ChoiceIn<'_> {
+    fn usage(&self) -> Option<&UsageIn> {
+        self.usage.as_ref()
+    }
+}
 
 impl ChoiceIn<'_> {
     fn is_content(&self) -> bool {

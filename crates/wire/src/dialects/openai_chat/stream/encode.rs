@@ -128,8 +128,14 @@ impl Encoder {
     }
 
     fn delta(&mut self, choice: u32, delta: &DeltaOut<'_>, out: &mut BytesMut) {
-        self.open(choice, out);
+        let at = self.open(choice, out);
         self.chunk(choice, delta, None, None, out);
+        // Anything else ends the reasoning block: a signature that comes later is not its own.
+        if delta.reasoning_content.is_none()
+            && let Some(state) = self.choices.get_mut(at)
+        {
+            state.thinking.clear();
+        }
     }
 
     fn chunk(

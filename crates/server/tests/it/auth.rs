@@ -1,0 +1,5 @@
+//! Who gets in.
+
+mod headers;
+mod master_key;
+mod routes;

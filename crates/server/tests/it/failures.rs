@@ -1,0 +1,10 @@
+//! What goes wrong between gateway and upstream, and what the client sees of it.
+
+mod cancel;
+mod cooldown;
+mod fallbacks;
+mod refusals;
+mod retries;
+mod shuffle;
+mod streams;
+mod timeouts;

@@ -1,0 +1,150 @@
+//! Upstreams that say no, and upstreams that are not there.
+
+use serde_json::json;
+
+use crate::support::{CHAT, Dialect, RawUpstream, Stage, chat_body, simple};
+
+/// The status a client sees for an upstream's: its own, except where LiteLLM has another.
+const STATUSES: [(u16, u16); 11] = [
+    (400, 400),
+    (401, 401),
+    (403, 403),
+    (404, 404),
+    (408, 408),
+    (413, 413),
+    (422, 422),
+    (429, 429),
+    (500, 500),
+    (502, 502),
+    (503, 503),
+];
+
+#[tokio::test]
+async fn statuses_and_bodies_in_every_dialect() {
+    let stage = Stage::start(|mock, mut config| {
+        for upstream in Dialect::ALL {
+            for (status, _) in STATUSES {
+                let name = format!("{}-{status}", upstream.provider());
+                config = config.model(mock, &name, upstream, &format!("fail-{status}"));
+            }
+        }
+        config.section("router_settings", json!({ "num_retries": 0 }))
+    })
+    .await;
+    for client in Dialect::ALL {
+        for upstream in Dialect::ALL {
+            for (status, expected) in STATUSES {
+                let model = format!("{}-{status}", upstream.provider());
+                let (path, body) = simple(&model, status % 2 == 0).request(client);
+                let reply = stage.client().post(&path, &body).await.unwrap();
+                let what = format!("{client:?} <- {upstream:?} {status}: {}", reply.text());
+                assert_eq!(reply.status, expected, "{what}");
+                assert_eq!(reply.header("content-type"), Some("application/json"), "{what}");
+                client.assert_error(expected, &reply.json());
+                assert!(reply.header("x-litellm-call-id").is_some(), "{what}");
+            }
+        }
+    }
+}
+
+/// LiteLLM's `type` for each status (reference section 2.4).
+#[tokio::test]
+async fn openai_clients_see_litellms_types() {
+    let scripts = ["fail-401", "fail-403", "fail-404", "fail-408", "fail-429", "fail-500", "fail-503"];
+    let stage = Stage::of_scripts(&scripts).await;
+    for (script, kind) in [
+        ("fail-401", "authentication_error"),
+        ("fail-403", "permission_error"),
+        ("fail-404", "invalid_request_error"),
+        ("fail-408", "invalid_request_error"),
+        ("fail-429", "throttling_error"),
+        ("fail-500", "internal_server_error"),
+        ("fail-503", "internal_server_error"),
+    ] {
+        let body = stage.chat(script).await.json();
+        assert_eq!(body["error"]["type"], kind, "{script}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn the_upstreams_words_reach_the_client() {
+    let stage = Stage::of_scripts(&["fail-429", "context-window"]).await;
+    let message = stage.chat("fail-429").await.json()["error"]["message"].to_string();
+    assert!(message.contains("Rate limit reached"), "{message}");
+    let body = stage.chat("context-window").await.json();
+    assert!(body["error"]["message"].to_string().contains("maximum context length"), "{body}");
+    assert_eq!(body["error"]["type"], "invalid_request_error");
+}
+
+/// The port is one that nobody listens on.
+#[tokio::test]
+async fn an_upstream_that_is_not_there() {
+    let port = lockgate_testkit::free_port().unwrap();
+    let stage = Stage::start(|_, config| {
+        Dialect::ALL
+            .iter()
+            .fold(config, |config, upstream| {
+                config.entry(json!({
+                    "model_name": upstream.provider(),
+                    "litellm_params": {
+                        "model": format!("{}/x", upstream.provider()),
+                        "api_base": format!("http://127.0.0.1:{port}"),
+                        "api_key": "k",
+                    },
+                }))
+            })
+            .section("router_settings", json!({ "num_retries": 0 }))
+    })
+    .await;
+    for client in Dialect::ALL {
+        for upstream in Dialect::ALL {
+            for stream in [false, true] {
+                let (path, body) = simple(upstream.provider(), stream).request(client);
+                let reply = stage.client().post(&path, &body).await.unwrap();
+                assert_eq!(reply.status, 500, "{client:?} <- {upstream:?}: {}", reply.text());
+                client.assert_error(500, &reply.json());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_none_is_a_bad_gateway() {
+    for answer in ["", "OK", "<html><title>Login</title></html>", "[1,2", "{\"choices\":"] {
+        let upstream = RawUpstream::start(200, &[], answer).await;
+        let stage = Stage::start(|_, config| {
+            config
+                .entry(json!({
+                    "model_name": "odd",
+                    "litellm_params": { "model": "openai/x", "api_base": upstream.url("/v1"), "api_key": "k" },
+                }))
+                .section("router_settings", json!({ "num_retries": 0 }))
+        })
+        .await;
+        for client in [Dialect::Anthropic, Dialect::Gemini, Dialect::Ollama] {
+            for stream in [false, true] {
+                let (path, body) = simple("odd", stream).request(client);
+                let reply = stage.client().post(&path, &body).await.unwrap();
+                assert_eq!(reply.status, 502, "{client:?} {answer:?}: {}", reply.text());
+                client.assert_error(502, &reply.json());
+            }
+        }
+        let streamed = stage.client().post(CHAT, &chat_body("odd", true)).await.unwrap();
+        assert_eq!(streamed.status, 502, "{answer:?}: {}", streamed.text());
+    }
+}
+
+#[tokio::test]
+async fn a_deployment_without_its_key_says_which_variable_is_missing() {
+    let stage = Stage::start(|mock, config| {
+        config.entry(json!({
+            "model_name": "keyless",
+            "litellm_params": { "model": "anthropic/mock", "api_base": mock.url("") },
+        }))
+    })
+    .await;
+    let reply = stage.chat("keyless").await;
+    assert_eq!(reply.status, 401, "{}", reply.text());
+    assert!(reply.text().contains("ANTHROPIC_API_KEY"), "{}", reply.text());
+    assert_eq!(stage.mock.request_count(), 0);
+}

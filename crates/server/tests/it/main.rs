@@ -1,0 +1,8 @@
+//! Black-box tests: the real binary between a scripted upstream and a plain HTTP client.
+#![cfg(test)]
+
+mod auth;
+mod failures;
+mod pairs;
+mod seed;
+mod support;
