@@ -4,13 +4,13 @@
 CARGO ?= cargo
 DATA_DIR ?= .lockgate
 
-.PHONY: run test release check fmt clippy size unit bench bench-quick test-real docs need
+.PHONY: run test release check fmt clippy size unit bench bench-quick test-real docs docs-check need
 
 run: need ## build and start the gateway with its built-in demo model
 	@$(CARGO) build --release --quiet --package lockgate
 	@scripts/run.sh target/release/lockgate "$(DATA_DIR)"
 
-test: need fmt clippy size unit ## every check
+test: need fmt clippy size docs-check unit ## every check
 
 release: need ## the stripped binary at target/release/lockgate
 	$(CARGO) build --release --package lockgate
@@ -29,6 +29,9 @@ size:
 unit:
 	$(CARGO) build --locked --package lockgate
 	$(CARGO) test --workspace --locked
+
+docs-check:
+	$(CARGO) run --quiet --locked --package xtask -- gen-docs --check
 
 docs: ## generated pages
 	$(CARGO) run --quiet --package xtask -- gen-docs

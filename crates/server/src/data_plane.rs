@@ -178,7 +178,7 @@ impl Core {
             Some(acceptor) => {
                 self.tracker.spawn_local(async move {
                     match tokio::time::timeout(KEEP_ALIVE, acceptor.accept(stream)).await {
-                        Ok(Ok(stream)) => connection.serve(TokioIo::new(stream)).await,
+                        Ok(Ok(stream)) => Box::pin(connection.serve(TokioIo::new(stream))).await,
                         Ok(Err(error)) => tracing::debug!("TLS handshake failed: {error}"),
                         Err(_) => tracing::debug!("TLS handshake took too long"),
                     }

@@ -10,8 +10,10 @@ mod ollama;
 mod reply;
 mod route;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use lockgate_core::error::GatewayError;
@@ -49,8 +51,13 @@ impl Inbound {
         let cross_origin = request.headers().contains_key(header::ORIGIN);
         let head_only = request.method() == Method::HEAD;
         let mut response = match route::route(&request) {
-            // Boxed: its size is the pipeline's, and every other answer is small.
-            Route::Pipeline(endpoint) => Box::pin(self.engine.serve(endpoint, request)).await,
+            Route::Pipeline(endpoint) => {
+                let dialect = endpoint.dialect;
+                // Boxed: its size is the pipeline's, and every other answer is small.
+                let served = Box::pin(self.engine.serve(endpoint, request));
+                // A panic ends one request, and its client is told so.
+                AssertUnwindSafe(served).catch_unwind().await.unwrap_or_else(|_| broke(dialect))
+            }
             Route::Page(page) => Box::pin(self.page(page, request)).await,
             Route::NotFound(dialect) => not_found(dialect, request.uri().path()),
             Route::WrongMethod(dialect, allowed) => wrong_method(dialect, allowed),
@@ -89,6 +96,11 @@ impl Inbound {
             Page::OllamaShow => ollama::show(&snapshot, request.into_body()).await,
         }
     }
+}
+
+fn broke(dialect: DialectId) -> Response<AnswerBody> {
+    let message = "the gateway failed on this request; its log says where";
+    error_response(dialect, &GatewayError::gateway(ErrorKind::Internal, message))
 }
 
 fn not_found(dialect: DialectId, path: &str) -> Response<AnswerBody> {

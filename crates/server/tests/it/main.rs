@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod auth;
+mod contract;
 mod failures;
 mod pairs;
 mod seed;

@@ -28,11 +28,12 @@ pub use loss::{Loss, LossKind};
 pub use message::{Block, BlockKind, CacheControl, Media, MediaSource, Message, Role};
 pub use params::{Params, ResponseFormat};
 pub use raw::RawJson;
-pub use reasoning::{Effort, Reasoning};
+pub use reasoning::{Effort, Reasoning, signature_origin};
 pub use request::ChatRequest;
 pub use response::{ChatResponse, Choice, FinishReason};
 pub use stream::StreamEvent;
 pub use tool::{
-    FunctionTool, HostedTool, Tool, ToolChoice, WebSearch, join_thought_id, split_thought_id,
+    FunctionTool, HostedTool, SearchPlace, Tool, ToolChoice, WebSearch, join_thought_id,
+    split_thought_id,
 };
 pub use usage::Usage;

@@ -1,5 +1,10 @@
 //! How much a model shall think before it answers.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::dialect::DialectId;
+
 /// What the client asked for; the dialects say it as an effort, a token budget or a switch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reasoning {
@@ -119,5 +124,33 @@ impl Effort {
             1025..=2048 => Self::Medium,
             _ => Self::High,
         }
+    }
+}
+
+/// Whose proof of reasoning `signature` is, as far as its form tells; a history may have been
+/// written by several providers, and each refuses another's proofs.
+///
+/// Both Anthropic's and Google's are protocol buffers in base64, a field of bytes or two around a
+/// payload. Anthropic's payload is a message again; Google's is encrypted and begins with a
+/// version byte of 1, which no field of a message has for a tag.
+pub fn signature_origin(signature: &str) -> Option<DialectId> {
+    const HEAD: usize = 32;
+    let head: String = signature.chars().take(HEAD).collect();
+    let head = head
+        .trim_end_matches('=')
+        .replace('-', "+")
+        .replace('_', "/");
+    let whole = head.len() / 4 * 4;
+    let mut payload = &*STANDARD.decode(head.get(..whole)?).ok()?;
+    let mut wrapped = false;
+    while let [0x0a | 0x12, rest @ ..] = payload {
+        let length = rest.iter().take_while(|&byte| byte & 0x80 != 0).count() + 1;
+        payload = rest.get(length..)?;
+        wrapped = true;
+    }
+    match payload.first()? {
+        1 if wrapped => Some(DialectId::Gemini),
+        0x08 | 0x10 | 0x18 if wrapped => Some(DialectId::Anthropic),
+        _ => None,
     }
 }

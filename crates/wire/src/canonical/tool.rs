@@ -1,6 +1,8 @@
 //! Tools that a model may call.
 
-use super::{CacheControl, RawJson};
+use serde::{Deserialize, Serialize};
+
+use super::{CacheControl, Loss, RawJson};
 use crate::dialect::DialectId;
 
 /// A tool on offer.
@@ -36,8 +38,31 @@ pub struct WebSearch {
     pub max_uses: Option<u64>,
     /// OpenAI's `search_context_size`: `low`, `medium` or `high`.
     pub context_size: Option<String>,
+    /// Where the person is who wants to know.
+    pub place: Option<SearchPlace>,
+    /// What bounds the answer and has no canonical form (`allowed_domains`), by the client
+    /// dialect's names; it stands in `raw` only.
+    pub bounds: Vec<String>,
     /// The tool as its own dialect wrote it.
     pub raw: Option<(DialectId, RawJson)>,
+}
+
+/// A place on earth, roughly. Its members have these names in every API that knows them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SearchPlace {
+    /// The city.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// The country, as two letters (ISO 3166).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// The region or state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The time zone, as the IANA names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
 }
 
 /// A tool that only its own dialect understands.
@@ -69,6 +94,16 @@ pub enum ToolChoice {
         /// It must call one.
         required: bool,
     },
+}
+
+// === impl WebSearch ===
+
+impl WebSearch {
+    /// What is lost of it, besides the number of searches, where `raw` does not go.
+    pub fn lost_bounds(&self) -> impl Iterator<Item = Loss> {
+        let bounds = self.bounds.iter();
+        bounds.map(|bound| Loss::param(format!("tools[].web_search.{bound}")))
+    }
 }
 
 /// Separates a tool call's id from the signature of the thought behind it.

@@ -75,7 +75,8 @@ fn literal(key: &str, mask: u64) -> String {
 }
 
 fn written() -> impl Strategy<Value = Written> {
-    let member = (key(), value(), any::<u64>(), any::<bool>(), vec(blank(), 4));
+    let blanks = (blank(), blank(), blank(), blank());
+    let member = (key(), value(), any::<u64>(), any::<bool>(), blanks);
     (vec(member, 0..6), vec(blank(), 3)).prop_map(|(members, around)| {
         let mut keys = Vec::new();
         let mut text = format!("{}{{", around[0]);
@@ -87,9 +88,7 @@ fn written() -> impl Strategy<Value = Written> {
                 text.push(',');
             }
             let name = literal(&key, if escape { mask } else { 0 });
-            let [a, b, c, d] = blanks[..] else {
-                unreachable!()
-            };
+            let (a, b, c, d) = blanks;
             text.push_str(&format!("{a}{name}{b}:{c}{value}{d}"));
             keys.push(key);
         }
@@ -116,7 +115,7 @@ proptest! {
         let mut object = object(&written.text);
         let mut expected: Map<String, Value> = serde_json::from_str(&written.text).unwrap();
         // The object's own keys, and some that it may not have.
-        let mut keys = written.keys.clone();
+        let mut keys = written.keys;
         keys.extend(["model", "new", "n\"ew\n"].map(str::to_owned));
         for edit in edits {
             match edit {
@@ -155,7 +154,8 @@ proptest! {
     fn untouched_bytes_stay_as_they_are(written in written()) {
         let object = object(&written.text);
         prop_assert_eq!(object.to_bytes(), written.text.as_bytes());
-        prop_assert_eq!(object.keys().collect::<Vec<_>>(), written.keys.clone());
+        let names: Vec<&str> = object.keys().collect();
+        prop_assert_eq!(&names, &written.keys);
 
         // An edit of one member leaves the text of all others.
         for key in &written.keys {

@@ -63,6 +63,8 @@ struct ReplyError<'a> {
 pub(super) fn decode(status: u16, body: &[u8]) -> ApiError {
     let error = match serde_json::from_slice::<Value>(body) {
         Ok(body) => body_error(body),
+        // A page for people tells a client nothing.
+        Err(_) if body.trim_ascii_start().starts_with(b"<") => WireError::default(),
         Err(_) => plain(cut(&String::from_utf8_lossy(body))),
     };
     error.to_canonical(Some(status))

@@ -5,12 +5,14 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::block::{Unmapped, WireCache};
 use super::read;
 use crate::canonical::{
-    BlockKind, FunctionTool, HostedTool, Loss, Message, RawJson, Tool, ToolChoice, WebSearch,
+    BlockKind, FunctionTool, HostedTool, Loss, Message, RawJson, SearchPlace, Tool, ToolChoice,
+    WebSearch,
 };
 use crate::dialect::{DialectId, TranslateError};
 use crate::json::JsonObject;
@@ -58,6 +60,9 @@ struct WireTool {
     input_schema: Option<RawJson>,
     strict: Option<bool>,
     max_uses: Option<u64>,
+    user_location: Option<SearchPlace>,
+    allowed_domains: Option<IgnoredAny>,
+    blocked_domains: Option<IgnoredAny>,
     cache_control: Option<WireCache>,
 }
 
@@ -85,8 +90,18 @@ pub(super) enum OutTool<'a> {
         name: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
         max_uses: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user_location: Option<OutLocation<'a>>,
     },
     Raw(&'a RawJson),
+}
+
+/// Where the user is, as a search tool has it.
+#[derive(Debug, Serialize)]
+pub(super) struct OutLocation<'a> {
+    r#type: &'static str,
+    #[serde(flatten)]
+    place: &'a SearchPlace,
 }
 
 /// `tool_choice` as it is written for an upstream.
@@ -136,6 +151,8 @@ pub(super) fn decode(
             Some(what) if what.starts_with(WEB_SEARCH) => Tool::WebSearch(WebSearch {
                 max_uses: tool.max_uses,
                 context_size: None,
+                bounds: bounds(&tool),
+                place: tool.user_location,
                 raw: Some((DialectId::Anthropic, raw)),
             }),
             Some(what) => Tool::Hosted(HostedTool {
@@ -146,6 +163,12 @@ pub(super) fn decode(
         });
     }
     Ok(tools)
+}
+
+fn bounds(tool: &WireTool) -> Vec<String> {
+    let allowed = tool.allowed_domains.map(|_| "allowed_domains".to_owned());
+    let blocked = tool.blocked_domains.map(|_| "blocked_domains".to_owned());
+    allowed.into_iter().chain(blocked).collect()
 }
 
 fn custom(
@@ -232,7 +255,12 @@ pub(super) fn encode<'a>(
                 });
             }
             Tool::Function(_) => {}
-            Tool::WebSearch(search) => out.push(web_search(search)),
+            Tool::WebSearch(search) => {
+                if !matches!(search.raw, Some((DialectId::Anthropic, _))) {
+                    search.lost_bounds().for_each(&mut lose);
+                }
+                out.push(web_search(search));
+            }
             Tool::Hosted(hosted) if is_own(hosted) => {
                 let beta = BETAS.iter().find(|(what, _)| *what == hosted.what);
                 betas.extend(beta.map(|(_, beta)| *beta));
@@ -288,6 +316,10 @@ fn web_search(search: &WebSearch) -> OutTool<'_> {
         r#type: "web_search_20250305",
         name: "web_search",
         max_uses: search.max_uses.or(by_size),
+        user_location: search.place.as_ref().map(|place| OutLocation {
+            r#type: "approximate",
+            place,
+        }),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `tools` and `toolConfig`.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -50,6 +51,7 @@ pub(super) fn decode(
             tools.push(match name {
                 "googleSearch" | "googleSearchRetrieval" => Tool::WebSearch(WebSearch {
                     raw: Some((DialectId::Gemini, raw)),
+                    bounds: bounds(value),
                     ..WebSearch::default()
                 }),
                 _ => Tool::Hosted(HostedTool {
@@ -61,6 +63,24 @@ pub(super) fn decode(
         }
     }
     Ok(())
+}
+
+/// What bounds the results of a search.
+fn bounds(search: &RawValue) -> Vec<String> {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Bounds {
+        #[serde(alias = "time_range_filter")]
+        time_range_filter: Option<IgnoredAny>,
+        #[serde(alias = "exclude_domains")]
+        exclude_domains: Option<IgnoredAny>,
+    }
+    let bounds: Bounds = serde_json::from_str(search.get()).unwrap_or_default();
+    let time = bounds
+        .time_range_filter
+        .map(|_| "timeRangeFilter".to_owned());
+    let domains = bounds.exclude_domains.map(|_| "excludeDomains".to_owned());
+    time.into_iter().chain(domains).collect()
 }
 
 fn function(
@@ -184,11 +204,13 @@ fn web_search(search: &WebSearch, model: &Model, losses: &mut Losses) -> Option<
         search.context_size.is_some(),
         "web_search_options.search_context_size",
     );
-    match &search.raw {
-        Some((DialectId::Gemini, raw)) => Some(raw.clone()),
-        _ if model.generation == Generation::One => {
-            RawJson::parse(r#"{"googleSearchRetrieval":{}}"#).ok()
-        }
+    if let Some((DialectId::Gemini, raw)) = &search.raw {
+        return Some(raw.clone());
+    }
+    losses.hint_if(search.place.is_some(), "web_search_options.user_location");
+    search.lost_bounds().for_each(|loss| losses.add(loss));
+    match model.generation {
+        Generation::One => RawJson::parse(r#"{"googleSearchRetrieval":{}}"#).ok(),
         _ => RawJson::parse(r#"{"googleSearch":{}}"#).ok(),
     }
 }

@@ -134,7 +134,8 @@ pub(super) fn encode(error: &ApiError) -> bytes::Bytes {
 
 fn type_name(error: &ApiError) -> &str {
     if let Some(kind) = error.error_type.as_deref()
-        && (matches!(error.status, 400 | 422) || OWN_TYPES.contains(&kind))
+        && ((matches!(error.status, 400 | 422) && !kind.contains(|c: char| c.is_ascii_uppercase()))
+            || OWN_TYPES.contains(&kind))
     {
         return kind;
     }

@@ -9,6 +9,7 @@ pub(super) struct Model {
     /// A gateway in front of a model that takes prompt cache breakpoints and thinking blocks.
     claude_behind: bool,
     gemini_behind: bool,
+    searches: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +36,18 @@ impl Model {
             family: Family::from_base(base),
             claude_behind: base.contains("claude"),
             gemini_behind: base.contains("gemini"),
+            searches: base.contains("-search"),
         }
     }
 
     /// Whether OpenAI itself serves it: then nothing may be sent that its API does not document.
     pub(super) fn is_own(self) -> bool {
         self.family != Family::Other
+    }
+
+    /// Whether it is made to search the web (`gpt-4o-search-preview`, `gpt-5-search-api`).
+    pub(super) fn searches(self) -> bool {
+        self.searches
     }
 
     /// Whether the output limit is called `max_completion_tokens` (`max_tokens` is refused).

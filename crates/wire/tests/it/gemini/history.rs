@@ -131,7 +131,7 @@ fn thoughts_of_others_are_left_out_and_signatures_find_their_part() {
             {"text": "", "thoughtSignature": "BBBB"},
         ]}])
     );
-    assert_eq!(losses, [Loss::hint("messages[].thinking")]);
+    assert_eq!(losses, [Loss::hint("messages[].thinking_blocks")]);
 }
 
 #[test]

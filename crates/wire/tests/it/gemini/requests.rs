@@ -224,6 +224,7 @@ fn every_tool() -> Vec<Tool> {
             max_uses: Some(3),
             context_size: Some("high".into()),
             raw: None,
+            ..WebSearch::default()
         }),
         Tool::Hosted(HostedTool {
             origin: DialectId::Anthropic,

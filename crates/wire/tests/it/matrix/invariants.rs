@@ -147,7 +147,7 @@ impl Gist {
     }
 
     /// What is left of this when a client of `dialect` has read it.
-    fn as_read_by(mut self, dialect: DialectId) -> Self {
+    fn read_by(mut self, dialect: DialectId) -> Self {
         use DialectId::{Anthropic, Gemini, Ollama, OpenAiChat};
         if !matches!(dialect, OpenAiChat | Gemini) {
             self.choices.retain(|choice, _| *choice == 0);
@@ -261,7 +261,7 @@ fn an_answer_reads_the_same_through_every_pair() {
             let read = client.dialect().decode_response(&written).unwrap();
             assert_eq!(
                 Gist::of_response(&read),
-                Gist::of_response(&response).as_read_by(client),
+                Gist::of_response(&response).read_by(client),
                 "{name}, {upstream:?} to {client:?}"
             );
         }
@@ -277,7 +277,7 @@ fn a_stream_reads_the_same_through_every_pair() {
             let read = events(client, &written).unwrap();
             assert_eq!(
                 Gist::of_events(&read),
-                Gist::of_events(&sent).as_read_by(client),
+                Gist::of_events(&sent).read_by(client),
                 "{name}, {upstream:?} to {client:?}"
             );
         }

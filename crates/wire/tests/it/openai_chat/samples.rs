@@ -137,6 +137,7 @@ fn tools() -> Vec<Tool> {
             max_uses: Some(2),
             context_size: Some("low".to_owned()),
             raw: Some((DialectId::Anthropic, raw("{}"))),
+            ..WebSearch::default()
         }),
         Tool::Hosted(HostedTool {
             origin: DialectId::Anthropic,

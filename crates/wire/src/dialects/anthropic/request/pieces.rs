@@ -11,7 +11,7 @@ use super::super::block::WireCache;
 use super::super::citations;
 use super::super::media::{self, Source};
 use crate::canonical::{
-    Block, BlockKind, Loss, Media, MediaSource, RawJson, Role, split_thought_id,
+    Block, BlockKind, Loss, Media, MediaSource, RawJson, Role, signature_origin, split_thought_id,
 };
 use crate::dialect::DialectId;
 
@@ -118,6 +118,10 @@ pub(super) fn encode<'a>(block: &'a Block, role: Role, report: &mut Report) -> O
             return medium(&block.kind, cache_control, role, report);
         }
         BlockKind::Thinking { text, signature } => match signature {
+            Some(signature) if signature_origin(signature) == Some(DialectId::Gemini) => {
+                report.hint("messages[].thinking_blocks");
+                return None;
+            }
             Some(signature) => OutBlock::Thinking {
                 thinking: text,
                 signature,
@@ -196,7 +200,11 @@ fn medium<'a>(
     if role == Role::Assistant {
         return lose(report, what);
     }
-    if matches!(media.source, MediaSource::File(_)) {
+    if let MediaSource::File(id) = &media.source {
+        // Google's files have URIs, OpenAI's a dash in their ids.
+        if id.contains('/') || id.starts_with("file-") {
+            return lose(report, what);
+        }
         report.betas.push("files-api-2025-04-14");
     }
     if is_image {

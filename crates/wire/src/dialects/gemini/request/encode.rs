@@ -13,9 +13,10 @@ use super::super::model::{self, Generation, Model};
 use super::super::proto::{Fields, Many, camel};
 use super::super::{config, media, signature, tools};
 use crate::canonical::{
-    Block, BlockKind, ChatRequest, Loss, Message, Params, RawJson, Role, split_thought_id,
+    Block, BlockKind, ChatRequest, Loss, Message, Params, RawJson, Role, signature_origin,
+    split_thought_id,
 };
-use crate::dialect::{EncodedRequest, Target, TranslateError};
+use crate::dialect::{DialectId, EncodedRequest, Target, TranslateError};
 use crate::operation::Operation;
 
 /// Writes a request. Of a `countTokens` request only what is counted differs in form: it carries
@@ -222,6 +223,10 @@ fn call_names(messages: &[Message]) -> Vec<(&str, &str)> {
         .collect()
 }
 
+fn is_foreign(signature: &str) -> bool {
+    signature_origin(signature).is_some_and(|origin| origin != DialectId::Gemini)
+}
+
 /// One message while it is written.
 struct Turn<'a, 'w> {
     names: &'w [(&'a str, &'a str)],
@@ -263,15 +268,19 @@ impl<'a, 'w> Turn<'a, 'w> {
                 }
             }
             BlockKind::Thinking { text, signature } => match signature {
-                Some(signature) if text.is_empty() => {
+                Some(signature) if text.is_empty() && !is_foreign(signature) => {
                     self.flush_signature();
                     self.signature = Some(signature.into());
                 }
                 // Whoever thought it, Gemini does not read it; a foreign signature is refused.
-                _ => self.losses.hint_if(!text.is_empty(), "messages[].thinking"),
+                _ => {
+                    let what = "messages[].thinking_blocks";
+                    self.losses
+                        .hint_if(!text.is_empty() || signature.is_some(), what);
+                }
             },
             BlockKind::RedactedThinking { .. } => {
-                self.losses.add(Loss::hint("messages[].thinking"));
+                self.losses.add(Loss::hint("messages[].thinking_blocks"));
             }
             BlockKind::ToolUse {
                 id,

@@ -110,12 +110,13 @@ impl Decoder {
             });
         }
         self.blocked |= chunk.is_blocked();
+        // Counts first: a dialect that gives those of the input before the answer wants to know.
+        if let Some(usage) = &chunk.usage_metadata {
+            out.push(StreamEvent::Usage(usage.to_usage()));
+        }
         let mut ids = CallIds::new(data.as_bytes());
         for candidate in chunk.candidates.unwrap_or_default().0 {
             self.candidate(candidate, &mut ids, out);
-        }
-        if let Some(usage) = &chunk.usage_metadata {
-            out.push(StreamEvent::Usage(usage.to_usage()));
         }
         Ok(())
     }

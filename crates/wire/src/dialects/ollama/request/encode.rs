@@ -96,6 +96,6 @@ fn function_losses(tool: &FunctionTool, losses: &mut Losses) {
         losses.add(Loss::hint("tools[].function.strict"));
     }
     if tool.cache.is_some() {
-        losses.add(Loss::hint("tools[].cache_control"));
+        losses.add(Loss::hint("cache_control"));
     }
 }

@@ -59,7 +59,7 @@ impl<'a> Writer<'a, '_> {
         let mut draft = Draft::default();
         for block in &message.content {
             if block.cache.is_some() {
-                self.losses.add(Loss::hint("messages[].cache_control"));
+                self.losses.add(Loss::hint("cache_control"));
             }
             if let BlockKind::ToolResult {
                 id,
@@ -132,7 +132,7 @@ impl<'a> Writer<'a, '_> {
             BlockKind::Audio(_) => self.losses.add(Loss::content("messages[].input_audio")),
             BlockKind::Video(_) => self.losses.add(Loss::content("messages[].video_url")),
             BlockKind::RedactedThinking { .. } => {
-                self.losses.add(Loss::hint("messages[].redacted_thinking"));
+                self.losses.add(Loss::hint("messages[].thinking_blocks"));
             }
             BlockKind::Opaque { what, .. } => {
                 self.losses.add(Loss::content(format!("messages[].{what}")));

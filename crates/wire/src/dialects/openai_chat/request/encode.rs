@@ -85,11 +85,7 @@ fn put_tools(
         choice => (None, choice.as_ref()),
     };
     if let Some(search) = request.tools.iter().find_map(as_search) {
-        if search.max_uses.is_some() {
-            lose(losses, Loss::hint("tools[].max_uses"));
-        }
-        let options = tools::encode_web_search(search).map_err(|e| unwritable(&e))?;
-        members.0.push(("web_search_options", options.into()));
+        put_search(search, model, members, losses)?;
     }
     let offered = offer(&request.tools, model, allowed, losses);
     if offered.is_empty() {
@@ -117,6 +113,26 @@ fn put_tools(
         Some(false) => lose(losses, Loss::param("parallel_tool_calls")),
         _ => {}
     }
+    Ok(())
+}
+
+/// Writes `web_search_options`, which OpenAI itself takes with its search models only.
+fn put_search(
+    search: &WebSearch,
+    model: Model,
+    members: &mut Members,
+    losses: &mut Vec<Loss>,
+) -> Result<(), TranslateError> {
+    if model.is_own() && !model.searches() {
+        lose(losses, Loss::param("web_search_options"));
+        return Ok(());
+    }
+    if search.max_uses.is_some() {
+        lose(losses, Loss::hint("tools[].web_search.max_uses"));
+    }
+    search.lost_bounds().for_each(|loss| lose(losses, loss));
+    let options = tools::encode_web_search(search).map_err(|e| unwritable(&e))?;
+    members.0.push(("web_search_options", options.into()));
     Ok(())
 }
 

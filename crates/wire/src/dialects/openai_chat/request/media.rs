@@ -91,6 +91,8 @@ pub(super) fn document(media: &Media) -> Option<Part<'_>> {
             let mime = media.mime.as_deref().unwrap_or("application/pdf");
             (Some(Location::Data { mime, base64 }), None)
         }
+        // Google's files have URIs, Anthropic's an underscore in their ids.
+        MediaSource::File(id) if id.contains('/') || id.starts_with("file_") => return None,
         MediaSource::File(id) => (None, Some(id.as_str())),
         // A `file` part has no URL (API reference, file content part).
         MediaSource::Url(_) => return None,

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::super::lenient;
 use super::super::request::invalid;
 use crate::canonical::{
-    CacheControl, FunctionTool, HostedTool, RawJson, Tool, ToolChoice, WebSearch,
+    CacheControl, FunctionTool, HostedTool, RawJson, SearchPlace, Tool, ToolChoice, WebSearch,
 };
 use crate::dialect::{DialectId, TranslateError};
 
@@ -35,6 +35,12 @@ struct ToolIn<'a> {
     search_context_size: Option<String>,
     #[serde(default)]
     max_uses: Option<u64>,
+    #[serde(default)]
+    user_location: Option<SearchPlace>,
+    #[serde(default)]
+    allowed_domains: Option<IgnoredAny>,
+    #[serde(default)]
+    blocked_domains: Option<IgnoredAny>,
 }
 
 /// A function, in a tool or in the deprecated `functions`.
@@ -57,6 +63,16 @@ pub(crate) struct FunctionIn<'a> {
 struct WebSearchOptionsIn {
     #[serde(default)]
     search_context_size: Option<String>,
+    #[serde(default)]
+    user_location: Option<LocationIn>,
+}
+
+/// Where the user is: in `web_search_options` one level deeper than in a tool.
+#[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
+struct LocationIn {
+    #[serde(default)]
+    approximate: Option<SearchPlace>,
 }
 
 /// All shapes of `tool_choice` and `function_call` that are objects.
@@ -108,6 +124,8 @@ pub(crate) fn decode_tool(raw: &RawValue, place: &str) -> Result<Tool, Translate
         Some(kind) if kind.starts_with("web_search") => Ok(Tool::WebSearch(WebSearch {
             max_uses: tool.max_uses,
             context_size: tool.search_context_size,
+            place: tool.user_location,
+            bounds: bounds(tool.allowed_domains, tool.blocked_domains),
             raw: Some((origin_of(kind), raw.to_owned().into())),
         })),
         Some(kind) => Ok(Tool::Hosted(HostedTool {
@@ -117,6 +135,12 @@ pub(crate) fn decode_tool(raw: &RawValue, place: &str) -> Result<Tool, Translate
         })),
         None => decode_untyped(raw, place),
     }
+}
+
+fn bounds(allowed: Option<IgnoredAny>, blocked: Option<IgnoredAny>) -> Vec<String> {
+    let allowed = allowed.map(|_| "allowed_domains".to_owned());
+    let blocked = blocked.map(|_| "blocked_domains".to_owned());
+    allowed.into_iter().chain(blocked).collect()
 }
 
 /// Gemini's tools have no type but a single member that names them; LiteLLM clients send them.
@@ -179,6 +203,8 @@ pub(crate) fn decode_web_search(raw: &[u8]) -> Result<Tool, serde_json::Error> {
     Ok(Tool::WebSearch(WebSearch {
         max_uses: None,
         context_size: options.search_context_size,
+        place: options.user_location.and_then(|place| place.approximate),
+        bounds: Vec::new(),
         raw: Some((DialectId::OpenAiChat, raw.into())),
     }))
 }

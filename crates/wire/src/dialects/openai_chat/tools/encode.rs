@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::{CacheControl, FunctionTool, RawJson, Tool, ToolChoice, WebSearch};
+use crate::canonical::{
+    CacheControl, FunctionTool, RawJson, SearchPlace, Tool, ToolChoice, WebSearch,
+};
 use crate::dialect::DialectId;
 use crate::json::JsonObject;
 
@@ -139,6 +141,14 @@ pub(crate) fn encode_web_search(search: &WebSearch) -> Result<Vec<u8>, serde_jso
     struct OptionsOut<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         search_context_size: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user_location: Option<LocationOut<'a>>,
+    }
+
+    #[derive(Serialize)]
+    struct LocationOut<'a> {
+        r#type: &'static str,
+        approximate: &'a SearchPlace,
     }
 
     /// The same search as a tool has a type, as `web_search_options` it has none.
@@ -156,6 +166,10 @@ pub(crate) fn encode_web_search(search: &WebSearch) -> Result<Vec<u8>, serde_jso
     }
     serde_json::to_vec(&OptionsOut {
         search_context_size: search.context_size.as_deref(),
+        user_location: search.place.as_ref().map(|approximate| LocationOut {
+            r#type: "approximate",
+            approximate,
+        }),
     })
 }
 

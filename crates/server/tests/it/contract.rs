@@ -1,0 +1,8 @@
+//! What a LiteLLM user's client may rely on.
+
+mod call_id;
+mod cors;
+mod headers;
+mod limits;
+mod params;
+mod routes;
