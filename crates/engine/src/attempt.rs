@@ -16,6 +16,7 @@ use crate::call::Call;
 use crate::deployment::Deployment;
 use crate::local;
 use crate::prepare::{Passage, Prepared};
+use crate::redact::redact;
 use crate::upstream::{
     BodyError, Upstream, UpstreamBody, UpstreamError, UpstreamRequest, UpstreamResponse,
 };
@@ -168,7 +169,8 @@ impl Attempt<'_> {
             Ok(Err(_)) | Err(_) => Bytes::new(),
         };
         let dialect = self.deployment.dialect().dialect();
-        let error = dialect.decode_error(response.status, &body);
+        let mut error = dialect.decode_error(response.status, &body);
+        error.message = redact(error.message, self.deployment.connection.headers());
         let retry_after = crate::retry_after::read(&response.headers);
         Failure {
             error: GatewayError::upstream(error, retry_after),

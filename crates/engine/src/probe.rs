@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use http::HeaderMap;
 use lockgate_wire::json::JsonObject;
 use lockgate_wire::{DialectId, Operation};
@@ -35,19 +36,17 @@ impl Engine {
     /// Probes the deployments of model group `only`, or all; those whose model is a wildcard
     /// cannot be asked for anything and are left out.
     pub async fn probe(&self, snapshot: &Snapshot, only: Option<&str>) -> Vec<Probe> {
-        let mut probes = Vec::new();
-        for deployment in snapshot.deployments() {
-            let named = only.is_none_or(|group| deployment.entry.model_name == group);
-            if named && !deployment.model.contains('*') {
-                let error = self.probe_one(deployment).await.err();
-                let error = error.map(|failure| failure.error.to_string());
-                probes.push(Probe {
-                    deployment: deployment.clone(),
-                    error,
-                });
-            }
-        }
-        probes
+        let asked = snapshot
+            .deployments()
+            .filter(|deployment| only.is_none_or(|group| deployment.entry.model_name == group))
+            .filter(|deployment| !deployment.model.contains('*'))
+            .map(async |deployment| Probe {
+                deployment: deployment.clone(),
+                error: (self.probe_one(deployment).await.err())
+                    .map(|failure| failure.error.to_string()),
+            });
+        // All at once: one that hangs must not keep the others waiting.
+        join_all(asked).await
     }
 
     async fn probe_one(&self, deployment: &Arc<Deployment>) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod auth;
+mod config;
 mod contract;
 mod failures;
 mod pairs;

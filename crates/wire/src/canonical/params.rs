@@ -81,6 +81,17 @@ pub enum ResponseFormat {
 // === impl Params ===
 
 impl Params {
+    /// Whether the schema of the answer says what it is for, which OpenAI alone has a place for.
+    pub fn describes_schema(&self) -> bool {
+        matches!(
+            &self.response_format,
+            Some(ResponseFormat::JsonSchema {
+                description: Some(_),
+                ..
+            })
+        )
+    }
+
     /// Fills what is absent from `defaults`; what is present wins.
     pub fn fill_from(&mut self, defaults: &Self) {
         fn fill<T: Clone>(slot: &mut Option<T>, default: &Option<T>) {

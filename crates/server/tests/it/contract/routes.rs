@@ -13,7 +13,6 @@ async fn what_is_not_there_is_said_in_the_clients_dialect() {
         ("/nothing", Dialect::OpenAi),
         ("/v1/messages/nothing", Dialect::Anthropic),
         ("/v1beta/nothing", Dialect::Gemini),
-        ("/v1beta/models/mock:sing", Dialect::Gemini),
         ("/api/nothing", Dialect::Ollama),
     ] {
         for client in [stage.client(), stage.gateway.client()] {

@@ -150,7 +150,7 @@ pub(super) fn encode_request(
     }
     let mut losses: Vec<Loss> = request.unmapped.iter().map(Loss::hint).collect();
     if request.task_type.is_some() {
-        losses.push(Loss::hint("task_type"));
+        losses.push(Loss::param("task_type"));
     }
     if request.title.is_some() {
         losses.push(Loss::hint("title"));

@@ -133,6 +133,9 @@ pub(super) fn report_unknown(params: &Params, report: &mut Report) {
             report.param(what);
         }
     }
+    if params.describes_schema() {
+        report.hint("response_format.json_schema.description");
+    }
     if params.keep_alive.is_some() {
         report.hint("keep_alive");
     }

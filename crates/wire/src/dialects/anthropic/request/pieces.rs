@@ -189,7 +189,7 @@ fn medium<'a>(
         BlockKind::Image(media) => (media, true),
         BlockKind::Document(media) => (media, media::is_image(media)),
         BlockKind::Audio(_) => return lose(report, "messages[].input_audio"),
-        _ => return lose(report, "messages[].video"),
+        _ => return lose(report, "messages[].video_url"),
     };
     let what = if is_image {
         "messages[].image_url"

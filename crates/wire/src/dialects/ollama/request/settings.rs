@@ -142,6 +142,10 @@ pub(super) fn losses(request: &ChatRequest, losses: &mut Losses) {
         must_call(params.tool_choice.as_ref()),
         Loss::param("tool_choice"),
     );
+    lose(
+        params.describes_schema(),
+        Loss::hint("response_format.json_schema.description"),
+    );
     lose(params.user.is_some(), Loss::hint("user"));
     lose(params.service_tier.is_some(), Loss::hint("service_tier"));
     let budget = params.reasoning.as_ref().and_then(|r| r.budget_tokens);
