@@ -177,8 +177,10 @@ fn fresh_id() -> String {
 }
 
 fn milliseconds(duration: Duration) -> HeaderValue {
-    let text = format!("{:.3}", duration.as_secs_f64() * 1000.0);
-    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("0"))
+    let microseconds = duration.as_micros();
+    let text = format!("{}.{:03}", microseconds / 1000, microseconds % 1000);
+    HeaderValue::from_maybe_shared(bytes::Bytes::from(text))
+        .unwrap_or_else(|_| HeaderValue::from_static("0"))
 }
 
 fn put(headers: &mut HeaderMap, name: HeaderName, text: &str) {

@@ -19,6 +19,7 @@ mod probe;
 mod read_body;
 mod receive;
 pub mod record;
+mod redact;
 mod retry_after;
 pub mod router;
 pub mod snapshot;

@@ -120,6 +120,16 @@ impl JsonObject {
         self.get(key).is_some_and(|v| v != b"null")
     }
 
+    /// Whether `test` holds for the name of any member, given as its UTF-8 bytes.
+    pub fn any_key(&self, test: impl Fn(&[u8]) -> bool) -> bool {
+        let original = self
+            .members
+            .iter()
+            .filter(|m| !matches!(m.edit, Edit::Remove))
+            .any(|m| test(m.key.as_bytes(&self.bytes)));
+        original || self.appended.iter().any(|(key, _)| test(key.as_bytes()))
+    }
+
     /// The names of all members in order, edits included.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.members
@@ -238,6 +248,13 @@ impl Key {
         match self {
             Self::Plain(range) => &bytes[range.clone()] == key.as_bytes(),
             Self::Escaped(text) => &**text == key,
+        }
+    }
+
+    fn as_bytes<'a>(&'a self, bytes: &'a Bytes) -> &'a [u8] {
+        match self {
+            Self::Plain(range) => &bytes[range.clone()],
+            Self::Escaped(text) => text.as_bytes(),
         }
     }
 

@@ -7,9 +7,10 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use bytes::{Bytes, BytesMut};
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 use crate::canonical::{ApiError, FinishReason, Usage};
 use crate::dialect::{Dialect, Spliced};
@@ -21,18 +22,23 @@ use crate::sse::MAX_FRAME;
 pub struct RelayRules {
     /// The framing.
     pub framing: Framing,
-    /// The member whose string value is the model's name, as `"model":` with quotes and colon.
+    /// The member whose string value is the model's name, as `"model"` with its quotes.
     pub model_key: Option<&'static [u8]>,
     /// Where it stands.
     pub restamp: Restamp,
     /// A frame that holds one of these is given to [`Dialect::sniff`]. JSON escapes quotes inside
     /// strings, so a quoted name in a needle matches only a member name or a whole value.
-    pub needles: &'static [&'static [u8]],
+    pub needles: LazyLock<Vec<Finder<'static>>>,
     /// Whether a frame shows the client something of the answer; before that an attempt can
     /// still fail unnoticed.
     pub is_content: fn(&[u8]) -> bool,
     /// Whether a frame is nothing but the usage that was asked for on the client's behalf.
     pub is_usage_only: fn(&[u8]) -> bool,
+}
+
+/// What to put into [`RelayRules::needles`].
+pub fn finders(needles: &[&'static [u8]]) -> Vec<Finder<'static>> {
+    needles.iter().map(|needle| Finder::new(*needle)).collect()
 }
 
 /// The framing of a stream.
@@ -70,6 +76,8 @@ pub struct Relay {
     rules: &'static RelayRules,
     /// The JSON string to put in place of the upstream's model name.
     model: Option<Bytes>,
+    /// Finds the member that holds it.
+    model_name: Option<Finder<'static>>,
     swallow_usage: bool,
     carry: BytesMut,
     seen: Sighting,
@@ -86,7 +94,8 @@ impl Relay {
         Self {
             dialect,
             rules,
-            model: model.filter(|_| rules.model_key.is_some()).map(json::quote),
+            model: model.map(json::quote),
+            model_name: rules.model_key.map(Finder::new),
             swallow_usage: spliced.usage_injected,
             carry: BytesMut::new(),
             seen: Sighting::default(),
@@ -142,10 +151,10 @@ impl Relay {
     pub fn body(&mut self, body: Bytes) -> Bytes {
         self.seen.merge(self.dialect.sniff(&body));
         self.content_seen = true;
-        match (&self.model, self.rules.model_key) {
-            (Some(model), Some(key)) => {
+        match (&self.model, &self.model_name) {
+            (Some(model), Some(name)) => {
                 let mut out = Splice::new(&body);
-                if let Some(value) = string_value(&body, key, true) {
+                if let Some(value) = string_value(&body, name, true) {
                     out.restamp(value, model);
                 }
                 out.finish(body)
@@ -182,41 +191,38 @@ impl Relay {
 
     fn pass(&mut self, frames: Bytes) -> Bytes {
         let mut out = Splice::new(&frames);
-        if self.needs_frames(&frames) {
+        // Looked for once in all that arrived together; mostly there is none.
+        let needle = self.has_needle(&frames);
+        if needle || !self.content_seen || self.restamp_pending() {
             let mut at = 0;
             while at < frames.len() {
                 let end = at + frame_len(&frames[at..], self.rules.framing);
-                self.pass_frame(&frames, at..end, &mut out);
+                if needle || !self.content_seen {
+                    self.read_frame(&frames, at..end, &mut out);
+                } else {
+                    self.restamp_frame(&frames, at..end, &mut out);
+                }
                 at = end;
             }
         }
         out.finish(frames)
     }
 
-    /// Whether any of `frames` must be looked at one by one.
-    fn needs_frames(&self, frames: &[u8]) -> bool {
-        !self.content_seen
-            || self.restamp_pending()
-            || self
-                .rules
-                .needles
-                .iter()
-                .any(|needle| memmem::find(frames, needle).is_some())
+    fn has_needle(&self, bytes: &[u8]) -> bool {
+        self.rules
+            .needles
+            .iter()
+            .any(|needle| needle.find(bytes).is_some())
     }
 
     fn restamp_pending(&self) -> bool {
         self.model.is_some() && !(self.restamped && self.rules.restamp == Restamp::First)
     }
 
-    fn pass_frame(&mut self, frames: &Bytes, range: Range<usize>, out: &mut Splice) {
+    fn read_frame(&mut self, frames: &Bytes, range: Range<usize>, out: &mut Splice) {
         let frame = &frames[range.clone()];
-        let (start, data) = frame_data(frame, self.rules.framing);
-        if self
-            .rules
-            .needles
-            .iter()
-            .any(|needle| memmem::find(frame, needle).is_some())
-        {
+        let (_, data) = frame_data(frame, self.rules.framing);
+        if self.has_needle(frame) {
             self.seen.merge(self.dialect.sniff(&data));
             if self.swallow_usage && (self.rules.is_usage_only)(&data) {
                 // Blank lines before it close the frame before it.
@@ -228,15 +234,27 @@ impl Relay {
         if !self.content_seen {
             self.content_seen = (self.rules.is_content)(&data);
         }
-        if self.restamp_pending()
-            && let (Some(model), Some(key)) = (&self.model, self.rules.model_key)
-        {
-            let top_level = self.rules.restamp == Restamp::EveryFrame;
-            if let Some(value) = string_value(&frame[start..], key, top_level) {
-                let base = range.start + start;
-                out.restamp(base + value.start..base + value.end, model);
-                self.restamped = true;
-            }
+        self.restamp_frame(frames, range, out);
+    }
+
+    fn restamp_frame(&mut self, frames: &Bytes, range: Range<usize>, out: &mut Splice) {
+        if !self.restamp_pending() {
+            return;
+        }
+        let (Some(model), Some(name)) = (&self.model, &self.model_name) else {
+            return;
+        };
+        let frame = &frames[range.clone()];
+        let start = if self.rules.framing == Framing::Sse && !frame.starts_with(b"data:") {
+            frame_data(frame, self.rules.framing).0
+        } else {
+            0
+        };
+        let top_level = self.rules.restamp == Restamp::EveryFrame;
+        if let Some(value) = string_value(&frame[start..], name, top_level) {
+            let base = range.start + start;
+            out.restamp(base + value.start..base + value.end, model);
+            self.restamped = true;
         }
     }
 }
@@ -288,10 +306,9 @@ fn data_field(line: &[u8]) -> Option<&[u8]> {
 
 /// Where the string value of the first member `key` stands (of the first top-level one, when
 /// asked), its quotes included.
-fn string_value(text: &[u8], key: &[u8], top_level: bool) -> Option<Range<usize>> {
-    let name = key.strip_suffix(b":").unwrap_or(key);
+fn string_value(text: &[u8], name: &Finder<'_>, top_level: bool) -> Option<Range<usize>> {
     let (mut depth, mut counted) = (0, 0);
-    for found in memmem::find_iter(text, name) {
+    for found in name.find_iter(text) {
         // An escaped quote does not open a name, it stands within a string.
         if text[..found].ends_with(b"\\") {
             continue;
@@ -303,7 +320,7 @@ fn string_value(text: &[u8], key: &[u8], top_level: bool) -> Option<Range<usize>
                 continue;
             }
         }
-        let Some(value) = text[found + name.len()..]
+        let Some(value) = text[found + name.needle().len()..]
             .trim_ascii_start()
             .strip_prefix(b":")
         else {

@@ -6,5 +6,6 @@ mod config;
 mod contract;
 mod failures;
 mod pairs;
+mod runtime;
 mod seed;
 mod support;

@@ -19,7 +19,7 @@ async fn exercise(stage: &Stage) {
         stage.gateway.client().bearer(wrong).post(&path, &body).await.unwrap();
         stage.client().post_bytes(&path, "{").await.unwrap();
     }
-    for path in ["/metrics", "/health", "/v1/models", "/nowhere"] {
+    for path in ["/metrics", "/health?model=fail-500", "/v1/models", "/nowhere"] {
         stage.client().get(path).await.unwrap();
     }
     let keyed = format!("/v1beta/models/mock:generateContent?key={MASTER}");

@@ -1,15 +1,17 @@
 //! How answers are passed on to Ollama clients as they are.
 
+use std::sync::LazyLock;
+
 use super::wire::WireAnswer;
 use super::{error, response, usage};
-use crate::relay::{Framing, RelayRules, Restamp, Sighting};
+use crate::relay::{Framing, RelayRules, Restamp, Sighting, finders};
 
 /// The rules of Ollama's streams: a line is an answer object, the last one has `done: true`.
 pub(super) static RULES: RelayRules = RelayRules {
     framing: Framing::Ndjson,
-    model_key: Some(b"\"model\":"),
+    model_key: Some(b"\"model\""),
     restamp: Restamp::EveryFrame,
-    needles: &[b"\"done\":true", b"\"done\": true", b"\"error\":"],
+    needles: LazyLock::new(|| finders(&[b"\"done\":true", b"\"done\": true", b"\"error\":"])),
     is_content,
     is_usage_only: |_| false,
 };

@@ -1,28 +1,76 @@
 //! How answers that stay in this dialect are passed on, and what is read from them on the way.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+use serde::Deserialize;
+
 use super::error;
 use super::response::finish_reason;
 use super::stream::{Chunk, Facts, Glance};
-use crate::relay::{Framing, RelayRules, Restamp, Sighting};
+use super::usage::UsageIn;
+use crate::relay::{Framing, RelayRules, Restamp, Sighting, finders};
 
 pub(super) static RULES: RelayRules = RelayRules {
     framing: Framing::Sse,
-    model_key: Some(b"\"model\":"),
+    model_key: Some(b"\"model\""),
     restamp: Restamp::EveryFrame,
     // Not `"usage"`: once asked for, it stands as null in every chunk.
-    needles: &[
-        b"\"prompt_tokens\"",
-        b"\"finish_reason\":\"",
-        b"\"finish_reason\": \"",
-        b"\"error\"",
-        b"\"detail\"",
-    ],
+    needles: LazyLock::new(|| {
+        finders(&[
+            b"\"prompt_tokens\"",
+            b"\"finish_reason\":\"",
+            b"\"finish_reason\": \"",
+            b"\"error\"",
+            b"\"detail\"",
+        ])
+    }),
     is_content,
     is_usage_only,
 };
 
+/// What marks a frame that may be more than an answer.
+static UNUSUAL: LazyLock<Vec<Finder<'static>>> =
+    LazyLock::new(|| finders(&[b"\"error\"", b"\"detail\"", b"\"x_groq\""]));
+static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"usage\""));
+static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"finish_reason\""));
+
 /// What a frame, or a whole answer, says about the answer.
 pub(super) fn sniff(frame: &[u8]) -> Sighting {
+    if UNUSUAL.iter().any(|mark| mark.find(frame).is_some()) {
+        return read(frame);
+    }
+    // An answer may be long, and of all it says two small values matter. JSON escapes quotes
+    // inside strings, so a quoted name found is a name.
+    let usage = value_of(frame, &USAGE).and_then(first::<UsageIn>);
+    let word = value_of(frame, &FINISH).and_then(first::<Cow<'_, str>>);
+    Sighting {
+        usage: usage.as_ref().and_then(UsageIn::to_usage),
+        finish: word
+            .filter(|word| !word.is_empty())
+            .map(|word| finish_reason(&word)),
+        error: None,
+    }
+}
+
+/// What stands behind the first member that `name` finds.
+fn value_of<'f>(frame: &'f [u8], name: &Finder<'_>) -> Option<&'f [u8]> {
+    let found = name.find(frame)?;
+    frame[found + name.needle().len()..]
+        .trim_ascii_start()
+        .strip_prefix(b":")
+}
+
+/// The JSON value that `text` begins with, if it is a `T`.
+fn first<'f, T: Deserialize<'f>>(text: &'f [u8]) -> Option<T> {
+    serde_json::Deserializer::from_slice(text)
+        .into_iter()
+        .next()?
+        .ok()
+}
+
+fn read(frame: &[u8]) -> Sighting {
     let Ok(chunk) = serde_json::from_slice::<Glance<'_>>(frame) else {
         return Sighting::default();
     };

@@ -1,5 +1,7 @@
 //! What relayed frames and bodies say about the answer as a whole.
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -9,19 +11,21 @@ use super::super::proto::Many;
 use super::super::response::{PromptFeedback, finish};
 use super::super::usage::UsageMetadata;
 use crate::canonical::{FinishReason, RawJson};
-use crate::relay::{Framing, RelayRules, Restamp, Sighting};
+use crate::relay::{Framing, RelayRules, Restamp, Sighting, finders};
 
 /// Gemini names the exact version that answered (`modelVersion`), which stays as it is.
 pub(in super::super) static RULES: RelayRules = RelayRules {
     framing: Framing::Sse,
     model_key: None,
     restamp: Restamp::First,
-    needles: &[
-        b"\"usageMetadata\"",
-        b"\"finishReason\"",
-        b"\"promptFeedback\"",
-        b"\"error\"",
-    ],
+    needles: LazyLock::new(|| {
+        finders(&[
+            b"\"usageMetadata\"",
+            b"\"finishReason\"",
+            b"\"promptFeedback\"",
+            b"\"error\"",
+        ])
+    }),
     is_content,
     is_usage_only: |_| false,
 };

@@ -1,0 +1,10 @@
+//! The process: connections, protocols, listings, numbers, its end.
+
+mod connections;
+mod drain;
+mod embeddings;
+mod health;
+mod http2;
+mod listings;
+mod metrics;
+mod tls;
