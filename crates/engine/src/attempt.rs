@@ -1,5 +1,7 @@
 //! One attempt: a call goes to one deployment, and an answer comes back or a failure.
 
+mod mishap;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,19 +9,18 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::{ApiError, ErrorKind, FinishReason, Usage};
-use lockgate_wire::dialect::{Spliced, TranslateError};
+use lockgate_wire::dialect::Spliced;
 use lockgate_wire::relay::Relay;
 use tokio::time::Instant;
 
+use self::mishap::{broken, no_answer, no_url, redirected, unreachable_upstream};
 use crate::answer::{Channel, Slot, StreamParts, merge_reasoning};
 use crate::call::Call;
 use crate::deployment::Deployment;
 use crate::local;
 use crate::prepare::{Passage, Prepared};
 use crate::redact::redact;
-use crate::upstream::{
-    BodyError, Upstream, UpstreamBody, UpstreamError, UpstreamRequest, UpstreamResponse,
-};
+use crate::upstream::{BodyError, Upstream, UpstreamBody, UpstreamRequest, UpstreamResponse};
 
 /// The largest whole answer that is taken into memory.
 const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
@@ -102,6 +103,10 @@ impl Attempt<'_> {
             return Err(Box::pin(self.refused(response, total)).await);
         }
         let headers = response.headers.clone();
+        if response.status >= 300 {
+            let error = redirected(response.status);
+            return Err(Failure { error, headers });
+        }
         let streams = self.call.streams() && !is_json(&headers);
         let content = if streams {
             Box::pin(self.begin_stream(response.body, slot, started)).await
@@ -126,7 +131,7 @@ impl Attempt<'_> {
         }
         let uri = connection
             .uri(self.prepared.operation, self.model, self.call.streams())
-            .map_err(|e| GatewayError::gateway(ErrorKind::Internal, e.to_string()))?;
+            .map_err(|e| no_url(&e))?;
         let request = UpstreamRequest {
             method: Method::POST,
             uri,
@@ -189,6 +194,9 @@ impl Attempt<'_> {
             .map_err(|e| broken(&e))?;
         match self.prepared.passage {
             Passage::Relayed(spliced) if !self.call.streams() => {
+                if !looks_like_object(&bytes) {
+                    return Err(broken(&BodyError::Broken("it is no JSON object".into())));
+                }
                 let dialect = self.call.dialect.dialect();
                 let mut relay = Relay::new(dialect, Some(&self.call.model), spliced);
                 let bytes = relay.body(bytes);
@@ -343,28 +351,8 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.starts_with("application/json"))
 }
 
-fn unreachable_upstream(error: &UpstreamError) -> GatewayError {
-    let kind = match error {
-        UpstreamError::Connect { .. } | UpstreamError::Broken { .. } => ErrorKind::Internal,
-        UpstreamError::Timeout { .. } => ErrorKind::Timeout,
-        UpstreamError::BadUri(_) => {
-            return GatewayError::gateway(ErrorKind::Internal, error.to_string());
-        }
-    };
-    GatewayError::connection(kind, error.to_string())
-}
-
-fn broken(error: &BodyError) -> GatewayError {
-    let kind = match error {
-        BodyError::Idle => ErrorKind::Timeout,
-        BodyError::Broken(_) | BodyError::TooLarge(_) => ErrorKind::BadGateway,
-    };
-    GatewayError::connection(kind, error.to_string())
-}
-
-fn no_answer(error: &TranslateError) -> GatewayError {
-    GatewayError::connection(
-        ErrorKind::BadGateway,
-        format!("the upstream's answer cannot be read: {error}"),
-    )
+/// A relayed answer is not parsed; this tells it from a login page or half an answer.
+fn looks_like_object(bytes: &[u8]) -> bool {
+    let trimmed = bytes.trim_ascii();
+    trimmed.starts_with(b"{") && trimmed.ends_with(b"}")
 }

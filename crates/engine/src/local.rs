@@ -70,10 +70,12 @@ fn reply(call: &Call, response: ChatResponse) -> Reply {
 /// Writes a whole answer for the client, as a stream when it asked for one.
 pub(crate) fn encode(call: &Call, response: ChatResponse) -> Bytes {
     let dialect = call.dialect.dialect();
-    let context = call.reply();
+    let mut context = call.reply();
     if !call.streams() {
         return dialect.encode_response(&response, &context);
     }
+    // A spliced request was not decoded before.
+    context.include_usage = call.chat().is_ok_and(|chat| chat.include_usage);
     let mut encoder = dialect.stream_encoder(&context);
     let mut out = BytesMut::new();
     for event in events_of(response) {

@@ -3,6 +3,7 @@
 mod call_id;
 mod cors;
 mod headers;
+mod hostile;
 mod limits;
 mod params;
 mod routes;

@@ -1,5 +1,6 @@
 //! The process: connections, protocols, listings, numbers, its end.
 
+mod backpressure;
 mod connections;
 mod drain;
 mod embeddings;

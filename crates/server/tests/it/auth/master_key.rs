@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use lockgate_testkit::{Gateway, GatewayBuilder};
 
+use crate::support::SOON;
+
 const FILE_KEY: &str = "sk-from-the-file-31";
 const ENV_KEY: &str = "sk-from-the-environment-32";
 const PERMIT: &str = "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY";
@@ -86,12 +88,13 @@ fn mode(path: &Path) -> u32 {
 async fn a_generated_key_is_kept_privately_and_shown_once() {
     let home = tempfile::tempdir().unwrap();
     let data = home.path().join("deep/data");
-    let first = keyless(&data).start().await.unwrap();
+    let mut first = keyless(&data).start().await.unwrap();
     let kept = only_file(&data);
     let key = fs::read_to_string(&kept).unwrap().trim().to_owned();
     assert!(key.starts_with("sk-") && key.len() > 30, "{key}");
     assert_eq!(mode(&kept), 0o600);
     assert_eq!(mode(&data) & 0o077, 0, "the folder is open to others");
+    first.wait_for_log(&key, SOON).await.unwrap();
     let logs = first.logs();
     assert_eq!(logs.matches(key.as_str()).count(), 1, "{logs}");
     assert!(opens(&first, &key).await);
@@ -100,8 +103,10 @@ async fn a_generated_key_is_kept_privately_and_shown_once() {
     assert_eq!(keyless_request.status, 401);
     drop(first);
 
-    let second = keyless(&data).start().await.unwrap();
+    let mut second = keyless(&data).start().await.unwrap();
     assert!(opens(&second, &key).await);
+    let folder = data.display().to_string();
+    second.wait_for_log(&folder, SOON).await.unwrap();
     let logs = second.logs();
     assert!(!logs.contains(&key), "{logs}");
     drop(second);

@@ -40,8 +40,14 @@ async fn warnings_name_file_line_and_key() {
         found[0].to_string()
     };
     let misspelt = find("config.yaml:3:");
-    assert!(misspelt.contains("warning") && misspelt.contains("drop_prams"), "{misspelt}");
-    assert!(misspelt.contains("drop_params"), "it does not say what was meant: {misspelt}");
+    assert!(
+        misspelt.contains("warning") && misspelt.contains("drop_prams"),
+        "{misspelt}"
+    );
+    assert!(
+        misspelt.contains("drop_params"),
+        "it does not say what was meant: {misspelt}"
+    );
     assert!(find("config.yaml:6:").contains("nonsense"));
     assert!(exited.stdout.contains("2 warnings"), "{}", exited.stdout);
 }
@@ -64,7 +70,8 @@ async fn a_broken_entry_is_an_error_with_its_line() {
     let out = &exited.stdout;
     for place in ["config.yaml:4:", "config.yaml:6:", "config.yaml:8:"] {
         assert!(
-            out.lines().any(|line| line.contains(place) || line.contains(&next(place))),
+            out.lines()
+                .any(|line| line.contains(place) || line.contains(&next(place))),
             "{place} is not named: {out}"
         );
     }
@@ -74,16 +81,29 @@ async fn a_broken_entry_is_an_error_with_its_line() {
 
 /// An entry may be reported at its first line or at the value that is wrong.
 fn next(place: &str) -> String {
-    let line: u32 = place.split(':').nth(1).and_then(|line| line.parse().ok()).unwrap();
+    let line: u32 = place
+        .split(':')
+        .nth(1)
+        .and_then(|line| line.parse().ok())
+        .unwrap();
     format!("config.yaml:{}:", line + 1)
 }
 
 #[tokio::test]
 async fn a_file_that_is_no_yaml() {
-    for yaml in ["model_list:\n  - model_name: [a\n    x: }\n", "a: 1\n\tb: 2\n", "- just\n- a list\n", "text"] {
+    for yaml in [
+        "model_list:\n  - model_name: [a\n    x: }\n",
+        "a: 1\n\tb: 2\n",
+        "- just\n- a list\n",
+        "text",
+    ] {
         let exited = check(yaml).await;
         assert_eq!(exited.code, Some(1), "{yaml:?}: {exited:?}");
-        assert!(exited.stdout.contains("config.yaml:"), "{yaml:?}: {}", exited.stdout);
+        assert!(
+            exited.stdout.contains("config.yaml:"),
+            "{yaml:?}: {}",
+            exited.stdout
+        );
     }
     let exited = check("general_settings:\n  master_key: \"sk-unclosed\nmodel_list: []\n").await;
     assert_eq!(exited.code, Some(1));
@@ -92,7 +112,10 @@ async fn a_file_that_is_no_yaml() {
 
 #[tokio::test]
 async fn a_file_that_is_not_there() {
-    let missing = Gateway::builder().run(&["check", "--config", "absent.yaml"]).await.unwrap();
+    let missing = Gateway::builder()
+        .run(&["check", "--config", "absent.yaml"])
+        .await
+        .unwrap();
     assert_eq!(missing.code, Some(1));
     let said = missing.stdout + &missing.stderr;
     assert!(said.contains("absent.yaml"), "{said}");
@@ -109,7 +132,11 @@ async fn an_unset_variable_is_named_and_no_value_is() {
         .await
         .unwrap();
     assert!(exited.stdout.contains("NOT_SET_HERE"), "{}", exited.stdout);
-    assert!(!exited.stdout.contains("sk-value-of-a-secret"), "{}", exited.stdout);
+    assert!(
+        !exited.stdout.contains("sk-value-of-a-secret"),
+        "{}",
+        exited.stdout
+    );
 }
 
 #[tokio::test]
@@ -157,7 +184,15 @@ async fn version() {
     for args in [&["version"][..], &["--version"], &["-v"]] {
         let exited = Gateway::builder().run(args).await.unwrap();
         assert_eq!(exited.code, Some(0), "{args:?}");
-        assert!(exited.stdout.contains(env!("CARGO_PKG_VERSION")), "{args:?}: {}", exited.stdout);
-        assert!(exited.stdout.contains("1.105.0"), "{args:?}: {}", exited.stdout);
+        assert!(
+            exited.stdout.contains(env!("CARGO_PKG_VERSION")),
+            "{args:?}: {}",
+            exited.stdout
+        );
+        assert!(
+            exited.stdout.contains("1.105.0"),
+            "{args:?}: {}",
+            exited.stdout
+        );
     }
 }

@@ -5,7 +5,9 @@ use lockgate_testkit::{Gateway, free_port};
 use crate::support::{MASTER, SOON};
 
 fn empty() -> lockgate_testkit::GatewayBuilder {
-    Gateway::builder().config(format!("model_list: []\ngeneral_settings: {{master_key: {MASTER}}}\n"))
+    Gateway::builder().config(format!(
+        "model_list: []\ngeneral_settings: {{master_key: {MASTER}}}\n"
+    ))
 }
 
 #[tokio::test]
@@ -22,9 +24,15 @@ async fn flags_without_a_meaning_here_are_accepted_with_a_warning() {
         .await
         .unwrap();
     let logs = gateway.logs();
-    for flag in ["run_gunicorn", "max_requests_before_restart", "use_prisma_db_push", "local"] {
+    for flag in [
+        "run_gunicorn",
+        "max_requests_before_restart",
+        "use_prisma_db_push",
+        "local",
+    ] {
         assert!(
-            logs.lines().any(|line| line.contains(&format!("--{flag}")) && line.contains("no effect")),
+            logs.lines()
+                .any(|line| line.contains(&format!("--{flag}")) && line.contains("no effect")),
             "{flag}: {logs}"
         );
     }
@@ -40,7 +48,13 @@ async fn a_flag_that_nobody_knows_is_refused() {
 
 #[tokio::test]
 async fn the_last_of_two_flags_counts() {
-    let gateway = empty().arg("--num_workers").arg("1").arg("--num_workers").arg("2").start().await;
+    let gateway = empty()
+        .arg("--num_workers")
+        .arg("1")
+        .arg("--num_workers")
+        .arg("2")
+        .start()
+        .await;
     assert!(gateway.is_ok(), "{gateway:?}");
 }
 
@@ -49,7 +63,9 @@ async fn the_last_of_two_flags_counts() {
 async fn environment_twins() {
     let port = free_port().unwrap().to_string();
     let builder = Gateway::builder()
-        .config(format!("model_list: []\ngeneral_settings: {{master_key: {MASTER}}}\n"))
+        .config(format!(
+            "model_list: []\ngeneral_settings: {{master_key: {MASTER}}}\n"
+        ))
         .env("HOST", "127.0.0.1")
         .env("PORT", &port)
         .env("NUM_WORKERS", "1")
@@ -60,9 +76,13 @@ async fn environment_twins() {
     let running = builder.start_timeout(SOON).run(&["serve"]);
     let address = format!("127.0.0.1:{port}").parse().unwrap();
     let client = lockgate_testkit::Client::new(address);
-    let answers = crate::support::eventually("it answers on the port of the environment", || async {
-        client.get("/health/liveliness").await.is_ok_and(|reply| reply.status == 200)
-    });
+    let answers =
+        crate::support::eventually("it answers on the port of the environment", || async {
+            client
+                .get("/health/liveliness")
+                .await
+                .is_ok_and(|reply| reply.status == 200)
+        });
     tokio::select! {
         exited = running => panic!("it ended: {exited:?}"),
         () = answers => {}
@@ -71,7 +91,11 @@ async fn environment_twins() {
 
 #[tokio::test]
 async fn a_variable_that_is_no_number_is_named() {
-    let exited = Gateway::builder().env("NUM_WORKERS", "many").run(&["serve"]).await.unwrap();
+    let exited = Gateway::builder()
+        .env("NUM_WORKERS", "many")
+        .run(&["serve"])
+        .await
+        .unwrap();
     assert!(!matches!(exited.code, None | Some(0)));
     assert!(exited.stderr.contains("NUM_WORKERS"), "{}", exited.stderr);
 }
@@ -91,7 +115,11 @@ async fn a_port_that_is_taken_is_named() {
             .unwrap();
         assert!(!matches!(exited.code, None | Some(0)));
         assert!(exited.stderr.contains(&port), "{}", exited.stderr);
-        assert!(exited.stderr.to_lowercase().contains("in use"), "{}", exited.stderr);
+        assert!(
+            exited.stderr.to_lowercase().contains("in use"),
+            "{}",
+            exited.stderr
+        );
     }
 }
 
@@ -100,7 +128,12 @@ async fn a_port_that_is_taken_is_named() {
 async fn a_port_of_another_gateway_is_not_shared() {
     let first = empty().start().await.unwrap();
     let port = first.addr().port().to_string();
-    let exited = empty().arg("--port").arg(&port).run_to_exit().await.unwrap();
+    let exited = empty()
+        .arg("--port")
+        .arg(&port)
+        .run_to_exit()
+        .await
+        .unwrap();
     assert!(!matches!(exited.code, None | Some(0)));
     assert!(exited.stderr.contains(&port), "{}", exited.stderr);
 }

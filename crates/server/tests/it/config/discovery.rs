@@ -12,9 +12,18 @@ fn builder(mock: &MockUpstream) -> GatewayBuilder {
 }
 
 async fn names(gateway: &Gateway) -> Vec<String> {
-    let listed = gateway.client().bearer(MASTER).get("/v1/models").await.unwrap().json();
+    let listed = gateway
+        .client()
+        .bearer(MASTER)
+        .get("/v1/models")
+        .await
+        .unwrap()
+        .json();
     let models = listed["data"].as_array().into_iter().flatten();
-    models.filter_map(|model| model["id"].as_str()).map(str::to_owned).collect()
+    models
+        .filter_map(|model| model["id"].as_str())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[tokio::test]
@@ -29,13 +38,22 @@ async fn the_demo_model_answers_in_every_dialect() {
     for dialect in Dialect::ALL {
         for stream in [false, true] {
             let (path, body) = simple("demo", stream).request(dialect);
-            let reply = gateway.client().bearer(MASTER).post(&path, &body).await.unwrap();
+            let reply = gateway
+                .client()
+                .bearer(MASTER)
+                .post(&path, &body)
+                .await
+                .unwrap();
             let answer = if stream {
                 Answer::stream(dialect, &reply)
             } else {
                 Answer::whole(dialect, &reply)
             };
-            assert!(answer.text.contains("Say hello."), "{dialect:?}: {}", answer.text);
+            assert!(
+                answer.text.contains("Say hello."),
+                "{dialect:?}: {}",
+                answer.text
+            );
             assert!(answer.output_tokens > 0);
         }
     }
@@ -49,7 +67,10 @@ async fn the_models_of_a_local_ollama() {
     assert!(names.contains(&"ollama/mock".to_owned()), "{names:?}");
     assert!(names.contains(&"ollama/mock-100c".to_owned()), "{names:?}");
     let client = gateway.client().bearer(MASTER);
-    let reply = client.post(CHAT, &chat_body("ollama/mock", false)).await.unwrap();
+    let reply = client
+        .post(CHAT, &chat_body("ollama/mock", false))
+        .await
+        .unwrap();
     assert_eq!(text_of(&reply), TEXT);
 }
 
@@ -63,10 +84,19 @@ async fn providers_whose_key_is_set() {
         .await
         .unwrap();
     let names = names(&gateway).await;
-    assert!(names.iter().any(|name| name.starts_with("openai/gpt-")), "{names:?}");
-    assert!(!names.iter().any(|name| name.starts_with("anthropic/")), "{names:?}");
+    assert!(
+        names.iter().any(|name| name.starts_with("openai/gpt-")),
+        "{names:?}"
+    );
+    assert!(
+        !names.iter().any(|name| name.starts_with("anthropic/")),
+        "{names:?}"
+    );
     let client = gateway.client().bearer(MASTER);
-    let reply = client.post(CHAT, &chat_body("openai/mock", false)).await.unwrap();
+    let reply = client
+        .post(CHAT, &chat_body("openai/mock", false))
+        .await
+        .unwrap();
     assert_eq!(text_of(&reply), TEXT);
     let seen = mock.last_request().unwrap();
     assert_eq!(seen.model, "mock");

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use lockgate_testkit::{Gateway, MockUpstream, Reply};
 
-use crate::support::{
-    CHAT, Config, Dialect, MASTER, SOON, Stage, chat_body, eventually, text_of,
-};
+use crate::support::{CHAT, Config, Dialect, MASTER, SOON, Stage, chat_body, eventually, text_of};
 
 /// A configuration whose group `m` runs `script`.
 fn yaml(mock: &MockUpstream, script: &str) -> String {
-    Config::new().model(mock, "m", Dialect::OpenAi, script).yaml()
+    Config::new()
+        .model(mock, "m", Dialect::OpenAi, script)
+        .yaml()
 }
 
 async fn stage(script: &str) -> Stage {
@@ -41,7 +41,10 @@ async fn readiness(gateway: &Gateway) -> serde_json::Value {
 async fn when_the_file_changes() {
     let stage = stage("mock-1c").await;
     assert_eq!(text_of(&stage.chat("m").await), "t0 ");
-    stage.gateway.write_config(&yaml(&stage.mock, "mock-2c")).unwrap();
+    stage
+        .gateway
+        .write_config(&yaml(&stage.mock, "mock-2c"))
+        .unwrap();
     until_it_says(&stage.gateway, "t0 t1 ").await;
 }
 
@@ -55,7 +58,10 @@ async fn when_the_file_is_written_in_place() {
 #[tokio::test]
 async fn on_sighup() {
     let mut stage = stage("mock-1c").await;
-    stage.gateway.write_config(&yaml(&stage.mock, "mock-2c")).unwrap();
+    stage
+        .gateway
+        .write_config(&yaml(&stage.mock, "mock-2c"))
+        .unwrap();
     stage.gateway.sighup().unwrap();
     stage.gateway.wait_for_log("reloaded", SOON).await.unwrap();
     assert_eq!(text_of(&stage.chat("m").await), "t0 t1 ");
@@ -80,13 +86,19 @@ async fn sighup_without_a_file_ends_nothing() {
 async fn when_an_included_file_changes() {
     let mock = MockUpstream::start().await.unwrap();
     let gateway = Gateway::builder()
-        .config(format!("include: [models.yaml]\ngeneral_settings: {{master_key: {MASTER}}}\n"))
+        .config(format!(
+            "include: [models.yaml]\ngeneral_settings: {{master_key: {MASTER}}}\n"
+        ))
         .file("models.yaml", included(&mock, "mock-1c"))
         .start()
         .await
         .unwrap();
     assert_eq!(text_of(&chat(&gateway).await), "t0 ");
-    fs::write(gateway.folder().join("models.yaml"), included(&mock, "mock-2c")).unwrap();
+    fs::write(
+        gateway.folder().join("models.yaml"),
+        included(&mock, "mock-2c"),
+    )
+    .unwrap();
     until_it_says(&gateway, "t0 t1 ").await;
 }
 
@@ -102,12 +114,25 @@ fn included(mock: &MockUpstream, script: &str) -> String {
 async fn when_a_configmap_is_swapped() {
     let mock = MockUpstream::start().await.unwrap();
     let volume = tempfile::tempdir().unwrap();
-    publish(volume.path(), "..2026_11_23_10_00_00.1", &yaml(&mock, "mock-1c"));
+    publish(
+        volume.path(),
+        "..2026_11_23_10_00_00.1",
+        &yaml(&mock, "mock-1c"),
+    );
     let file = volume.path().join("config.yaml");
     symlink("..data/config.yaml", &file).unwrap();
-    let gateway = Gateway::builder().arg("--config").arg(&file).start().await.unwrap();
+    let gateway = Gateway::builder()
+        .arg("--config")
+        .arg(&file)
+        .start()
+        .await
+        .unwrap();
     assert_eq!(text_of(&chat(&gateway).await), "t0 ");
-    publish(volume.path(), "..2026_11_23_10_05_00.2", &yaml(&mock, "mock-2c"));
+    publish(
+        volume.path(),
+        "..2026_11_23_10_05_00.2",
+        &yaml(&mock, "mock-2c"),
+    );
     fs::remove_dir_all(volume.path().join("..2026_11_23_10_00_00.1")).unwrap();
     until_it_says(&gateway, "t0 t1 ").await;
 }
@@ -123,15 +148,30 @@ fn publish(volume: &Path, folder: &str, yaml: &str) {
 async fn a_bad_file_is_refused_and_said_to_be() {
     let mut stage = stage("mock-1c").await;
     assert!(readiness(&stage.gateway).await["config"].is_null());
-    stage.gateway.write_config("model_list: [\n  oops: }\n").unwrap();
+    stage
+        .gateway
+        .write_config("model_list: [\n  oops: }\n")
+        .unwrap();
     stage.gateway.sighup().unwrap();
     stage.gateway.wait_for_log("refused", SOON).await.unwrap();
     let told = readiness(&stage.gateway).await;
     assert_eq!(told["config"]["status"], "refused", "{told}");
-    assert!(told["config"]["reason"].to_string().contains("config.yaml:"), "{told}");
-    assert_eq!(text_of(&stage.chat("m").await), "t0 ", "the old one stays in force");
+    assert!(
+        told["config"]["reason"]
+            .to_string()
+            .contains("config.yaml:"),
+        "{told}"
+    );
+    assert_eq!(
+        text_of(&stage.chat("m").await),
+        "t0 ",
+        "the old one stays in force"
+    );
 
-    stage.gateway.write_config(&yaml(&stage.mock, "mock-2c")).unwrap();
+    stage
+        .gateway
+        .write_config(&yaml(&stage.mock, "mock-2c"))
+        .unwrap();
     until_it_says(&stage.gateway, "t0 t1 ").await;
     let told = readiness(&stage.gateway).await;
     assert!(told["config"].is_null(), "{told}");
@@ -169,7 +209,10 @@ async fn nothing_fails_meanwhile() {
     for turn in 0..30 {
         if turn % 5 == 0 {
             let script = if turn % 2 == 0 { "mock-2c" } else { "mock-1c" };
-            stage.gateway.write_config(&yaml(&stage.mock, script)).unwrap();
+            stage
+                .gateway
+                .write_config(&yaml(&stage.mock, script))
+                .unwrap();
             stage.gateway.sighup().unwrap();
         }
         let text = text_of(&stage.chat("m").await);

@@ -21,7 +21,10 @@ async fn a_broken_entry_is_left_out_and_the_others_serve() {
     let listed = stage.client().get("/v1/models").await.unwrap().json();
     assert_eq!(listed["data"].as_array().unwrap().len(), 1, "{listed}");
     let logs = stage.gateway.logs();
-    assert!(logs.contains("config.yaml:1:") && logs.contains("azure"), "{logs}");
+    assert!(
+        logs.contains("config.yaml:1:") && logs.contains("azure"),
+        "{logs}"
+    );
 }
 
 #[tokio::test]
@@ -29,7 +32,11 @@ async fn a_file_that_cannot_be_parsed_stops_the_start() {
     for yaml in ["model_list: [\n", "a: b: c\n", "- a list\n"] {
         let exited = Gateway::builder().config(yaml).run_to_exit().await.unwrap();
         assert!(!matches!(exited.code, None | Some(0)), "{yaml:?}");
-        assert!(exited.stderr.contains("config.yaml:"), "{yaml:?}: {}", exited.stderr);
+        assert!(
+            exited.stderr.contains("config.yaml:"),
+            "{yaml:?}: {}",
+            exited.stderr
+        );
         assert!(!exited.stderr.contains("panicked"), "{}", exited.stderr);
     }
 }
@@ -54,13 +61,18 @@ async fn files_may_include_others() {
         mock.url("/v1")
     );
     let gateway = Gateway::builder()
-        .config(format!("include: [models.yaml]\ngeneral_settings: {{master_key: {MASTER}}}\n"))
+        .config(format!(
+            "include: [models.yaml]\ngeneral_settings: {{master_key: {MASTER}}}\n"
+        ))
         .file("models.yaml", included)
         .start()
         .await
         .unwrap();
     let client = gateway.client().bearer(MASTER);
-    let reply = client.post(CHAT, &chat_body("from-the-other", false)).await.unwrap();
+    let reply = client
+        .post(CHAT, &chat_body("from-the-other", false))
+        .await
+        .unwrap();
     assert_eq!(text_of(&reply), TEXT);
 }
 
@@ -110,11 +122,19 @@ async fn a_custom_provider() {
          \x20 litellm_params: {{model: acme/mock}}\n",
         mock.url("/v1"),
     );
-    let gateway = Gateway::builder().config(yaml).env("ACME_KEY", "sk-acme").start().await.unwrap();
+    let gateway = Gateway::builder()
+        .config(yaml)
+        .env("ACME_KEY", "sk-acme")
+        .start()
+        .await
+        .unwrap();
     let client = gateway.client().bearer(MASTER);
     let reply = client.post(CHAT, &chat_body("ours", false)).await.unwrap();
     assert_eq!(text_of(&reply), TEXT);
-    assert_eq!(mock.last_request().unwrap().header("authorization"), Some("Bearer sk-acme"));
+    assert_eq!(
+        mock.last_request().unwrap().header("authorization"),
+        Some("Bearer sk-acme")
+    );
 }
 
 #[tokio::test]
@@ -122,7 +142,10 @@ async fn the_operators_choice_for_every_request() {
     let stage = Stage::start(|mock, config| {
         config
             .model(mock, "chosen", Dialect::OpenAi, "mock")
-            .section("general_settings", serde_json::json!({ "completion_model": "chosen" }))
+            .section(
+                "general_settings",
+                serde_json::json!({ "completion_model": "chosen" }),
+            )
     })
     .await;
     assert_eq!(text_of(&stage.chat("whatever").await), TEXT);

@@ -36,9 +36,15 @@ async fn the_story_of_an_answer() {
             ] {
                 assert_eq!(reply.header(name), Some(value), "{client:?}: {name}");
             }
-            for name in ["x-litellm-response-duration-ms", "x-litellm-overhead-duration-ms"] {
+            for name in [
+                "x-litellm-response-duration-ms",
+                "x-litellm-overhead-duration-ms",
+            ] {
                 let milliseconds: f64 = reply.header(name).unwrap().parse().unwrap();
-                assert!((0.0..60_000.0).contains(&milliseconds), "{name}: {milliseconds}");
+                assert!(
+                    (0.0..60_000.0).contains(&milliseconds),
+                    "{name}: {milliseconds}"
+                );
             }
             assert_eq!(reply.header("server"), None);
         }
@@ -53,7 +59,10 @@ async fn headers_of_a_stream() {
     assert_eq!(reply.header("x-accel-buffering"), Some("no"));
     assert_eq!(reply.header("content-length"), None);
     let content_type = reply.header("content-type").unwrap();
-    assert!(content_type.starts_with("text/event-stream"), "{content_type}");
+    assert!(
+        content_type.starts_with("text/event-stream"),
+        "{content_type}"
+    );
 }
 
 #[tokio::test]
@@ -87,7 +96,12 @@ async fn the_providers_headers() {
     ] {
         assert_eq!(reply.header(name), Some(value), "{name}");
     }
-    for name in ["set-cookie", "llm_provider-set-cookie", "strict-transport-security", "openai-processing-ms"] {
+    for name in [
+        "set-cookie",
+        "llm_provider-set-cookie",
+        "strict-transport-security",
+        "openai-processing-ms",
+    ] {
         assert_eq!(reply.header(name), None, "{name}");
     }
     let base = reply.header("x-litellm-model-api-base").unwrap();
@@ -114,14 +128,20 @@ async fn client_headers_stay_here_unless_the_operator_wants_them_forwarded() {
         .header("x-stainless-lang", "rust");
     client.post(CHAT, &chat_body("mock", false)).await.unwrap();
     let seen = private.mock.last_request().unwrap();
-    for name in ["x-trace", "openai-organization", "cookie", "x-stainless-lang"] {
+    for name in [
+        "x-trace",
+        "openai-organization",
+        "cookie",
+        "x-stainless-lang",
+    ] {
         assert_eq!(seen.header(name), None, "{name}");
     }
 
     let forwarding = Stage::start(|mock, config| {
-        config
-            .model(mock, "mock", Dialect::OpenAi, "mock")
-            .section("general_settings", json!({ "forward_client_headers_to_llm_api": true }))
+        config.model(mock, "mock", Dialect::OpenAi, "mock").section(
+            "general_settings",
+            json!({ "forward_client_headers_to_llm_api": true }),
+        )
     })
     .await;
     let client = forwarding
@@ -140,9 +160,12 @@ async fn client_headers_stay_here_unless_the_operator_wants_them_forwarded() {
 
 #[tokio::test]
 async fn anthropics_beta_header_travels_with_messages() {
-    let stage = Stage::start(|mock, config| config.model(mock, "claude", Dialect::Anthropic, "mock")).await;
+    let stage =
+        Stage::start(|mock, config| config.model(mock, "claude", Dialect::Anthropic, "mock")).await;
     let (path, body) = simple("claude", false).request(Dialect::Anthropic);
-    let client = stage.client().header("anthropic-beta", "context-1m-2025-08-07");
+    let client = stage
+        .client()
+        .header("anthropic-beta", "context-1m-2025-08-07");
     assert_eq!(client.post(&path, &body).await.unwrap().status, 200);
     let seen = stage.mock.last_request().unwrap();
     assert_eq!(seen.header("anthropic-beta"), Some("context-1m-2025-08-07"));

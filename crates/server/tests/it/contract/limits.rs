@@ -42,7 +42,12 @@ async fn a_body_is_too_large_however_it_is_sent() {
     let chunk = "x".repeat(0x4000);
     let chunked = format!("{head}transfer-encoding: chunked\r\n\r\n4000\r\n{chunk}\r\n0\r\n\r\n");
     for request in [announced, chunked] {
-        let answer = stage.gateway.client().raw(request.as_bytes()).await.unwrap();
+        let answer = stage
+            .gateway
+            .client()
+            .raw(request.as_bytes())
+            .await
+            .unwrap();
         let answer = String::from_utf8_lossy(&answer);
         assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
     }
@@ -63,7 +68,12 @@ async fn a_request_without_a_key_is_refused_before_its_body_is_read() {
     let request = format!(
         "POST {CHAT} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 100000000\r\n\r\n{{"
     );
-    let answer = stage.gateway.client().raw(request.as_bytes()).await.unwrap();
+    let answer = stage
+        .gateway
+        .client()
+        .raw(request.as_bytes())
+        .await
+        .unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 401 "));
 }
 
@@ -71,15 +81,30 @@ async fn a_request_without_a_key_is_refused_before_its_body_is_read() {
 async fn a_head_that_is_too_large_is_refused() {
     let stage = Stage::of_scripts(&["mock"]).await;
     let one = format!("x-pad: {}\r\n", "x".repeat(2_000_000));
-    let many: String = (0..300).map(|number| format!("x-pad-{number}: x\r\n")).collect();
+    let many: String = (0..300)
+        .map(|number| format!("x-pad-{number}: x\r\n"))
+        .collect();
     for padding in [one, many] {
         let request = format!("GET /health/liveliness HTTP/1.1\r\nhost: x\r\n{padding}\r\n");
         // The refusal may come before all of the head is written, and the rest then meets a closed socket.
         if let Ok(answer) = stage.gateway.client().raw(request.as_bytes()).await {
-            assert!(answer.starts_with(b"HTTP/1.1 431 "), "{}", String::from_utf8_lossy(&answer));
+            assert!(
+                answer.starts_with(b"HTTP/1.1 431 "),
+                "{}",
+                String::from_utf8_lossy(&answer)
+            );
         }
     }
-    assert_eq!(stage.gateway.client().get("/health/liveliness").await.unwrap().status, 200);
+    assert_eq!(
+        stage
+            .gateway
+            .client()
+            .get("/health/liveliness")
+            .await
+            .unwrap()
+            .status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -95,7 +120,8 @@ async fn a_body_that_nests_too_deep_is_refused() {
         assert!(reply.json()["error"]["message"].is_string());
     }
     let deep = format!("{}1{}", "[".repeat(40), "]".repeat(40));
-    let body = format!(r#"{{"model":"mock","messages":[{{"role":"user","content":"x"}}],"x":{deep}}}"#);
+    let body =
+        format!(r#"{{"model":"mock","messages":[{{"role":"user","content":"x"}}],"x":{deep}}}"#);
     assert_eq!(post(&stage, CHAT, body).await.status, 200);
 }
 
@@ -146,9 +172,12 @@ async fn a_body_that_is_no_json_object_is_refused_in_the_clients_dialect() {
 #[tokio::test]
 async fn members_of_the_wrong_kind_are_refused() {
     let stage = Stage::start(|mock, config| {
-        config
-            .model(mock, "openai", Dialect::OpenAi, "mock")
-            .model(mock, "anthropic", Dialect::Anthropic, "mock")
+        config.model(mock, "openai", Dialect::OpenAi, "mock").model(
+            mock,
+            "anthropic",
+            Dialect::Anthropic,
+            "mock",
+        )
     })
     .await;
     for body in [

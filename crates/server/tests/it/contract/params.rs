@@ -20,10 +20,15 @@ async fn stage(settings: Value) -> Stage {
 #[tokio::test]
 async fn what_cannot_be_expressed_is_refused_by_default() {
     let stage = stage(json!({})).await;
-    let reply = stage.chat_with("anthropic", json!({ "logit_bias": { "1": 5 } })).await;
+    let reply = stage
+        .chat_with("anthropic", json!({ "logit_bias": { "1": 5 } }))
+        .await;
     assert_eq!(reply.status, 400, "{}", reply.text());
     let body = reply.json();
-    assert!(body["error"]["message"].to_string().contains("logit_bias"), "{body}");
+    assert!(
+        body["error"]["message"].to_string().contains("logit_bias"),
+        "{body}"
+    );
     Dialect::OpenAi.assert_error(400, &body);
     assert_eq!(stage.mock.request_count(), 0);
 }
@@ -67,7 +72,10 @@ async fn nothing_is_dropped_where_nothing_is_lost() {
                 &request["generationConfig"]["temperature"],
                 &request["generationConfig"]["stopSequences"],
             ),
-            Dialect::Ollama => (&request["options"]["temperature"], &request["options"]["stop"]),
+            Dialect::Ollama => (
+                &request["options"]["temperature"],
+                &request["options"]["stop"],
+            ),
         };
         assert_eq!(*temperature, 0.5, "{request}");
         assert_eq!(*stop, json!(["END"]), "{request}");
@@ -93,11 +101,24 @@ async fn members_for_the_gateway_do_not_travel() {
         "user": "u-1",
     });
     let reply = stage.chat_with("openai", more).await;
-    assert_eq!(text_of(&reply), TEXT, "a client's mock_response is not obeyed");
+    assert_eq!(
+        text_of(&reply),
+        TEXT,
+        "a client's mock_response is not obeyed"
+    );
     let request = stage.mock.last_request().unwrap().json();
-    let mut names: Vec<&str> = request.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut names: Vec<&str> = request
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     names.sort_unstable();
-    assert_eq!(names, ["brand_new", "messages", "model", "user"], "{request}");
+    assert_eq!(
+        names,
+        ["brand_new", "messages", "model", "user"],
+        "{request}"
+    );
     assert_eq!(request["brand_new"], json!({ "kept": [1, 2] }));
 }
 
@@ -132,12 +153,24 @@ async fn members_that_direct_credentials_are_refused() {
 #[tokio::test]
 async fn nested_members_that_direct_credentials_go_nowhere() {
     let stage = stage(json!({})).await;
-    for name in ["metadata", "litellm_metadata", "extra_body", "litellm_params"] {
+    for name in [
+        "metadata",
+        "litellm_metadata",
+        "extra_body",
+        "litellm_params",
+    ] {
         let nested = json!({ name: { "api_base": "http://127.0.0.1:1", "api_key": "sk-x" } });
         let reply = stage.chat_with("openai", nested).await;
-        assert!(matches!(reply.status, 200 | 400 | 401), "{name}: {}", reply.text());
+        assert!(
+            matches!(reply.status, 200 | 400 | 401),
+            "{name}: {}",
+            reply.text()
+        );
         for seen in stage.mock.requests() {
-            assert_eq!(seen.header("authorization"), Some("Bearer sk-it-upstream-5e77a1"));
+            assert_eq!(
+                seen.header("authorization"),
+                Some("Bearer sk-it-upstream-5e77a1")
+            );
         }
     }
 }
@@ -145,7 +178,9 @@ async fn nested_members_that_direct_credentials_go_nowhere() {
 #[tokio::test]
 async fn members_for_gateways_under_test_are_refused() {
     let stage = stage(json!({})).await;
-    let reply = stage.chat_with("openai", json!({ "mock_testing_fallbacks": true })).await;
+    let reply = stage
+        .chat_with("openai", json!({ "mock_testing_fallbacks": true }))
+        .await;
     assert_eq!(reply.status, 400, "{}", reply.text());
 }
 
@@ -163,7 +198,10 @@ async fn additional_drops_reach_into_the_body() {
     assert_eq!(text_of(&stage.chat_with("m", more).await), TEXT);
     let request = stage.mock.last_request().unwrap().json();
     assert!(request["user"].is_null(), "{request}");
-    assert_eq!(request["messages"], json!([{ "role": "user", "content": "Say hello." }]));
+    assert_eq!(
+        request["messages"],
+        json!([{ "role": "user", "content": "Say hello." }])
+    );
 }
 
 #[tokio::test]
@@ -178,19 +216,31 @@ async fn the_operators_parameters() {
         config.model_with(mock, "m", Dialect::OpenAi, "mock", more)
     })
     .await;
-    assert_eq!(text_of(&stage.chat_with("m", json!({ "temperature": 0.8 })).await), TEXT);
+    assert_eq!(
+        text_of(&stage.chat_with("m", json!({ "temperature": 0.8 })).await),
+        TEXT
+    );
     let seen = stage.mock.last_request().unwrap();
     let request = seen.json();
     assert_eq!(request["temperature"], 0.8, "the client's wins: {request}");
     assert_eq!(request["max_tokens"], 77, "{request}");
-    assert_eq!(request["chat_template_kwargs"], json!({ "thinking": false }));
+    assert_eq!(
+        request["chat_template_kwargs"],
+        json!({ "thinking": false })
+    );
     assert_eq!(seen.header("x-extra"), Some("yes"));
 }
 
 #[tokio::test]
 async fn a_canned_answer_of_the_operator() {
     let stage = Stage::start(|mock, config| {
-        config.model_with(mock, "m", Dialect::OpenAi, "mock", json!({ "mock_response": "canned" }))
+        config.model_with(
+            mock,
+            "m",
+            Dialect::OpenAi,
+            "mock",
+            json!({ "mock_response": "canned" }),
+        )
     })
     .await;
     assert_eq!(text_of(&stage.chat("m").await), "canned");

@@ -52,9 +52,18 @@ async fn wrong_methods() {
         (Method::POST, "/health/liveliness", "GET"),
         (Method::POST, "/metrics", "GET"),
     ] {
-        let reply = stage.client().send(method.clone(), path, Bytes::new()).await.unwrap();
+        let reply = stage
+            .client()
+            .send(method.clone(), path, Bytes::new())
+            .await
+            .unwrap();
         assert_eq!(reply.status, 405, "{method} {path}");
-        assert!(reply.header("allow").is_some_and(|allow| allow.contains(allowed)), "{path}");
+        assert!(
+            reply
+                .header("allow")
+                .is_some_and(|allow| allow.contains(allowed)),
+            "{path}"
+        );
     }
 }
 
@@ -62,13 +71,20 @@ async fn wrong_methods() {
 async fn head_is_get_without_a_body() {
     let stage = Stage::of_scripts(&["mock"]).await;
     for path in ["/health/liveliness", "/v1/models", "/"] {
-        let reply = stage.client().send(Method::HEAD, path, Bytes::new()).await.unwrap();
+        let reply = stage
+            .client()
+            .send(Method::HEAD, path, Bytes::new())
+            .await
+            .unwrap();
         assert_eq!(reply.status, 200, "{path}");
         let reply = reply.collect().await.unwrap();
         assert!(reply.body.is_empty());
     }
     let unkeyed = stage.gateway.client();
-    let reply = unkeyed.send(Method::HEAD, "/v1/models", Bytes::new()).await.unwrap();
+    let reply = unkeyed
+        .send(Method::HEAD, "/v1/models", Bytes::new())
+        .await
+        .unwrap();
     assert_eq!(reply.status, 401);
 }
 
@@ -84,13 +100,20 @@ async fn chat_under_all_its_names() {
         "/openai/deployments/mock/chat/completions",
         "/openai/deployments/mock/chat/completions?api-version=2024-10-21",
     ] {
-        let reply = stage.client().post(path, &chat_body("mock", false)).await.unwrap();
+        let reply = stage
+            .client()
+            .post(path, &chat_body("mock", false))
+            .await
+            .unwrap();
         assert_eq!(text_of(&reply), TEXT, "{path}");
     }
     // Azure's clients name the deployment in the path only.
     let body = r#"{"messages":[{"role":"user","content":"x"}]}"#;
     let path = "/openai/deployments/mock/chat/completions";
-    assert_eq!(text_of(&stage.client().post_bytes(path, body).await.unwrap()), TEXT);
+    assert_eq!(
+        text_of(&stage.client().post_bytes(path, body).await.unwrap()),
+        TEXT
+    );
     for (path, dialect) in [
         ("/messages", Dialect::Anthropic),
         ("/v1/models/mock:generateContent", Dialect::Gemini),
@@ -113,9 +136,17 @@ async fn a_model_with_a_slash_in_its_name() {
         let reply = stage.client().post(&path, &body).await.unwrap();
         assert_eq!(Answer::whole(Dialect::Gemini, &reply).text, TEXT, "{path}");
         let path = format!("/openai/deployments/{model}/chat/completions");
-        let reply = stage.client().post(&path, &chat_body("", false)).await.unwrap();
+        let reply = stage
+            .client()
+            .post(&path, &chat_body("", false))
+            .await
+            .unwrap();
         assert_eq!(text_of(&reply), TEXT, "{path}");
-        let listed = stage.client().get(&format!("/v1/models/{model}")).await.unwrap();
+        let listed = stage
+            .client()
+            .get(&format!("/v1/models/{model}"))
+            .await
+            .unwrap();
         assert_eq!(listed.json()["id"], "team/mock");
     }
 }
@@ -135,8 +166,16 @@ async fn ollamas_generate() {
         assert_eq!(reply.json()["response"], TEXT, "{upstream:?}");
         assert_eq!(reply.json()["done"], true);
         let body = serde_json::json!({ "model": upstream.provider(), "prompt": "Say hello." });
-        let lines = stage.client().post("/api/generate", &body).await.unwrap().lines();
-        let text: String = lines.iter().filter_map(|line| line["response"].as_str()).collect();
+        let lines = stage
+            .client()
+            .post("/api/generate", &body)
+            .await
+            .unwrap()
+            .lines();
+        let text: String = lines
+            .iter()
+            .filter_map(|line| line["response"].as_str())
+            .collect();
         assert_eq!(text, TEXT, "{upstream:?}");
         assert_eq!(lines.last().unwrap()["done"], true);
     }
@@ -160,16 +199,28 @@ async fn a_token_count_for_anthropic_clients() {
     .await;
     for upstream in Dialect::ALL {
         let (_, body) = simple(upstream.provider(), false).request(Dialect::Anthropic);
-        let reply = stage.client().post("/v1/messages/count_tokens", &body).await.unwrap();
+        let reply = stage
+            .client()
+            .post("/v1/messages/count_tokens", &body)
+            .await
+            .unwrap();
         assert_eq!(reply.status, 200, "{upstream:?}: {}", reply.text());
-        assert!(reply.json()["input_tokens"].as_u64().is_some_and(|count| count > 0));
+        assert!(
+            reply.json()["input_tokens"]
+                .as_u64()
+                .is_some_and(|count| count > 0)
+        );
     }
     let (_, body) = simple("gemini", false).request(Dialect::Gemini);
     for model in ["gemini", "openai"] {
         let path = format!("/v1beta/models/{model}:countTokens");
         let reply = stage.client().post(&path, &body).await.unwrap();
         assert_eq!(reply.status, 200, "{model}: {}", reply.text());
-        assert!(reply.json()["totalTokens"].as_u64().is_some_and(|count| count > 0));
+        assert!(
+            reply.json()["totalTokens"]
+                .as_u64()
+                .is_some_and(|count| count > 0)
+        );
     }
     assert!(!format!("{:?}", stage.mock.requests()).contains(MASTER));
 }

@@ -25,7 +25,10 @@ async fn while_it_waits_for_a_whole_answer() {
                 arrived = stage.mock.wait_for_requests(left, SOON) => assert!(arrived),
             }
             let cancelled = stage.mock.wait_for_cancelled(left, SOON).await;
-            assert!(cancelled, "{client:?} <- {upstream:?}: the upstream goes on");
+            assert!(
+                cancelled,
+                "{client:?} <- {upstream:?}: the upstream goes on"
+            );
         }
     }
 }
@@ -43,7 +46,10 @@ async fn in_the_middle_of_a_stream() {
             drop(reply);
             left += 1;
             let cancelled = stage.mock.wait_for_cancelled(left, SOON).await;
-            assert!(cancelled, "{client:?} <- {upstream:?}: the upstream goes on");
+            assert!(
+                cancelled,
+                "{client:?} <- {upstream:?}: the upstream goes on"
+            );
         }
     }
 }
@@ -77,7 +83,9 @@ async fn between_two_attempts() {
     })
     .await;
     let asked = stage.mock.request_count();
-    let more = stage.mock.wait_for_requests(asked + 1, std::time::Duration::from_millis(1500));
+    let more = stage
+        .mock
+        .wait_for_requests(asked + 1, std::time::Duration::from_millis(1500));
     assert!(!more.await, "an attempt was made for a client that left");
 }
 

@@ -8,8 +8,20 @@ use crate::support::{Config, Dialect, Stage, TEXT, eventually, text_of};
 async fn stage(script: &str, router: serde_json::Value) -> Stage {
     Stage::start(|mock, config: Config| {
         config
-            .model_with(mock, "group", Dialect::OpenAi, script, json!({ "order": 1 }))
-            .model_with(mock, "group", Dialect::OpenAi, "mock", json!({ "order": 2 }))
+            .model_with(
+                mock,
+                "group",
+                Dialect::OpenAi,
+                script,
+                json!({ "order": 1 }),
+            )
+            .model_with(
+                mock,
+                "group",
+                Dialect::OpenAi,
+                "mock",
+                json!({ "order": 2 }),
+            )
             .section("router_settings", router)
     })
     .await
@@ -45,7 +57,11 @@ async fn a_bad_request_is_nobodys_fault_but_the_clients() {
 
 #[tokio::test]
 async fn it_is_asked_again_when_the_time_is_over() {
-    let stage = stage("flaky-1", json!({ "cooldown_time": 0.5, "allowed_fails": 0 })).await;
+    let stage = stage(
+        "flaky-1",
+        json!({ "cooldown_time": 0.5, "allowed_fails": 0 }),
+    )
+    .await;
     assert_eq!(text_of(&stage.chat("group").await), TEXT);
     assert_eq!(stage.asked_for("flaky-1"), 1);
     eventually("the deployment is asked again", || async {
@@ -80,8 +96,14 @@ async fn when_all_are_left_alone_the_client_is_told_when_to_come_back() {
         config
             .model(mock, "group", Dialect::OpenAi, "fail-429")
             .model(mock, "group", Dialect::OpenAi, "fail-429-1ms")
-            .section("router_settings", json!({ "cooldown_time": 60, "num_retries": 1 }))
-            .section("router_settings", json!({ "default_litellm_params": { "cooldown_time": 60 } }))
+            .section(
+                "router_settings",
+                json!({ "cooldown_time": 60, "num_retries": 1 }),
+            )
+            .section(
+                "router_settings",
+                json!({ "default_litellm_params": { "cooldown_time": 60 } }),
+            )
     })
     .await;
     assert_eq!(stage.chat("group").await.status, 429);
@@ -95,7 +117,11 @@ async fn when_all_are_left_alone_the_client_is_told_when_to_come_back() {
         let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
         assert!((1..=60).contains(&wait), "{wait}");
     }
-    assert_eq!(stage.mock.request_count(), asked, "nobody is asked meanwhile");
+    assert_eq!(
+        stage.mock.request_count(),
+        asked,
+        "nobody is asked meanwhile"
+    );
 }
 
 /// A group's only deployment is asked however often it fails: there is nobody else.
@@ -114,7 +140,10 @@ async fn a_reload_keeps_it() {
     let mut stage = stage("fail-429", json!({ "cooldown_time": 60 })).await;
     assert_eq!(text_of(&stage.chat("group").await), TEXT);
     let yaml = std::fs::read_to_string(stage.gateway.config_path()).unwrap();
-    stage.gateway.write_config(&format!("{yaml}\n# touched\n")).unwrap();
+    stage
+        .gateway
+        .write_config(&format!("{yaml}\n# touched\n"))
+        .unwrap();
     stage.gateway.sighup().unwrap();
     let reloaded = stage.gateway.wait_for_log("reloaded", crate::support::SOON);
     reloaded.await.unwrap();

@@ -7,11 +7,21 @@ use crate::support::{CHAT, Config, Dialect, Stage, TEXT, chat_body, text_of};
 /// Groups named after their scripts, and the router's settings.
 async fn stage(router: Value) -> Stage {
     Stage::start(|mock, config: Config| {
-        ["fail-500", "fail-503", "fail-400", "context-window", "content-policy", "mock", "echo"]
-            .iter()
-            .fold(config, |config, script| config.model(mock, script, Dialect::OpenAi, script))
-            .section("router_settings", json!({ "num_retries": 0 }))
-            .section("router_settings", router)
+        [
+            "fail-500",
+            "fail-503",
+            "fail-400",
+            "context-window",
+            "content-policy",
+            "mock",
+            "echo",
+        ]
+        .iter()
+        .fold(config, |config, script| {
+            config.model(mock, script, Dialect::OpenAi, script)
+        })
+        .section("router_settings", json!({ "num_retries": 0 }))
+        .section("router_settings", router)
     })
     .await
 }
@@ -23,7 +33,11 @@ async fn from_the_routers_list() {
     assert_eq!(text_of(&reply), TEXT);
     assert_eq!(reply.header("x-litellm-attempted-fallbacks"), Some("2"));
     assert_eq!(reply.header("x-litellm-model-group"), Some("mock"));
-    assert_eq!(reply.json()["model"], "fail-500", "the client's name for it stays");
+    assert_eq!(
+        reply.json()["model"],
+        "fail-500",
+        "the client's name for it stays"
+    );
     // A group without a list of its own has none.
     assert_eq!(stage.chat("fail-503").await.status, 503);
 }
@@ -70,16 +84,25 @@ async fn from_the_deployment() {
         assert_eq!(text_of(&reply), TEXT, "{model}");
         assert_eq!(reply.header("x-litellm-attempted-fallbacks"), Some("1"));
         let streamed = stage.chat_stream(model).await.collect().await.unwrap();
-        assert!(streamed.text().ends_with("data: [DONE]\n\n"), "{}", streamed.text());
+        assert!(
+            streamed.text().ends_with("data: [DONE]\n\n"),
+            "{}",
+            streamed.text()
+        );
     }
     let listed = stage.client().get("/v1/models").await.unwrap().text();
-    assert!(!listed.contains("ollama/mock"), "a fallback is no public model: {listed}");
+    assert!(
+        !listed.contains("ollama/mock"),
+        "a fallback is no public model: {listed}"
+    );
 }
 
 #[tokio::test]
 async fn from_the_request() {
     let stage = stage(json!({})).await;
-    let reply = stage.chat_with("fail-500", json!({ "fallbacks": ["fail-503", "mock"] })).await;
+    let reply = stage
+        .chat_with("fail-500", json!({ "fallbacks": ["fail-503", "mock"] }))
+        .await;
     assert_eq!(text_of(&reply), TEXT);
     assert!(stage.mock.last_request().unwrap().json()["fallbacks"].is_null());
 }
@@ -87,15 +110,20 @@ async fn from_the_request() {
 #[tokio::test]
 async fn from_the_request_with_messages_of_its_own() {
     let stage = stage(json!({})).await;
-    let hop = json!([{ "model": "echo", "messages": [{ "role": "user", "content": "other words" }] }]);
-    let reply = stage.chat_with("fail-500", json!({ "fallbacks": hop })).await;
+    let hop =
+        json!([{ "model": "echo", "messages": [{ "role": "user", "content": "other words" }] }]);
+    let reply = stage
+        .chat_with("fail-500", json!({ "fallbacks": hop }))
+        .await;
     assert_eq!(text_of(&reply), "other words");
 }
 
 #[tokio::test]
 async fn the_request_may_refuse_them() {
     let stage = stage(json!({ "fallbacks": [{ "fail-500": ["mock"] }] })).await;
-    let reply = stage.chat_with("fail-500", json!({ "disable_fallbacks": true })).await;
+    let reply = stage
+        .chat_with("fail-500", json!({ "disable_fallbacks": true }))
+        .await;
     assert_eq!(reply.status, 500);
     assert_eq!(stage.asked_for("mock"), 0);
 }
@@ -108,7 +136,9 @@ async fn a_client_may_not_bring_an_upstream_of_its_own() {
         json!([{ "model": "mock", "api_key": "sk-x" }]),
         json!([{ "model": "openai/gpt-4o", "base_url": "http://evil.example" }]),
     ] {
-        let reply = stage.chat_with("fail-500", json!({ "fallbacks": hop })).await;
+        let reply = stage
+            .chat_with("fail-500", json!({ "fallbacks": hop }))
+            .await;
         assert_eq!(reply.status, 401, "{hop}: {}", reply.text());
     }
     assert_eq!(stage.mock.request_count(), 0);
@@ -118,7 +148,9 @@ async fn a_client_may_not_bring_an_upstream_of_its_own() {
 #[tokio::test]
 async fn a_client_may_not_reach_a_model_that_is_not_configured() {
     let stage = stage(json!({})).await;
-    let reply = stage.chat_with("fail-500", json!({ "fallbacks": ["openai/mock"] })).await;
+    let reply = stage
+        .chat_with("fail-500", json!({ "fallbacks": ["openai/mock"] }))
+        .await;
     assert_eq!(reply.status, 500);
     assert_eq!(stage.asked_for("mock"), 0);
 }
@@ -163,7 +195,11 @@ async fn prompts_that_do_not_fit_are_recognised_in_every_dialect() {
     })
     .await;
     for upstream in Dialect::ALL {
-        assert_eq!(text_of(&stage.chat(upstream.provider()).await), TEXT, "{upstream:?}");
+        assert_eq!(
+            text_of(&stage.chat(upstream.provider()).await),
+            TEXT,
+            "{upstream:?}"
+        );
     }
 }
 
@@ -172,7 +208,11 @@ async fn the_first_error_is_told_when_all_fail() {
     let stage = stage(json!({ "fallbacks": [{ "fail-503": ["fail-500", "fail-400"] }] })).await;
     let reply = stage.chat("fail-503").await;
     assert_eq!(reply.status, 503);
-    assert!(!reply.text().contains("fail-500"), "it tells what else there is: {}", reply.text());
+    assert!(
+        !reply.text().contains("fail-500"),
+        "it tells what else there is: {}",
+        reply.text()
+    );
 }
 
 #[tokio::test]
@@ -201,7 +241,11 @@ async fn across_dialects() {
             )
     })
     .await;
-    let reply = stage.client().post(CHAT, &chat_body("first", true)).await.unwrap();
+    let reply = stage
+        .client()
+        .post(CHAT, &chat_body("first", true))
+        .await
+        .unwrap();
     assert_eq!(reply.status, 200, "{}", reply.text());
     assert!(reply.text().contains(" mock."), "{}", reply.text());
     assert!(reply.text().ends_with("data: [DONE]\n\n"));

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{CHAT, Dialect, RawUpstream, Stage, chat_body, simple};
+use crate::support::{Dialect, Stage, simple};
 
 /// What an upstream may answer; a client sees the same.
 const STATUSES: [u16; 11] = [400, 401, 403, 404, 408, 413, 422, 429, 500, 502, 503];
@@ -34,7 +34,11 @@ async fn statuses_and_bodies_in_every_dialect() {
                 let reply = stage.client().post(&path, &body).await.unwrap();
                 let what = format!("{client:?} <- {upstream:?} {status}: {}", reply.text());
                 assert_eq!(reply.status, status, "{what}");
-                assert_eq!(reply.header("content-type"), Some("application/json"), "{what}");
+                assert_eq!(
+                    reply.header("content-type"),
+                    Some("application/json"),
+                    "{what}"
+                );
                 client.assert_error(status, &reply.json());
                 assert!(reply.header("x-litellm-call-id").is_some(), "{what}");
             }
@@ -45,7 +49,9 @@ async fn statuses_and_bodies_in_every_dialect() {
 /// LiteLLM's `type` for each status (reference section 2.4).
 #[tokio::test]
 async fn openai_clients_see_litellms_types() {
-    let scripts = ["fail-401", "fail-403", "fail-404", "fail-408", "fail-429", "fail-500", "fail-503"];
+    let scripts = [
+        "fail-401", "fail-403", "fail-404", "fail-408", "fail-429", "fail-500", "fail-503",
+    ];
     let stage = Stage::of_scripts(&scripts).await;
     for (script, kind) in [
         ("fail-401", "authentication_error"),
@@ -67,7 +73,12 @@ async fn the_upstreams_words_reach_the_client() {
     let message = stage.chat("fail-429").await.json()["error"]["message"].to_string();
     assert!(message.contains("Rate limit reached"), "{message}");
     let body = stage.chat("context-window").await.json();
-    assert!(body["error"]["message"].to_string().contains("maximum context length"), "{body}");
+    assert!(
+        body["error"]["message"]
+            .to_string()
+            .contains("maximum context length"),
+        "{body}"
+    );
     assert_eq!(body["error"]["type"], "invalid_request_error");
 }
 
@@ -96,36 +107,15 @@ async fn an_upstream_that_is_not_there() {
             for stream in [false, true] {
                 let (path, body) = simple(upstream.provider(), stream).request(client);
                 let reply = stage.client().post(&path, &body).await.unwrap();
-                assert_eq!(reply.status, 500, "{client:?} <- {upstream:?}: {}", reply.text());
+                assert_eq!(
+                    reply.status,
+                    500,
+                    "{client:?} <- {upstream:?}: {}",
+                    reply.text()
+                );
                 client.assert_error(500, &reply.json());
             }
         }
-    }
-}
-
-#[tokio::test]
-async fn an_answer_that_is_none_is_a_bad_gateway() {
-    for answer in ["", "OK", "<html><title>Login</title></html>", "[1,2", "{\"choices\":"] {
-        let upstream = RawUpstream::start(200, &[], answer).await;
-        let stage = Stage::start(|_, config| {
-            config
-                .entry(json!({
-                    "model_name": "odd",
-                    "litellm_params": { "model": "openai/x", "api_base": upstream.url("/v1"), "api_key": "k" },
-                }))
-                .section("router_settings", json!({ "num_retries": 0 }))
-        })
-        .await;
-        for client in [Dialect::Anthropic, Dialect::Gemini, Dialect::Ollama] {
-            for stream in [false, true] {
-                let (path, body) = simple("odd", stream).request(client);
-                let reply = stage.client().post(&path, &body).await.unwrap();
-                assert_eq!(reply.status, 502, "{client:?} {answer:?}: {}", reply.text());
-                client.assert_error(502, &reply.json());
-            }
-        }
-        let streamed = stage.client().post(CHAT, &chat_body("odd", true)).await.unwrap();
-        assert_eq!(streamed.status, 502, "{answer:?}: {}", streamed.text());
     }
 }
 
@@ -139,5 +129,9 @@ async fn a_deployment_without_its_key_says_which_variable_is_missing() {
     .await;
     let reply = stage.chat("keyless").await;
     assert_eq!(reply.status, 401, "{}", reply.text());
-    assert!(reply.text().contains("ANTHROPIC_API_KEY"), "{}", reply.text());
+    assert!(
+        reply.text().contains("ANTHROPIC_API_KEY"),
+        "{}",
+        reply.text()
+    );
 }

@@ -6,10 +6,15 @@ use crate::support::{CHAT, Dialect, RawUpstream, Stage, TEXT, chat_body, text_of
 
 async fn stage(router: Value) -> Stage {
     Stage::start(|mock, config| {
-        ["flaky-1", "flaky-2", "flaky-9", "fail-400", "fail-401", "fail-403", "fail-404", "fail-422"]
-            .iter()
-            .fold(config, |config, script| config.model(mock, script, Dialect::OpenAi, script))
-            .section("router_settings", router)
+        [
+            "flaky-1", "flaky-2", "flaky-9", "fail-400", "fail-401", "fail-403", "fail-404",
+            "fail-422",
+        ]
+        .iter()
+        .fold(config, |config, script| {
+            config.model(mock, script, Dialect::OpenAi, script)
+        })
+        .section("router_settings", router)
     })
     .await
 }
@@ -42,7 +47,13 @@ async fn as_often_as_the_client_says() {
     assert_eq!(reply.header("x-litellm-attempted-retries"), Some("0"));
     assert_eq!(stage.asked_for("flaky-9"), 1);
     stage.mock.reset();
-    assert_eq!(stage.chat_with("flaky-9", json!({ "num_retries": 0 })).await.status, 500);
+    assert_eq!(
+        stage
+            .chat_with("flaky-9", json!({ "num_retries": 0 }))
+            .await
+            .status,
+        500
+    );
     assert_eq!(stage.asked_for("flaky-9"), 1);
     assert!(stage.mock.last_request().unwrap().json()["num_retries"].is_null());
 }
@@ -50,7 +61,13 @@ async fn as_often_as_the_client_says() {
 #[tokio::test]
 async fn as_often_as_the_deployment_says() {
     let stage = Stage::start(|mock, config| {
-        config.model_with(mock, "flaky-9", Dialect::OpenAi, "flaky-9", json!({ "num_retries": 0 }))
+        config.model_with(
+            mock,
+            "flaky-9",
+            Dialect::OpenAi,
+            "flaky-9",
+            json!({ "num_retries": 0 }),
+        )
     })
     .await;
     assert_eq!(stage.chat("flaky-9").await.status, 500);
@@ -85,8 +102,20 @@ async fn not_what_will_fail_again() {
 async fn a_bad_key_leads_to_the_other_deployment() {
     let stage = Stage::start(|mock, config| {
         config
-            .model_with(mock, "group", Dialect::OpenAi, "fail-401", json!({ "order": 1 }))
-            .model_with(mock, "group", Dialect::OpenAi, "mock", json!({ "order": 2 }))
+            .model_with(
+                mock,
+                "group",
+                Dialect::OpenAi,
+                "fail-401",
+                json!({ "order": 1 }),
+            )
+            .model_with(
+                mock,
+                "group",
+                Dialect::OpenAi,
+                "mock",
+                json!({ "order": 2 }),
+            )
     })
     .await;
     assert_eq!(text_of(&stage.chat("group").await), TEXT);
@@ -97,10 +126,15 @@ async fn a_bad_key_leads_to_the_other_deployment() {
 async fn after_the_pause_the_upstream_asked_for() {
     let stage = Stage::of_scripts(&["fail-429"]).await;
     let began = std::time::Instant::now();
-    let reply = stage.chat_with("fail-429", json!({ "num_retries": 1 })).await;
+    let reply = stage
+        .chat_with("fail-429", json!({ "num_retries": 1 }))
+        .await;
     assert_eq!(reply.status, 429);
     assert_eq!(stage.asked_for("fail-429"), 2);
-    assert!(began.elapsed() >= std::time::Duration::from_secs(1), "it did not wait");
+    assert!(
+        began.elapsed() >= std::time::Duration::from_secs(1),
+        "it did not wait"
+    );
     assert_eq!(reply.header("llm_provider-retry-after"), Some("1"));
     Dialect::OpenAi.assert_error(429, &reply.json());
 }

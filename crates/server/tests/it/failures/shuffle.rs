@@ -20,7 +20,10 @@ async fn spread(stage: &Stage, requests: u32) -> [u64; 2] {
     let mut counts = [0, 0];
     for _ in 0..requests {
         let reply = client
-            .post(crate::support::CHAT, &crate::support::chat_body("group", false))
+            .post(
+                crate::support::CHAT,
+                &crate::support::chat_body("group", false),
+            )
             .await
             .unwrap();
         match text_of(&reply).as_str() {
@@ -42,21 +45,31 @@ async fn evenly() {
 
 #[tokio::test]
 async fn by_weight() {
-    let [one, other] =
-        spread(&pair(json!({ "weight": 9 }), json!({ "weight": 1 })).await, 200).await;
+    let [one, other] = spread(
+        &pair(json!({ "weight": 9 }), json!({ "weight": 1 })).await,
+        200,
+    )
+    .await;
     assert!(one > 150 && other > 0, "{one} to {other}");
 }
 
 #[tokio::test]
 async fn by_requests_per_minute() {
-    let [one, other] =
-        spread(&pair(json!({ "rpm": 100 }), json!({ "rpm": 900 })).await, 200).await;
+    let [one, other] = spread(
+        &pair(json!({ "rpm": 100 }), json!({ "rpm": 900 })).await,
+        200,
+    )
+    .await;
     assert!(other > 150 && one > 0, "{one} to {other}");
 }
 
 #[tokio::test]
 async fn a_weight_of_nothing_is_never_asked_first() {
-    let [_, other] = spread(&pair(json!({ "weight": 1 }), json!({ "weight": 0 })).await, 50).await;
+    let [_, other] = spread(
+        &pair(json!({ "weight": 1 }), json!({ "weight": 0 })).await,
+        50,
+    )
+    .await;
     assert_eq!(other, 0);
 }
 
@@ -70,8 +83,20 @@ async fn by_order() {
 async fn the_higher_order_when_the_lower_fails() {
     let stage = Stage::start(|mock, config: Config| {
         config
-            .model_with(mock, "group", Dialect::OpenAi, "fail-500", json!({ "order": 1 }))
-            .model_with(mock, "group", Dialect::OpenAi, "mock", json!({ "order": 2 }))
+            .model_with(
+                mock,
+                "group",
+                Dialect::OpenAi,
+                "fail-500",
+                json!({ "order": 1 }),
+            )
+            .model_with(
+                mock,
+                "group",
+                Dialect::OpenAi,
+                "mock",
+                json!({ "order": 2 }),
+            )
             .section("router_settings", json!({ "num_retries": 0 }))
     })
     .await;
@@ -103,7 +128,13 @@ async fn a_deployment_by_its_id() {
 async fn no_more_at_once_than_a_deployment_takes() {
     let stage = Stage::start(|mock, config: Config| {
         config
-            .model_with(mock, "group", Dialect::OpenAi, "hang", json!({ "max_parallel_requests": 1 }))
+            .model_with(
+                mock,
+                "group",
+                Dialect::OpenAi,
+                "hang",
+                json!({ "max_parallel_requests": 1 }),
+            )
             .section("router_settings", json!({ "num_retries": 0 }))
     })
     .await;
@@ -125,7 +156,10 @@ async fn aliases_and_wildcards() {
         config
             .model(mock, "real", Dialect::OpenAi, "mock")
             .model(mock, "any/*", Dialect::OpenAi, "*")
-            .section("router_settings", json!({ "model_group_alias": { "gpt-4": "real" } }))
+            .section(
+                "router_settings",
+                json!({ "model_group_alias": { "gpt-4": "real" } }),
+            )
     })
     .await;
     let reply = stage.chat("gpt-4").await;

@@ -47,14 +47,20 @@ fn json_of(text: &str) -> Value {
 /// Some of the text arrived, and nothing claims that all of it did.
 fn assert_unfinished(dialect: Dialect, reply: &Reply) {
     let text = reply.text();
-    assert!(text.contains("Hello") || text.contains("t0"), "no token arrived: {text}");
+    assert!(
+        text.contains("Hello") || text.contains("t0"),
+        "no token arrived: {text}"
+    );
     for end in [
         "\"finish_reason\":\"stop\"",
         "message_stop",
         "\"finishReason\":\"STOP\"",
         "\"done\":true",
     ] {
-        assert!(!text.contains(end), "{dialect:?} claims to be complete: {text}");
+        assert!(
+            !text.contains(end),
+            "{dialect:?} claims to be complete: {text}"
+        );
     }
 }
 
@@ -90,7 +96,12 @@ async fn an_answer_cut_off_is_an_error() {
         for upstream in Dialect::ALL {
             let (path, body) = simple(upstream.provider(), false).request(client);
             let reply = stage.client().post(&path, &body).await.unwrap();
-            assert_eq!(reply.status, 502, "{client:?} <- {upstream:?}: {}", reply.text());
+            assert_eq!(
+                reply.status,
+                502,
+                "{client:?} <- {upstream:?}: {}",
+                reply.text()
+            );
             client.assert_error(502, &reply.json());
         }
     }
@@ -104,8 +115,16 @@ async fn an_error_before_the_first_token_is_a_failed_attempt() {
             let (path, body) = simple(upstream.provider(), true).request(client);
             let reply = stage.client().post(&path, &body).await.unwrap();
             let pair = format!("{client:?} <- {upstream:?}: {}", reply.text());
-            assert!(matches!(reply.status, 500 | 503 | 529), "{} {pair}", reply.status);
-            assert_eq!(reply.header("content-type"), Some("application/json"), "{pair}");
+            assert!(
+                matches!(reply.status, 500 | 503 | 529),
+                "{} {pair}",
+                reply.status
+            );
+            assert_eq!(
+                reply.header("content-type"),
+                Some("application/json"),
+                "{pair}"
+            );
             client.assert_error(reply.status, &reply.json());
         }
     }
@@ -116,14 +135,24 @@ async fn after_an_error_before_the_first_token_another_deployment_answers() {
     for upstream in Dialect::ALL {
         let stage = Stage::start(|mock, config| {
             config
-                .model_with(mock, "group", upstream, "error-in-stream", json!({ "order": 1 }))
+                .model_with(
+                    mock,
+                    "group",
+                    upstream,
+                    "error-in-stream",
+                    json!({ "order": 1 }),
+                )
                 .model_with(mock, "group", upstream, "mock", json!({ "order": 2 }))
         })
         .await;
         for client in Dialect::ALL {
             let (path, body) = simple("group", true).request(client);
             let reply = stage.client().post(&path, &body).await.unwrap();
-            assert_eq!(Answer::stream(client, &reply).text, TEXT, "{client:?} <- {upstream:?}");
+            assert_eq!(
+                Answer::stream(client, &reply).text,
+                TEXT,
+                "{client:?} <- {upstream:?}"
+            );
         }
     }
 }

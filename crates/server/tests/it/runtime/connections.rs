@@ -55,7 +55,10 @@ async fn a_connection_survives_a_refusal() {
         let mut piece = [0; 8192];
         let read = stream.read(&mut piece).await.unwrap();
         let answer = String::from_utf8_lossy(&piece[..read]);
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
     }
 }
 
@@ -69,7 +72,10 @@ async fn upstream_connections_are_kept() {
     // One for each core of the machine at most, and a few that met at the wrong moment.
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let connections = stage.mock.connection_count();
-    assert!(connections <= cores + 4, "{connections} connections for 40 requests");
+    assert!(
+        connections <= cores + 4,
+        "{connections} connections for 40 requests"
+    );
 }
 
 /// A provider closes idle connections; the next request must not fail because of it.
@@ -80,11 +86,18 @@ async fn an_upstream_that_closed_its_connections_is_called_again() {
     let client = gateway.client().bearer(MASTER);
     let body = chat_body("mock", false);
     for _ in 0..8 {
-        assert_eq!(text_of(&client.post(CHAT, &body).await.unwrap()), crate::support::TEXT);
+        assert_eq!(
+            text_of(&client.post(CHAT, &body).await.unwrap()),
+            crate::support::TEXT
+        );
     }
     let port = mock.addr().port();
     drop(mock);
-    let again = MockUpstream::with(MockOptions { port, ..MockOptions::default() }).unwrap();
+    let again = MockUpstream::with(MockOptions {
+        port,
+        ..MockOptions::default()
+    })
+    .unwrap();
     for _ in 0..8 {
         let reply = client.post(CHAT, &body).await.unwrap();
         assert_eq!(text_of(&reply), crate::support::TEXT);
@@ -123,13 +136,19 @@ async fn a_client_that_stalls_stalls_itself_only() {
     for _ in 0..8 {
         let mut stream = TcpStream::connect(stage.gateway.addr()).await.unwrap();
         let request = request("mock");
-        stream.write_all(&request[..request.len() / 2]).await.unwrap();
+        stream
+            .write_all(&request[..request.len() / 2])
+            .await
+            .unwrap();
         stalled.push(stream);
     }
     assert_eq!(stage.chat("mock").await.status, 200);
     for stream in &mut stalled {
         let request = request("mock");
-        stream.write_all(&request[request.len() / 2..]).await.unwrap();
+        stream
+            .write_all(&request[request.len() / 2..])
+            .await
+            .unwrap();
         assert!(answers(stream, 1).await.starts_with("HTTP/1.1 200 OK\r\n"));
     }
 }
@@ -150,5 +169,9 @@ async fn expect_continue() {
     let read = stream.read(&mut piece).await.unwrap();
     assert!(piece[..read].starts_with(b"HTTP/1.1 100 "));
     stream.write_all(body.as_bytes()).await.unwrap();
-    assert!(answers(&mut stream, 1).await.starts_with("HTTP/1.1 200 OK\r\n"));
+    assert!(
+        answers(&mut stream, 1)
+            .await
+            .starts_with("HTTP/1.1 200 OK\r\n")
+    );
 }

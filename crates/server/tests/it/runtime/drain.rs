@@ -11,7 +11,12 @@ async fn a_stream_in_flight_finishes() {
     assert!(stream.event().await.unwrap().is_some());
     stage.gateway.sigterm().unwrap();
     eventually("new connections are refused", || async {
-        stage.gateway.client().get("/health/liveliness").await.is_err()
+        stage
+            .gateway
+            .client()
+            .get("/health/liveliness")
+            .await
+            .is_err()
     })
     .await;
     let rest = stream.collect().await.unwrap();
@@ -26,7 +31,8 @@ async fn a_stream_in_flight_finishes() {
 async fn a_whole_answer_in_flight_is_delivered() {
     let mut stage = Stage::of_scripts(&["mock-600ms"]).await;
     let client = stage.client();
-    let request = client.stream(CHAT, &chat_body_static());
+    let body = chat_body("mock-600ms", false);
+    let request = client.stream(CHAT, &body);
     let stop = async {
         assert!(stage.mock.wait_for_requests(1, SOON).await);
         stage.gateway.sigterm().unwrap();
@@ -37,13 +43,12 @@ async fn a_whole_answer_in_flight_is_delivered() {
     assert_eq!(stage.gateway.wait_exit(SOON).await.unwrap().code, Some(0));
 }
 
-fn chat_body_static() -> serde_json::Value {
-    chat_body("mock-600ms", false)
-}
-
 #[tokio::test]
 async fn an_idle_gateway_ends_at_once() {
-    for signal in [lockgate_testkit::Signal::TERM, lockgate_testkit::Signal::INT] {
+    for signal in [
+        lockgate_testkit::Signal::TERM,
+        lockgate_testkit::Signal::INT,
+    ] {
         let mut stage = Stage::of_scripts(&["mock"]).await;
         stage.chat("mock").await;
         lockgate_testkit::send_signal(stage.gateway.pid(), signal).unwrap();
@@ -56,11 +61,17 @@ async fn an_idle_gateway_ends_at_once() {
 async fn an_idle_connection_does_not_hold_it_up() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stage = Stage::of_scripts(&["mock"]).await;
-    let mut idle = tokio::net::TcpStream::connect(stage.gateway.addr()).await.unwrap();
-    idle.write_all(b"GET /health/liveliness HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut idle = tokio::net::TcpStream::connect(stage.gateway.addr())
+        .await
+        .unwrap();
+    idle.write_all(b"GET /health/liveliness HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     let mut answer = [0; 1024];
     assert!(idle.read(&mut answer).await.unwrap() > 0);
-    let silent = tokio::net::TcpStream::connect(stage.gateway.addr()).await.unwrap();
+    let silent = tokio::net::TcpStream::connect(stage.gateway.addr())
+        .await
+        .unwrap();
     stage.gateway.sigterm().unwrap();
     assert_eq!(stage.gateway.wait_exit(SOON).await.unwrap().code, Some(0));
     drop(silent);
@@ -70,9 +81,10 @@ async fn an_idle_connection_does_not_hold_it_up() {
 #[tokio::test]
 async fn the_drain_ends() {
     let mut stage = Stage::start(|mock, config| {
-        config
-            .model(mock, "hang", Dialect::OpenAi, "hang")
-            .section("lockgate_settings", serde_json::json!({ "drain_timeout": 0.3 }))
+        config.model(mock, "hang", Dialect::OpenAi, "hang").section(
+            "lockgate_settings",
+            serde_json::json!({ "drain_timeout": 0.3 }),
+        )
     })
     .await;
     let client = stage.client();
@@ -86,5 +98,10 @@ async fn the_drain_ends() {
     let (reply, exited) = tokio::join!(request, stop);
     assert!(reply.is_err(), "{reply:?}");
     assert_eq!(exited.code, Some(0));
-    assert!(stage.mock.wait_for_cancelled(1, Duration::from_secs(5)).await);
+    assert!(
+        stage
+            .mock
+            .wait_for_cancelled(1, Duration::from_secs(5))
+            .await
+    );
 }

@@ -33,7 +33,9 @@ fn assert_unit(vector: &[f64], position: usize) {
 }
 
 fn floats(value: &Value) -> Vec<f64> {
-    let values = value.as_array().unwrap_or_else(|| panic!("no list: {value}"));
+    let values = value
+        .as_array()
+        .unwrap_or_else(|| panic!("no list: {value}"));
     values.iter().map(|value| value.as_f64().unwrap()).collect()
 }
 
@@ -41,7 +43,9 @@ fn decoded(value: &Value) -> Vec<f64> {
     let text = value.as_str().unwrap_or_else(|| panic!("no text: {value}"));
     let bytes = base64::prelude::BASE64_STANDARD.decode(text).unwrap();
     let numbers = bytes.chunks_exact(4);
-    numbers.map(|b| f64::from(f32::from_le_bytes([b[0], b[1], b[2], b[3]]))).collect()
+    numbers
+        .map(|b| f64::from(f32::from_le_bytes([b[0], b[1], b[2], b[3]])))
+        .collect()
 }
 
 #[tokio::test]
@@ -86,8 +90,8 @@ async fn gemini_clients() {
         let one = post(&stage, &path, json!({ "content": content("only text") })).await;
         assert_unit(&floats(&one["embedding"]["values"]), 0);
         let path = format!("/v1beta/models/{model}:batchEmbedContents");
-        let requests =
-            INPUTS.map(|text| json!({ "model": format!("models/{model}"), "content": content(text) }));
+        let requests = INPUTS
+            .map(|text| json!({ "model": format!("models/{model}"), "content": content(text) }));
         let batch = post(&stage, &path, json!({ "requests": requests })).await;
         for position in 0..2 {
             assert_unit(&floats(&batch["embeddings"][position]["values"]), position);
@@ -100,12 +104,22 @@ async fn ollama_clients() {
     let stage = stage().await;
     for upstream in UPSTREAMS {
         let model = upstream.provider();
-        let many = post(&stage, "/api/embed", json!({ "model": model, "input": INPUTS })).await;
+        let many = post(
+            &stage,
+            "/api/embed",
+            json!({ "model": model, "input": INPUTS }),
+        )
+        .await;
         assert_eq!(many["model"], model);
         for position in 0..2 {
             assert_unit(&floats(&many["embeddings"][position]), position);
         }
-        let old = post(&stage, "/api/embeddings", json!({ "model": model, "prompt": "text" })).await;
+        let old = post(
+            &stage,
+            "/api/embeddings",
+            json!({ "model": model, "prompt": "text" }),
+        )
+        .await;
         assert_unit(&floats(&old["embedding"]), 0);
     }
 }

@@ -22,8 +22,9 @@ struct Connection {
 impl Connection {
     async fn open(stage: &Stage) -> Self {
         let stream = TcpStream::connect(stage.gateway.addr()).await.unwrap();
-        let (sender, connection) =
-            http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .unwrap();
         let mut driver = JoinSet::new();
         driver.spawn(async move { connection.await.is_ok() });
         Self {
@@ -57,7 +58,10 @@ async fn whole_answers_streams_and_refusals() {
     let stream = connection.send(MASTER, "mock", true).await;
     assert_eq!(stream.status(), 200);
     assert!(text(stream).await.ends_with("data: [DONE]\n\n"));
-    assert_eq!(connection.send("sk-wrong", "mock", false).await.status(), 401);
+    assert_eq!(
+        connection.send("sk-wrong", "mock", false).await.status(),
+        401
+    );
 }
 
 #[tokio::test]

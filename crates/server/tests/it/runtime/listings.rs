@@ -41,7 +41,9 @@ async fn get(stage: &Stage, path: &str, header: Option<&str>) -> Value {
 
 fn column(list: &Value, name: &str) -> Vec<String> {
     let items = list.as_array().unwrap().iter();
-    items.map(|item| item[name].as_str().unwrap().to_owned()).collect()
+    items
+        .map(|item| item[name].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -74,7 +76,9 @@ async fn anthropic() {
     assert_eq!(list["first_id"], "zeta");
     assert_eq!(list["last_id"], "vectors");
     assert_eq!(list["data"][0]["type"], "model");
-    assert!(list["data"][0]["created_at"].is_string() && list["data"][0]["display_name"].is_string());
+    assert!(
+        list["data"][0]["created_at"].is_string() && list["data"][0]["display_name"].is_string()
+    );
     let one = get(&stage, "/v1/models/alpha", Some("anthropic-version")).await;
     assert_eq!(one["type"], "model");
 }
@@ -83,7 +87,10 @@ async fn anthropic() {
 async fn gemini() {
     let stage = stage().await;
     let list = get(&stage, "/v1beta/models", None).await;
-    assert_eq!(column(&list["models"], "name"), ["models/zeta", "models/alpha", "models/vectors"]);
+    assert_eq!(
+        column(&list["models"], "name"),
+        ["models/zeta", "models/alpha", "models/vectors"]
+    );
     let first = &list["models"][0];
     assert_eq!(first["inputTokenLimit"], 32000);
     let methods = first["supportedGenerationMethods"].to_string();
@@ -106,20 +113,40 @@ async fn ollama() {
             assert_eq!(column(&list["models"], member), NAMES, "{path}");
         }
         let first = &list["models"][0];
-        assert!(first["digest"].is_string() && first["size"].is_u64(), "{first}");
+        assert!(
+            first["digest"].is_string() && first["size"].is_u64(),
+            "{first}"
+        );
         assert!(first["details"]["families"].is_array() || first["details"]["families"].is_null());
     }
     let version = get(&stage, "/api/version", None).await;
-    assert!(version["version"].as_str().is_some_and(|version| version.split('.').count() == 3));
+    assert!(
+        version["version"]
+            .as_str()
+            .is_some_and(|version| version.split('.').count() == 3)
+    );
 
     let show = async |body: &Value| stage.client().post("/api/show", body).await.unwrap();
-    for body in [json!({ "model": "zeta" }), json!({ "name": "zeta" }), json!({ "model": "zeta:latest" })] {
+    for body in [
+        json!({ "model": "zeta" }),
+        json!({ "name": "zeta" }),
+        json!({ "model": "zeta:latest" }),
+    ] {
         let shown = show(&body).await;
         assert_eq!(shown.status, 200, "{body}: {}", shown.text());
         let shown = shown.json();
-        assert!(shown["capabilities"].to_string().contains("completion"), "{shown}");
-        assert!(shown["capabilities"].to_string().contains("tools"), "{shown}");
-        assert!(shown["details"].is_object() && shown["model_info"].is_object(), "{shown}");
+        assert!(
+            shown["capabilities"].to_string().contains("completion"),
+            "{shown}"
+        );
+        assert!(
+            shown["capabilities"].to_string().contains("tools"),
+            "{shown}"
+        );
+        assert!(
+            shown["details"].is_object() && shown["model_info"].is_object(),
+            "{shown}"
+        );
         let window = shown["model_info"].as_object().unwrap().iter();
         let mut window = window.filter(|(name, _)| name.ends_with(".context_length"));
         assert_eq!(window.next().unwrap().1, 32000);
@@ -144,11 +171,30 @@ async fn a_hidden_alias_is_served_and_not_listed() {
 async fn pages_for_people_and_tools() {
     let stage = stage().await;
     let page = stage.gateway.client().get("/").await.unwrap();
-    assert!(page.header("content-type").unwrap().starts_with("text/html"));
+    assert!(
+        page.header("content-type")
+            .unwrap()
+            .starts_with("text/html")
+    );
     assert!(page.text().contains("Lockgate"));
-    let openapi = stage.gateway.client().get("/openapi.json").await.unwrap().json();
-    assert!(openapi["openapi"].as_str().is_some_and(|version| version.starts_with('3')));
-    for path in ["/v1/chat/completions", "/v1/messages", "/api/chat", "/health/readiness"] {
+    let openapi = stage
+        .gateway
+        .client()
+        .get("/openapi.json")
+        .await
+        .unwrap()
+        .json();
+    assert!(
+        openapi["openapi"]
+            .as_str()
+            .is_some_and(|version| version.starts_with('3'))
+    );
+    for path in [
+        "/v1/chat/completions",
+        "/v1/messages",
+        "/api/chat",
+        "/health/readiness",
+    ] {
         assert!(openapi["paths"][path].is_object(), "{path}");
     }
 }

@@ -18,7 +18,12 @@ fn sample(text: &str, name: &str, labels: &[&str]) -> Option<f64> {
 async fn metrics(stage: &Stage) -> String {
     let reply = stage.client().get("/metrics").await.unwrap();
     assert_eq!(reply.status, 200);
-    assert!(reply.header("content-type").unwrap().starts_with("text/plain"));
+    assert!(
+        reply
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/plain")
+    );
     reply.text()
 }
 
@@ -43,14 +48,34 @@ async fn requests_and_tokens_are_counted() {
         ("litellm_input_tokens_metric_total", &mock[..], 72.0),
         ("litellm_output_tokens_metric_total", &mock[..], 18.0),
         ("litellm_deployment_success_responses_total", &mock[..], 6.0),
-        ("litellm_proxy_failed_requests_metric_total", &broken[..], 1.0),
-        ("litellm_deployment_failure_responses_total", &broken[..], 1.0),
+        (
+            "litellm_proxy_failed_requests_metric_total",
+            &broken[..],
+            1.0,
+        ),
+        (
+            "litellm_deployment_failure_responses_total",
+            &broken[..],
+            1.0,
+        ),
         ("litellm_request_total_latency_metric_count", &mock[..], 6.0),
-        ("litellm_llm_api_time_to_first_token_metric_count", &mock[..], 3.0),
+        (
+            "litellm_llm_api_time_to_first_token_metric_count",
+            &mock[..],
+            3.0,
+        ),
         ("litellm_in_flight_requests", &[][..], 0.0),
-        ("lockgate_refused_requests_total", &["status_code=\"400\""][..], 1.0),
+        (
+            "lockgate_refused_requests_total",
+            &["status_code=\"400\""][..],
+            1.0,
+        ),
     ] {
-        assert_eq!(sample(&text, name, labels), Some(expected), "{name}: {text}");
+        assert_eq!(
+            sample(&text, name, labels),
+            Some(expected),
+            "{name}: {text}"
+        );
     }
 }
 
@@ -88,12 +113,20 @@ async fn the_text_is_well_formed() {
             assert!(value.parse::<f64>().is_ok(), "{line}");
             let end = line.find(['{', ' ']).unwrap();
             let name = &line[..end];
-            let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
-            assert!(typed.contains(name) || base.is_some_and(|b| typed.contains(b)), "{line}");
+            let base = ["_bucket", "_sum", "_count"]
+                .iter()
+                .find_map(|end| name.strip_suffix(end));
+            assert!(
+                typed.contains(name) || base.is_some_and(|b| typed.contains(b)),
+                "{line}"
+            );
         }
     }
     assert!(text.ends_with('\n'));
-    assert!(text.contains(r#"requested_model="a \"quoted\" \\ name""#), "{text}");
+    assert!(
+        text.contains(r#"requested_model="a \"quoted\" \\ name""#),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -101,12 +134,19 @@ async fn a_key_is_needed_unless_the_operator_says_otherwise() {
     let closed = Stage::of_scripts(&["mock"]).await;
     let bare = closed.gateway.client();
     assert_eq!(bare.get("/metrics").await.unwrap().status, 401);
-    assert_eq!(bare.bearer(MASTER).get("/metrics").await.unwrap().status, 200);
+    assert_eq!(
+        bare.bearer(MASTER).get("/metrics").await.unwrap().status,
+        200
+    );
     let open = Stage::start(|mock, config| {
-        config
-            .model(mock, "mock", Dialect::OpenAi, "mock")
-            .section("litellm_settings", json!({ "require_auth_for_metrics_endpoint": false }))
+        config.model(mock, "mock", Dialect::OpenAi, "mock").section(
+            "litellm_settings",
+            json!({ "require_auth_for_metrics_endpoint": false }),
+        )
     })
     .await;
-    assert_eq!(open.gateway.client().get("/metrics").await.unwrap().status, 200);
+    assert_eq!(
+        open.gateway.client().get("/metrics").await.unwrap().status,
+        200
+    );
 }

@@ -42,7 +42,9 @@ impl Secure {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         let mock = MockUpstream::start().await.unwrap();
-        let yaml = Config::new().model(&mock, "mock", Dialect::OpenAi, "mock").yaml();
+        let yaml = Config::new()
+            .model(&mock, "mock", Dialect::OpenAi, "mock")
+            .yaml();
         let builder = Gateway::builder().config(yaml);
         let gateway = with_files(builder, &cert.pem(), &signing_key.serialize_pem())
             .spawn()
@@ -52,8 +54,10 @@ impl Secure {
             certificate: cert.der().clone(),
             _mock: mock,
         };
-        eventually("it answers over TLS", || async { secure.connect(b"http/1.1").await.is_ok() })
-            .await;
+        eventually("it answers over TLS", || async {
+            secure.connect(b"http/1.1").await.is_ok()
+        })
+        .await;
         secure
     }
 
@@ -70,7 +74,9 @@ impl Secure {
         config.alpn_protocols = vec![protocol.to_vec()];
         let stream = TcpStream::connect(self.gateway.addr()).await?;
         let name = ServerName::try_from("localhost").unwrap();
-        TlsConnector::from(Arc::new(config)).connect(name, stream).await
+        TlsConnector::from(Arc::new(config))
+            .connect(name, stream)
+            .await
     }
 }
 
@@ -93,8 +99,9 @@ async fn http1() {
     let secure = Secure::start().await;
     let stream = secure.connect(b"http/1.1").await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
     let mut driver = JoinSet::new();
     driver.spawn(async move { connection.await.is_ok() });
     assert_streams(sender.send_request(chat()).await.unwrap()).await;
@@ -132,14 +139,28 @@ async fn files_that_are_none_stop_the_start() {
     let mismatched = (own.cert.pem(), other.signing_key.serialize_pem());
     for (certificate, key) in [
         (own.cert.pem(), "not a key".to_owned()),
-        ("not a certificate".to_owned(), own.signing_key.serialize_pem()),
+        (
+            "not a certificate".to_owned(),
+            own.signing_key.serialize_pem(),
+        ),
         mismatched,
     ] {
-        let exited = with_files(builder(), &certificate, &key).run_to_exit().await.unwrap();
+        let exited = with_files(builder(), &certificate, &key)
+            .run_to_exit()
+            .await
+            .unwrap();
         assert!(!matches!(exited.code, None | Some(0)), "{exited:?}");
         assert!(!exited.stderr.contains("panicked"), "{}", exited.stderr);
         assert!(!exited.stderr.is_empty());
     }
-    let half = builder().arg("--ssl_certfile_path").arg("tls.crt").run_to_exit().await.unwrap();
-    assert!(!matches!(half.code, None | Some(0)), "half of TLS is no TLS: {half:?}");
+    let half = builder()
+        .arg("--ssl_certfile_path")
+        .arg("tls.crt")
+        .run_to_exit()
+        .await
+        .unwrap();
+    assert!(
+        !matches!(half.code, None | Some(0)),
+        "half of TLS is no TLS: {half:?}"
+    );
 }

@@ -86,7 +86,10 @@ impl Dialect {
                     _ => "api_error",
                 };
                 let overloaded = status == 503 && body["error"]["type"] == "overloaded_error";
-                assert!(overloaded || body["error"]["type"] == kind, "{status}: {body}");
+                assert!(
+                    overloaded || body["error"]["type"] == kind,
+                    "{status}: {body}"
+                );
             }
             Self::Gemini => {
                 assert_eq!(body["error"]["code"], status, "{body}");

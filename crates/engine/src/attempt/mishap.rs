@@ -1,0 +1,50 @@
+//! What goes wrong between gateway and upstream, as the error that tells of it.
+
+use lockgate_core::error::GatewayError;
+use lockgate_providers::UrlError;
+use lockgate_wire::canonical::ErrorKind;
+use lockgate_wire::dialect::TranslateError;
+
+use crate::upstream::{BodyError, UpstreamError};
+
+/// Never followed: the credential would go wherever it points.
+pub(super) fn redirected(status: u16) -> GatewayError {
+    let message = format!("the upstream redirects ({status}); set api_base to where it is");
+    GatewayError::connection(ErrorKind::BadGateway, message)
+}
+
+/// Behind a wildcard the model's name is the client's.
+pub(super) fn no_url(error: &UrlError) -> GatewayError {
+    match error {
+        UrlError::Model(_) => {
+            GatewayError::client(ErrorKind::InvalidRequest, error.to_string()).with_param("model")
+        }
+        _ => GatewayError::gateway(ErrorKind::Internal, error.to_string()),
+    }
+}
+
+pub(super) fn unreachable_upstream(error: &UpstreamError) -> GatewayError {
+    let kind = match error {
+        UpstreamError::Connect { .. } | UpstreamError::Broken { .. } => ErrorKind::Internal,
+        UpstreamError::Timeout { .. } => ErrorKind::Timeout,
+        UpstreamError::BadUri(_) => {
+            return GatewayError::gateway(ErrorKind::Internal, error.to_string());
+        }
+    };
+    GatewayError::connection(kind, error.to_string())
+}
+
+pub(super) fn broken(error: &BodyError) -> GatewayError {
+    let kind = match error {
+        BodyError::Idle => ErrorKind::Timeout,
+        BodyError::Broken(_) | BodyError::TooLarge(_) => ErrorKind::BadGateway,
+    };
+    GatewayError::connection(kind, error.to_string())
+}
+
+pub(super) fn no_answer(error: &TranslateError) -> GatewayError {
+    GatewayError::connection(
+        ErrorKind::BadGateway,
+        format!("the upstream's answer cannot be read: {error}"),
+    )
+}
