@@ -29,49 +29,20 @@ pub(crate) struct Call {
     pub call_id: String,
     /// Client headers to pass on to the upstream.
     pub forwarded: http::HeaderMap,
-    chat: OnceCell<ChatRequest>,
-    embedding: OnceCell<EmbeddingRequest>,
+    /// What was decoded from the body so far.
+    pub(crate) decoded: Decoded,
 }
 
-/// What a [`Call`] is made of.
-pub(crate) struct CallParts {
-    /// See [`Call::dialect`].
-    pub dialect: DialectId,
-    /// See [`Call::operation`].
-    pub operation: Operation,
-    /// See [`Call::model`].
-    pub model: String,
-    /// See [`Call::path_stream`].
-    pub path_stream: Option<bool>,
-    /// See [`Call::body`].
-    pub body: JsonObject,
-    /// See [`Call::options`].
-    pub options: Options,
-    /// See [`Call::call_id`].
-    pub call_id: String,
-    /// See [`Call::forwarded`].
-    pub forwarded: http::HeaderMap,
+/// The body in canonical form, once somebody needs it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Decoded {
+    chat: OnceCell<ChatRequest>,
+    embedding: OnceCell<EmbeddingRequest>,
 }
 
 // === impl Call ===
 
 impl Call {
-    /// A call of these parts.
-    pub(crate) fn new(parts: CallParts) -> Self {
-        Self {
-            dialect: parts.dialect,
-            operation: parts.operation,
-            model: parts.model,
-            path_stream: parts.path_stream,
-            body: parts.body,
-            options: parts.options,
-            call_id: parts.call_id,
-            forwarded: parts.forwarded,
-            chat: OnceCell::new(),
-            embedding: OnceCell::new(),
-        }
-    }
-
     /// The same call with some members replaced, for a fallback that brings its own.
     pub(crate) fn with_members(&self, members: &[(String, bytes::Bytes)]) -> Self {
         let mut call = self.clone();
@@ -84,8 +55,7 @@ impl Call {
     /// To be said after the body was changed: what was decoded from it is forgotten.
     #[must_use]
     pub(crate) fn changed(mut self) -> Self {
-        self.chat = OnceCell::new();
-        self.embedding = OnceCell::new();
+        self.decoded = Decoded::default();
         self
     }
 
@@ -103,7 +73,7 @@ impl Call {
 
     /// The chat request in canonical form; decoded once.
     pub(crate) fn chat(&self) -> Result<&ChatRequest, GatewayError> {
-        if let Some(chat) = self.chat.get() {
+        if let Some(chat) = self.decoded.chat.get() {
             return Ok(chat);
         }
         let decoded = self
@@ -111,12 +81,12 @@ impl Call {
             .dialect()
             .decode_request(&self.head(), &self.body)
             .map_err(|e| bad_request(&e))?;
-        Ok(self.chat.get_or_init(|| decoded))
+        Ok(self.decoded.chat.get_or_init(|| decoded))
     }
 
     /// The embedding request in canonical form; decoded once.
     pub(crate) fn embedding(&self) -> Result<&EmbeddingRequest, GatewayError> {
-        if let Some(embedding) = self.embedding.get() {
+        if let Some(embedding) = self.decoded.embedding.get() {
             return Ok(embedding);
         }
         let decoded = self
@@ -124,7 +94,7 @@ impl Call {
             .dialect()
             .decode_embedding_request(&self.head(), &self.body)
             .map_err(|e| bad_request(&e))?;
-        Ok(self.embedding.get_or_init(|| decoded))
+        Ok(self.decoded.embedding.get_or_init(|| decoded))
     }
 
     /// What the client's answer must say.
@@ -137,7 +107,11 @@ impl Call {
             model: self.model.clone(),
             id: self.call_id.replace('-', ""),
             created,
-            include_usage: self.chat.get().is_some_and(|chat| chat.include_usage),
+            include_usage: self
+                .decoded
+                .chat
+                .get()
+                .is_some_and(|chat| chat.include_usage),
         }
     }
 

@@ -10,7 +10,7 @@ use lockgate_wire::json::JsonObject;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::attempt::{Attempt, Failure, Limits};
-use crate::call::{Call, CallParts};
+use crate::call::{Call, Decoded};
 use crate::deployment::Deployment;
 use crate::engine::Engine;
 use crate::local;
@@ -87,7 +87,7 @@ fn probe_call(deployment: &Deployment) -> Result<Call, Failure> {
         let kind = lockgate_wire::canonical::ErrorKind::Internal;
         lockgate_core::error::GatewayError::gateway(kind, e.to_string())
     })?;
-    Ok(Call::new(CallParts {
+    Ok(Call {
         dialect: DialectId::OpenAiChat,
         operation,
         model: deployment.entry.model_name.clone(),
@@ -96,5 +96,6 @@ fn probe_call(deployment: &Deployment) -> Result<Call, Failure> {
         options: Options::default(),
         call_id: "health-check".to_owned(),
         forwarded: HeaderMap::new(),
-    }))
+        decoded: Decoded::default(),
+    })
 }

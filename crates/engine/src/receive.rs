@@ -8,7 +8,7 @@ use lockgate_wire::DialectId;
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::json::{JsonError, JsonObject};
 
-use crate::call::{Call, CallParts};
+use crate::call::{Call, Decoded};
 use crate::contract;
 use crate::options::Options;
 use crate::pipeline::Endpoint;
@@ -28,7 +28,7 @@ pub(crate) fn receive(
     let mut body = JsonObject::parse(body, depth).map_err(|e| not_json(&e))?;
     let options = Options::take(endpoint.dialect, headers, &mut body)?;
     let model = model(endpoint, &body, config)?;
-    Ok(Call::new(CallParts {
+    Ok(Call {
         dialect: endpoint.dialect,
         operation: endpoint.operation,
         model,
@@ -37,7 +37,8 @@ pub(crate) fn receive(
         body,
         options,
         call_id,
-    }))
+        decoded: Decoded::default(),
+    })
 }
 
 /// The operator's choice for all requests, or the path's, or the body's.
