@@ -56,7 +56,10 @@ impl Inbound {
                 // Boxed: its size is the pipeline's, and every other answer is small.
                 let served = Box::pin(self.engine.serve(endpoint, request));
                 // A panic ends one request, and its client is told so.
-                AssertUnwindSafe(served).catch_unwind().await.unwrap_or_else(|_| broke(dialect))
+                AssertUnwindSafe(served)
+                    .catch_unwind()
+                    .await
+                    .unwrap_or_else(|_| broke(dialect))
             }
             Route::Page(page) => Box::pin(self.page(page, request)).await,
             Route::NotFound(dialect) => not_found(dialect, request.uri().path()),
@@ -100,7 +103,10 @@ impl Inbound {
 
 fn broke(dialect: DialectId) -> Response<AnswerBody> {
     let message = "the gateway failed on this request; its log says where";
-    error_response(dialect, &GatewayError::gateway(ErrorKind::Internal, message))
+    error_response(
+        dialect,
+        &GatewayError::gateway(ErrorKind::Internal, message),
+    )
 }
 
 fn not_found(dialect: DialectId, path: &str) -> Response<AnswerBody> {

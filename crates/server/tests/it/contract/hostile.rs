@@ -9,7 +9,12 @@ async fn stage() -> Stage {
         Dialect::ALL.iter().fold(config, |config, upstream| {
             config
                 .model(mock, upstream.provider(), *upstream, "mock")
-                .model(mock, &format!("any-{}/*", upstream.provider()), *upstream, "*")
+                .model(
+                    mock,
+                    &format!("any-{}/*", upstream.provider()),
+                    *upstream,
+                    "*",
+                )
         })
     })
     .await
@@ -19,8 +24,23 @@ async fn stage() -> Stage {
 #[tokio::test]
 async fn odd_values_break_nothing() {
     let odd = [
-        "null", "true", "-1", "1e999", "18446744073709551616", "0.1", "\"\"", "\"\\ud800\"", "\"\\u0000\"",
-        "[]", "{}", "[[]]", "[null]", "{\"\":{}}", "{\"type\":null}", "[{\"type\":\"text\"}]", "[{\"role\":\"tool\"}]",
+        "null",
+        "true",
+        "-1",
+        "1e999",
+        "18446744073709551616",
+        "0.1",
+        "\"\"",
+        "\"\\ud800\"",
+        "\"\\u0000\"",
+        "[]",
+        "{}",
+        "[[]]",
+        "[null]",
+        "{\"\":{}}",
+        "{\"type\":null}",
+        "[{\"type\":\"text\"}]",
+        "[{\"role\":\"tool\"}]",
     ];
     let stage = stage().await;
     for (place, client) in Dialect::ALL.into_iter().enumerate() {
@@ -50,8 +70,19 @@ async fn odd_values_break_nothing() {
 fn members(body: &Value) -> Vec<String> {
     let own = body.as_object().unwrap().keys().cloned();
     let more = [
-        "tools", "tool_choice", "response_format", "stop", "temperature", "metadata", "thinking", "system",
-        "generationConfig", "options", "format", "stream_options", "think",
+        "tools",
+        "tool_choice",
+        "response_format",
+        "stop",
+        "temperature",
+        "metadata",
+        "thinking",
+        "system",
+        "generationConfig",
+        "options",
+        "format",
+        "stream_options",
+        "think",
     ];
     own.filter(|name| name != "model")
         .chain(more.map(str::to_owned))
@@ -89,8 +120,17 @@ async fn a_model_name_is_no_path() {
             "\u{202e}",
         ] {
             let model = format!("any-{}/{name}", upstream.provider());
-            let reply = stage.client().post(CHAT, &chat_body(&model, false)).await.unwrap();
-            assert!(matches!(reply.status, 200 | 400 | 404), "{model:?}: {} {}", reply.status, reply.text());
+            let reply = stage
+                .client()
+                .post(CHAT, &chat_body(&model, false))
+                .await
+                .unwrap();
+            assert!(
+                matches!(reply.status, 200 | 400 | 404),
+                "{model:?}: {} {}",
+                reply.status,
+                reply.text()
+            );
         }
     }
     for seen in stage.mock.requests() {
@@ -98,15 +138,23 @@ async fn a_model_name_is_no_path() {
         let expected = ["/v1/chat/completions", "/v1/messages", "/api/chat"].contains(&path)
             || (path.starts_with("/v1beta/models/") && path.ends_with(":generateContent"));
         assert!(expected, "{}", seen.path);
-        assert!(!path.contains("..") || !path.contains("/../"), "{}", seen.path);
-        assert_eq!(seen.header("host"), Some(stage.mock.addr().to_string().as_str()));
+        assert!(
+            !path.contains("..") || !path.contains("/../"),
+            "{}",
+            seen.path
+        );
+        assert_eq!(
+            seen.header("host"),
+            Some(stage.mock.addr().to_string().as_str())
+        );
     }
 }
 
 #[tokio::test]
 async fn a_model_group_of_any_alphabet() {
     let name = "modèle \"日本\" ✓";
-    let stage = Stage::start(|mock, config| config.model(mock, name, Dialect::OpenAi, "mock")).await;
+    let stage =
+        Stage::start(|mock, config| config.model(mock, name, Dialect::OpenAi, "mock")).await;
     let reply = stage.chat(name).await;
     text_of(&reply);
     assert_eq!(reply.json()["model"], name);
@@ -130,7 +178,9 @@ async fn a_text_cannot_break_out_of_its_frame() {
     for client in Dialect::ALL {
         for upstream in Dialect::ALL {
             let (path, body) = simple(upstream.provider(), true).request(client);
-            let body = body.to_string().replace("\"Say hello.\"", &json!(text).to_string());
+            let body = body
+                .to_string()
+                .replace("\"Say hello.\"", &json!(text).to_string());
             let reply = stage.client().post_bytes(&path, body).await.unwrap();
             let answer = crate::support::Answer::stream(client, &reply);
             assert_eq!(answer.text, text, "{client:?} <- {upstream:?}");
@@ -150,8 +200,17 @@ async fn a_chunked_request_body() {
         one.len(),
         other.len()
     );
-    let answer = stage.gateway.client().raw(request.as_bytes()).await.unwrap();
-    assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer));
+    let answer = stage
+        .gateway
+        .client()
+        .raw(request.as_bytes())
+        .await
+        .unwrap();
+    assert!(
+        answer.starts_with(b"HTTP/1.1 200 "),
+        "{}",
+        String::from_utf8_lossy(&answer)
+    );
 }
 
 #[tokio::test]
@@ -163,8 +222,16 @@ async fn an_old_client_gets_its_stream() {
         crate::support::MASTER,
         body.len()
     );
-    let answer = stage.gateway.client().raw(request.as_bytes()).await.unwrap();
+    let answer = stage
+        .gateway
+        .client()
+        .raw(request.as_bytes())
+        .await
+        .unwrap();
     let answer = String::from_utf8_lossy(&answer);
     assert!(answer.starts_with("HTTP/1.0 200 "), "{answer}");
-    assert!(answer.ends_with("data: [DONE]\n\n"), "chunked for a client that knows no chunks: {answer}");
+    assert!(
+        answer.ends_with("data: [DONE]\n\n"),
+        "chunked for a client that knows no chunks: {answer}"
+    );
 }

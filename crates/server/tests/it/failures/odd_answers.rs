@@ -37,7 +37,13 @@ async fn refused_everywhere(stage: &Stage, status: u16) {
 
 #[tokio::test]
 async fn what_is_no_json_is_a_bad_gateway() {
-    for answer in ["", "OK", "<html><title>Login</title></html>", "[1,2", "{\"choices\":"] {
+    for answer in [
+        "",
+        "OK",
+        "<html><title>Login</title></html>",
+        "[1,2",
+        "{\"choices\":",
+    ] {
         let (_upstream, stage) = stage(200, &[], answer).await;
         refused_everywhere(&stage, 502).await;
     }
@@ -64,9 +70,18 @@ async fn an_error_with_status_200_is_an_error() {
         for stream in [false, true] {
             let (path, body) = simple("m", stream).request(client);
             let reply = stage.client().post(&path, &body).await.unwrap();
-            assert!(reply.status >= 400, "{client:?}: {} {}", reply.status, reply.text());
+            assert!(
+                reply.status >= 400,
+                "{client:?}: {} {}",
+                reply.status,
+                reply.text()
+            );
             client.assert_error(reply.status, &reply.json());
-            assert!(reply.text().contains("ran out of credit"), "{}", reply.text());
+            assert!(
+                reply.text().contains("ran out of credit"),
+                "{}",
+                reply.text()
+            );
         }
     }
 }
@@ -80,7 +95,11 @@ async fn a_whole_answer_to_a_streamed_request_is_streamed() {
         let reply = stage.client().post(&path, &body).await.unwrap();
         let answer = Answer::stream(client, &reply);
         assert_eq!(answer.text, "All at once.", "{client:?}");
-        assert_eq!((answer.input_tokens, answer.output_tokens), (1, 2), "{client:?}");
+        assert_eq!(
+            (answer.input_tokens, answer.output_tokens),
+            (1, 2),
+            "{client:?}"
+        );
     }
 }
 
@@ -102,7 +121,11 @@ async fn a_meagre_answer_is_completed() {
 async fn an_endless_error_page_is_cut() {
     let page = "x".repeat(3_000_000);
     let (_upstream, stage) = stage(500, &[], &page).await;
-    let reply = stage.client().post(CHAT, &chat_body("m", false)).await.unwrap();
+    let reply = stage
+        .client()
+        .post(CHAT, &chat_body("m", false))
+        .await
+        .unwrap();
     assert_eq!(reply.status, 500);
     assert!(reply.body.len() < 10_000, "{} bytes", reply.body.len());
     assert!(stage.gateway.logs().len() < 50_000);

@@ -27,14 +27,23 @@ async fn a_client_that_does_not_read() {
     })
     .await;
     let grown = resident_kib(stage.gateway.pid()).saturating_sub(before);
-    assert!(grown < 64 * 1024, "{grown} KiB for four streams that nobody reads");
+    assert!(
+        grown < 64 * 1024,
+        "{grown} KiB for four streams that nobody reads"
+    );
     drop(held);
-    assert!(stage.mock.wait_for_cancelled(4, SOON).await, "the upstream had finished");
+    assert!(
+        stage.mock.wait_for_cancelled(4, SOON).await,
+        "the upstream had finished"
+    );
 }
 
 /// Resident memory of a process, as /proc tells.
 fn resident_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
