@@ -13,7 +13,7 @@ use lockgate_core::config::Severity;
 use lockgate_core::fingerprint::Fingerprint;
 use lockgate_engine::Shared;
 use lockgate_engine::snapshot::Snapshot;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::Signal;
 
 use crate::cli::ModelArgs;
 use crate::configure;
@@ -44,14 +44,7 @@ pub(crate) struct Reloader {
 
 impl Reloader {
     /// Runs for ever.
-    pub(crate) async fn run(mut self) {
-        let mut hangup = match signal(SignalKind::hangup()) {
-            Ok(hangup) => hangup,
-            Err(error) => {
-                tracing::warn!("SIGHUP cannot be heard: {error}");
-                return;
-            }
-        };
+    pub(crate) async fn run(mut self, mut hangup: Signal) {
         loop {
             let asked = tokio::select! {
                 _ = hangup.recv() => true,
@@ -114,13 +107,5 @@ impl Reloader {
         self.files = configured.files;
         self.seen = configured.fingerprint;
         Ok(models)
-    }
-}
-
-/// Without a file there is nothing to reload; SIGHUP must not end the process all the same.
-pub(crate) async fn ignore_hangups() {
-    match signal(SignalKind::hangup()) {
-        Ok(mut hangup) => while hangup.recv().await.is_some() {},
-        Err(error) => tracing::warn!("SIGHUP cannot be heard: {error}"),
     }
 }

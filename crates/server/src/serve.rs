@@ -19,8 +19,8 @@ use lockgate_engine::{CONNECT_TIMEOUT, Shared};
 use crate::cli::{ServeArgs, complain};
 use crate::configure::{self, Configured};
 use crate::data_plane::DataPlane;
-use crate::reload::{self, Reloader};
-use crate::shutdown::{self, Stop};
+use crate::reload::Reloader;
+use crate::shutdown::{self, Signals, Stop};
 use crate::status::Status;
 use crate::{check, listener, telemetry, tls};
 
@@ -101,38 +101,41 @@ impl Gateway {
         };
         let listeners = listener::bind(args.host(), args.port(), cores(args))?;
         let address = listeners.first().context("no listener")?.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        // Before the first answer: whoever sees the gateway serve may send it a signal.
+        let signals = runtime.block_on(async { Signals::listen() })?;
         let threads = plane.start(listeners)?;
         announce(address, plane.tls.is_some(), master, &snapshot);
         drop(snapshot);
-        self.control(args, &stop)?;
+        runtime.block_on(self.control(args, signals, &stop));
         join(threads);
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }
 
     /// The control plane: everything that is not a request, until a signal says stop.
-    fn control(&self, args: &ServeArgs, stop: &Stop) -> anyhow::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let signal = runtime.block_on(async {
-            let watched = async {
-                match &args.config.config {
-                    Some(file) => self.reloader(file, args).run().await,
-                    None => reload::ignore_hangups().await,
-                }
-                // Without a reloader there is only the signal to wait for.
-                std::future::pending::<()>().await;
-            };
-            tokio::select! {
-                signal = shutdown::signalled() => signal,
-                () = watched => std::future::pending().await,
+    async fn control(&self, args: &ServeArgs, signals: Signals, stop: &Stop) {
+        let Signals {
+            mut terminate,
+            mut interrupt,
+            hangup,
+        } = signals;
+        let watched = async {
+            if let Some(file) = &args.config.config {
+                self.reloader(file, args).run(hangup).await;
             }
-        })?;
+            // Without a reloader there is only the signal to wait for.
+            std::future::pending::<()>().await;
+        };
+        let signal = tokio::select! {
+            signal = shutdown::signalled(&mut terminate, &mut interrupt) => signal,
+            () = watched => return,
+        };
         tracing::info!("{signal}: finishing the requests in flight");
         self.status.stop();
         stop.stop();
-        Ok(())
     }
 
     fn reloader(&self, file: &Path, args: &ServeArgs) -> Reloader {

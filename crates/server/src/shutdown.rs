@@ -1,6 +1,6 @@
 //! Stopping: no new connections, requests in flight finish, then the process ends.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// Tells every core that the gateway is stopping.
@@ -10,6 +10,17 @@ pub(crate) struct Stopping(watch::Receiver<bool>);
 /// Makes the gateway stop.
 #[derive(Debug)]
 pub(crate) struct Stop(watch::Sender<bool>);
+
+/// The signals that the gateway answers to, instead of ending at once.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    /// Drain and end.
+    pub terminate: Signal,
+    /// The same, from a keyboard.
+    pub interrupt: Signal,
+    /// Read the configuration again.
+    pub hangup: Signal,
+}
 
 /// A stop switch and its listener.
 pub(crate) fn switch() -> (Stop, Stopping) {
@@ -36,12 +47,23 @@ impl Stopping {
     }
 }
 
+// === impl Signals ===
+
+impl Signals {
+    /// Listens from now on; inside a runtime only.
+    pub(crate) fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
 /// Waits for SIGTERM or SIGINT and names it.
-pub(crate) async fn signalled() -> std::io::Result<&'static str> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+pub(crate) async fn signalled(terminate: &mut Signal, interrupt: &mut Signal) -> &'static str {
     tokio::select! {
-        _ = terminate.recv() => Ok("SIGTERM"),
-        _ = interrupt.recv() => Ok("SIGINT"),
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
     }
 }

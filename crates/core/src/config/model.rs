@@ -119,8 +119,6 @@ pub struct ModelInfo {
     pub max_output_tokens: Option<u64>,
     /// The `supports_*` flags by their full name.
     pub supports: BTreeMap<String, bool>,
-    /// Names under which keys may be granted this model.
-    pub access_groups: Vec<String>,
     /// Failures per minute before a cooldown; wins over the router's.
     pub allowed_fails: Option<u32>,
     /// The same by kind of failure.

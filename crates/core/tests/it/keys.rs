@@ -8,7 +8,7 @@ use crate::{load, report};
 const EFFECTIVE: &[(&str, &str)] = &[
     (
         "general_settings",
-        "allow_client_side_credentials always_include_stream_usage cancel_on_disconnect completion_model \
+        "always_include_stream_usage cancel_on_disconnect completion_model \
          dangerously_permit_weak_or_unset_master_key embedding_model forward_client_headers_to_llm_api \
          forward_openai_org_id include_call_id_in_error_body infer_model_from_keys litellm_key_header_name \
          master_key max_request_size_mb",
@@ -16,7 +16,7 @@ const EFFECTIVE: &[(&str, &str)] = &[
     (
         "litellm_settings",
         "allowed_fails content_policy_fallbacks context_window_fallbacks default_fallbacks drop_params \
-         fallbacks json_logs max_fallbacks model_alias_map modify_params num_retries request_timeout \
+         fallbacks json_logs max_fallbacks model_alias_map num_retries request_timeout \
          require_auth_for_metrics_endpoint set_verbose ssl_verify",
     ),
     (

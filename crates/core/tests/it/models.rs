@@ -125,7 +125,6 @@ model_list:
       max_output_tokens: 16384
       supports_vision: yes
       supports_function_calling: false
-      access_groups: [beta]
       allowed_fails: 3
       allowed_fails_policy: {RateLimitErrorAllowedFails: 9}
       cooldown_time: 2
@@ -148,7 +147,6 @@ model_list:
     );
     assert_eq!(info.supports.get("supports_vision"), Some(&true));
     assert_eq!(info.supports.get("supports_function_calling"), Some(&false));
-    assert_eq!(info.access_groups, ["beta"]);
     assert_eq!(info.allowed_fails, Some(3));
     assert_eq!(
         info.allowed_fails_policy

@@ -33,7 +33,6 @@ pub(super) fn model_info(
         max_input_tokens: fields.count("max_input_tokens"),
         max_output_tokens: fields.count("max_output_tokens"),
         supports: supports(&mut fields),
-        access_groups: fields.texts("access_groups"),
         allowed_fails: fields.small_count("allowed_fails"),
         allowed_fails_policy: policies::allowed_fails(&mut fields, "allowed_fails_policy"),
         cooldown_time: fields.seconds("cooldown_time"),
