@@ -131,7 +131,7 @@ impl Gateway {
         };
         let signal = tokio::select! {
             signal = shutdown::signalled(&mut terminate, &mut interrupt) => signal,
-            () = watched => return,
+            () = watched => std::future::pending().await,
         };
         tracing::info!("{signal}: finishing the requests in flight");
         self.status.stop();
