@@ -238,7 +238,10 @@ impl Snapshot {
         previous: Option<&Self>,
     ) -> Result<Arc<Deployment>, DeploymentError> {
         let known = previous
-            .and_then(|p| p.by_id.get(&entry.model_info.id))
+            .and_then(|p| {
+                let id = &entry.model_info.id;
+                p.by_id.get(id).or_else(|| p.inline.get(id))
+            })
             .and_then(|group| group.deployments.first());
         Deployment::new(entry, self.surroundings(), known.map(Arc::as_ref)).map(Arc::new)
     }

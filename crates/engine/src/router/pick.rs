@@ -75,6 +75,11 @@ fn shuffle(deployments: &[Arc<Deployment>], candidates: &[usize], roll: f64) -> 
                 }
                 left -= weight;
             }
+            // Rounding can leave a rest; it never goes to one that weighs nothing.
+            let mut shares = candidates.iter().zip(&weights);
+            if let Some((&index, _)) = shares.rfind(|(_, weight)| **weight > 0.0) {
+                return index;
+            }
         }
     }
     #[expect(

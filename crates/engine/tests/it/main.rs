@@ -1,0 +1,17 @@
+//! The pipeline and its parts through the public surface of the crate.
+#![cfg(test)]
+
+mod auth;
+mod cancel;
+mod connections;
+mod cooldown;
+mod drops;
+mod fallback;
+mod options;
+mod pattern;
+mod pick;
+mod retry;
+mod serve;
+mod snapshot;
+mod support;
+mod upstream;
