@@ -1,6 +1,7 @@
 //! One request on its way through the pipeline: what the client said, read once.
 
 use std::cell::OnceCell;
+use std::time::Instant;
 
 use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::{ChatRequest, EmbeddingRequest, ErrorKind};
@@ -29,6 +30,8 @@ pub(crate) struct Call {
     pub call_id: String,
     /// Client headers to pass on to the upstream.
     pub forwarded: http::HeaderMap,
+    /// When the request was accepted.
+    pub(crate) started: Instant,
     /// What was decoded from the body so far.
     pub(crate) decoded: Decoded,
 }
@@ -112,6 +115,7 @@ impl Call {
                 .chat
                 .get()
                 .is_some_and(|chat| chat.include_usage),
+            started: Some(self.started),
         }
     }
 

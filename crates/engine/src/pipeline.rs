@@ -79,8 +79,8 @@ impl Engine {
             .keys
             .authenticate(headers, endpoint.key.as_deref())?;
         let body = read_body(body, body_limit(snapshot)).await?;
-        let call_id = record.record().call_id.clone();
-        let call = receive(endpoint, headers, body, &snapshot.config, call_id)?;
+        let (call_id, started) = (record.record().call_id.clone(), record.record().started);
+        let call = receive(endpoint, headers, body, &snapshot.config, call_id, started)?;
         record.record_mut().model.clone_from(&call.model);
         record.record_mut().stream = call.streams();
         let route = snapshot

@@ -1,7 +1,7 @@
 //! Asking deployments whether they answer, for `/health`.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -96,6 +96,7 @@ fn probe_call(deployment: &Deployment) -> Result<Call, Failure> {
         options: Options::default(),
         call_id: "health-check".to_owned(),
         forwarded: HeaderMap::new(),
+        started: Instant::now(),
         decoded: Decoded::default(),
     })
 }

@@ -1,5 +1,7 @@
 //! From bytes to a call: the body indexed, the gateway's own members taken out, the model named.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use lockgate_core::config::Config;
@@ -23,6 +25,7 @@ pub(crate) fn receive(
     body: Bytes,
     config: &Config,
     call_id: String,
+    started: Instant,
 ) -> Result<Call, GatewayError> {
     let depth = config.lockgate.max_json_depth.unwrap_or(JSON_DEPTH);
     let mut body = JsonObject::parse(body, depth).map_err(|e| not_json(&e))?;
@@ -37,6 +40,7 @@ pub(crate) fn receive(
         body,
         options,
         call_id,
+        started,
         decoded: Decoded::default(),
     })
 }

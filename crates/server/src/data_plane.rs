@@ -28,6 +28,9 @@ use crate::status::Status;
 const SWEEP: Duration = Duration::from_secs(15);
 /// How long a client may take to send a request's head, or stay idle between two.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How much of a request is read at once. A head may fill it: a smaller limit on heads is
+/// enforced once they are read.
+const READ_BUFFER: usize = 256 * 1024;
 /// The largest request head when the configuration does not say. hyper needs 8 KiB at least.
 const HEADER_BYTES: usize = 64 * 1024;
 
@@ -64,6 +67,10 @@ struct Core {
 /// Spawns futures of the current thread for HTTP/2.
 #[derive(Debug, Clone, Copy)]
 struct LocalExecutor;
+
+fn header_bytes(plane: &DataPlane) -> usize {
+    plane.header_bytes.unwrap_or(HEADER_BYTES).max(8192)
+}
 
 // === impl DataPlane ===
 
@@ -103,7 +110,11 @@ impl Core {
     fn new(plane: DataPlane) -> Self {
         let upstream = Upstream::new(&plane.trust, plane.connect_timeout);
         let engine = Engine::new(plane.shared.clone(), upstream);
-        let inbound = Rc::new(Inbound::new(engine, plane.status.clone()));
+        let inbound = Rc::new(Inbound::new(
+            engine,
+            plane.status.clone(),
+            header_bytes(&plane),
+        ));
         Self {
             plane,
             inbound,
@@ -168,7 +179,7 @@ impl Core {
             inbound: self.inbound.clone(),
             stopping: self.plane.stopping.clone(),
             keep_alive: self.plane.keep_alive.unwrap_or(KEEP_ALIVE),
-            header_bytes: self.plane.header_bytes.unwrap_or(HEADER_BYTES).max(8192),
+            header_bytes: header_bytes(&self.plane),
         };
         match self.plane.tls.clone().map(TlsAcceptor::from) {
             None => {
@@ -211,7 +222,7 @@ impl Connection {
             .http1()
             .timer(TokioTimer::new())
             .header_read_timeout(self.keep_alive)
-            .max_buf_size(self.header_bytes.max(256 * 1024))
+            .max_buf_size(self.header_bytes.max(READ_BUFFER))
             .max_headers(128);
         builder
             .http2()

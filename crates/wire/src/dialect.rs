@@ -1,5 +1,7 @@
 //! What a dialect can do, and which dialects there are.
 
+use std::time::{Duration, Instant};
+
 use bytes::{Bytes, BytesMut};
 
 use crate::canonical::{
@@ -174,6 +176,9 @@ pub struct ReplyContext {
     pub created: u64,
     /// The client asked for usage in the stream.
     pub include_usage: bool,
+    /// When the request was accepted, for dialects that tell how long an answer took; without it
+    /// they say 0.
+    pub started: Option<Instant>,
 }
 
 /// A request body for an upstream.
@@ -278,6 +283,16 @@ impl TranslateError {
             message: message.into(),
             param: Some(param.into()),
         }
+    }
+}
+
+// === impl ReplyContext ===
+
+impl ReplyContext {
+    /// How long the answer took so far.
+    pub fn elapsed(&self) -> Duration {
+        self.started
+            .map_or(Duration::ZERO, |started| started.elapsed())
     }
 }
 

@@ -136,12 +136,12 @@ fn is_too_much(
     requests: u32,
     failures: u32,
 ) -> bool {
-    let policy = rules
+    let by_kind = |policy: &AllowedFailsPolicy| allowed_by(policy, error.api.kind);
+    let allowed = rules
         .own_policy
-        .or(rules.router.allowed_fails_policy.as_ref());
-    let allowed = policy
-        .and_then(|policy| allowed_by(policy, error.api.kind))
+        .and_then(by_kind)
         .or(rules.own_allowed_fails)
+        .or_else(|| rules.router.allowed_fails_policy.as_ref().and_then(by_kind))
         .or(rules.router.allowed_fails);
     if let Some(allowed) = allowed {
         return failures > allowed;

@@ -28,14 +28,20 @@ use crate::status::Status;
 pub(crate) struct Inbound {
     engine: Engine,
     status: Arc<Status>,
+    head_limit: usize,
 }
 
 // === impl Inbound ===
 
 impl Inbound {
     /// Answers from `engine`, tells `status`.
-    pub(crate) fn new(engine: Engine, status: Arc<Status>) -> Self {
-        Self { engine, status }
+    /// Refuses requests whose head is larger than `head_limit` bytes.
+    pub(crate) fn new(engine: Engine, status: Arc<Status>, head_limit: usize) -> Self {
+        Self {
+            engine,
+            status,
+            head_limit,
+        }
     }
 
     /// The engine.
@@ -50,7 +56,13 @@ impl Inbound {
         }
         let cross_origin = request.headers().contains_key(header::ORIGIN);
         let head_only = request.method() == Method::HEAD;
-        let mut response = match route::route(&request) {
+        let route = if head_size(&request) > self.head_limit {
+            Route::HeadTooLarge(route::dialect_of(&request))
+        } else {
+            route::route(&request)
+        };
+        let mut response = match route {
+            Route::HeadTooLarge(dialect) => head_too_large(dialect, self.head_limit),
             Route::Pipeline(endpoint) => {
                 let dialect = endpoint.dialect;
                 // Boxed: its size is the pipeline's, and every other answer is small.
@@ -107,6 +119,23 @@ fn broke(dialect: DialectId) -> Response<AnswerBody> {
         dialect,
         &GatewayError::gateway(ErrorKind::Internal, message),
     )
+}
+
+/// The bytes of a request's head, as HTTP/1.1 writes it.
+fn head_size<B>(request: &Request<B>) -> usize {
+    let line = request.uri().path().len() + request.uri().query().map_or(0, str::len);
+    let fields = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4);
+    line + fields.sum::<usize>()
+}
+
+fn head_too_large(dialect: DialectId, limit: usize) -> Response<AnswerBody> {
+    let message = format!("the request head is larger than {limit} bytes");
+    let mut api = ApiError::new(ErrorKind::InvalidRequest, message);
+    api.status = 431;
+    error_response(dialect, &GatewayError::upstream(api, None))
 }
 
 fn not_found(dialect: DialectId, path: &str) -> Response<AnswerBody> {

@@ -17,6 +17,8 @@ pub(super) enum Route {
     Page(Page),
     /// Nowhere; the error is written in this dialect.
     NotFound(DialectId),
+    /// Nowhere either: its head is too large to be looked at.
+    HeadTooLarge(DialectId),
     /// To an endpoint that has another method.
     WrongMethod(DialectId, &'static str),
 }
@@ -76,7 +78,7 @@ pub(super) fn route<B>(request: &Request<B>) -> Route {
     if let Some(page) = model_pages(request, path) {
         return pages(page, get, post);
     }
-    Route::NotFound(dialect_of(request, path))
+    Route::NotFound(dialect_of(request))
 }
 
 fn fixed_page(path: &str) -> Option<Page> {
@@ -158,8 +160,9 @@ fn models_dialect<B>(request: &Request<B>) -> DialectId {
     }
 }
 
-/// The dialect of a client that asked for something that does not exist.
-fn dialect_of<B>(request: &Request<B>, path: &str) -> DialectId {
+/// The dialect of a client, as far as its request tells before it is matched.
+pub(super) fn dialect_of<B>(request: &Request<B>) -> DialectId {
+    let path = request.uri().path();
     if path.starts_with("/v1beta/") || path.contains(":generateContent") {
         DialectId::Gemini
     } else if path.starts_with("/api/") {

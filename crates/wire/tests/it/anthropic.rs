@@ -88,6 +88,7 @@ fn reply() -> ReplyContext {
         id: "0123456789abcdef0123456789abcdef".to_owned(),
         created: 1_800_000_000,
         include_usage: true,
+        started: None,
     }
 }
 

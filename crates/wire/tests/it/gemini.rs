@@ -73,6 +73,7 @@ fn reply(operation: Operation) -> ReplyContext {
         id: "0123456789abcdef".to_owned(),
         created: 1_750_000_000,
         include_usage: true,
+        started: None,
     }
 }
 

@@ -118,6 +118,7 @@ fn reply() -> ReplyContext {
         id: "0123456789abcdef0123456789abcdef".to_owned(),
         created: 1_767_225_600,
         include_usage: true,
+        started: None,
     }
 }
 

@@ -78,6 +78,7 @@ fn reply(operation: Operation) -> ReplyContext {
         id: "0123456789abcdef".to_owned(),
         created: 1_773_324_823,
         include_usage: true,
+        started: None,
     }
 }
 

@@ -76,6 +76,7 @@ fn reply(include_usage: bool) -> ReplyContext {
         id: "0123abcd".to_owned(),
         created: 1_751_371_234,
         include_usage,
+        started: None,
     }
 }
 

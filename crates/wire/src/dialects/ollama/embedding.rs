@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::error;
 use super::request::{Losses, Object, Setting, merge_extra};
+use super::usage::nanoseconds;
 use super::wire::{Count, field, to_json};
 use crate::canonical::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse, Loss, Usage};
 use crate::dialect::{EncodedRequest, ReplyContext, RequestHead, Target, TranslateError};
@@ -189,7 +190,7 @@ pub(super) fn encode_response(
     Ok(to_json(&OutVectors {
         model: &reply.model,
         embeddings: &response.vectors,
-        total_duration: 0,
+        total_duration: nanoseconds(reply.elapsed()),
         load_duration: 0,
         prompt_eval_count: response.usage.unwrap_or_default().input_tokens,
     }))

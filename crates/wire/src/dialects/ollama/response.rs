@@ -121,7 +121,7 @@ pub(super) fn encode(response: &ChatResponse, reply: &ReplyContext) -> Bytes {
         ..OutAnswer::default()
     };
     place(message, reply.operation, &mut answer);
-    usage::encode(response.usage, &mut answer);
+    usage::encode(response.usage, reply.elapsed(), &mut answer);
     to_json(&answer)
 }
 

@@ -1,5 +1,7 @@
 //! Token counts, which Ollama gives with the last line of an answer.
 
+use std::time::Duration;
+
 use super::wire::{OutAnswer, WireAnswer};
 use crate::canonical::Usage;
 
@@ -15,13 +17,20 @@ pub(super) fn decode(answer: &WireAnswer) -> Option<Usage> {
     })
 }
 
-/// Adds counts to the last line. How long anything took upstream is not known here: 0.
-pub(super) fn encode(usage: Option<Usage>, answer: &mut OutAnswer<'_>) {
+/// Adds counts to the last line. What the upstream did in the time the answer took is not known
+/// here: it counts as generating, from which clients tell tokens per second.
+pub(super) fn encode(usage: Option<Usage>, took: Duration, answer: &mut OutAnswer<'_>) {
     let usage = usage.unwrap_or_default();
-    answer.total_duration = Some(0);
+    let took = nanoseconds(took);
+    answer.total_duration = Some(took);
     answer.load_duration = Some(0);
     answer.prompt_eval_count = Some(usage.input_tokens);
     answer.prompt_eval_duration = Some(0);
     answer.eval_count = Some(usage.output_tokens);
-    answer.eval_duration = Some(0);
+    answer.eval_duration = Some(took);
+}
+
+/// A duration as Ollama writes it.
+pub(super) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,5 +1,7 @@
 //! Writes a stream for a client.
 
+use std::time::{Duration, Instant};
+
 use std::borrow::Cow;
 use std::mem;
 
@@ -18,6 +20,7 @@ use crate::operation::Operation;
 pub(in super::super) struct Encoder {
     model: String,
     created_at: String,
+    started: Option<Instant>,
     operation: Operation,
     /// Calls whose arguments are still coming: a client expects a call in one line.
     open: Vec<Call>,
@@ -91,6 +94,7 @@ impl Encoder {
             model: reply.model.clone(),
             created_at: created_at(reply),
             operation: reply.operation,
+            started: reply.started,
             open: Vec::new(),
             written: 0,
             finish: FinishReason::Stop,
@@ -160,12 +164,15 @@ impl Encoder {
     fn end(&mut self, out: &mut BytesMut) {
         self.calls(out);
         self.closed = true;
+        let took = self
+            .started
+            .map_or(Duration::ZERO, |started| started.elapsed());
         let mut line = OutAnswer {
             done: true,
             done_reason: Some(response::done_reason(self.finish)),
             ..self.line(OutMessage::default())
         };
-        usage::encode(self.usage, &mut line);
+        usage::encode(self.usage, took, &mut line);
         write_line(&line, out);
     }
 
