@@ -24,6 +24,8 @@ use crate::travel::Arrival;
 
 /// The largest request body when the configuration does not say.
 const BODY_LIMIT: usize = 128 * 1024 * 1024;
+/// Room for our headers and a few of the upstream's; hyper keeps it as long as the connection.
+const HEADERS: usize = 24;
 
 /// What the route says about a request.
 #[derive(Debug, Clone)]
@@ -134,7 +136,7 @@ fn body_limit(snapshot: &Snapshot) -> usize {
 }
 
 fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Response<AnswerBody> {
-    let mut headers = HeaderMap::with_capacity(32);
+    let mut headers = HeaderMap::with_capacity(HEADERS);
     let streams = record.record().stream;
     if streams {
         contract::stream_headers(endpoint.dialect, &mut headers);
@@ -181,7 +183,7 @@ fn refuse(
     error.status = status.as_u16();
     record.record_mut().status = status.as_u16();
     record.record_mut().error = Some(error.message.clone());
-    let mut headers = HeaderMap::with_capacity(16);
+    let mut headers = HeaderMap::with_capacity(HEADERS);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     contract::provider_headers(&failure.headers, &mut headers);
     story(
