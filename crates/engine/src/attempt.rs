@@ -1,5 +1,6 @@
 //! One attempt: a call goes to one deployment, and an answer comes back or a failure.
 
+mod forwarded;
 mod mishap;
 
 use std::sync::Arc;
@@ -108,7 +109,9 @@ impl Attempt<'_> {
             return Err(Failure { error, headers });
         }
         let streams = self.call.streams() && !is_json(&headers);
-        let content = if streams {
+        let content = if self.prepared.passage == Passage::Forwarded {
+            self.pass_on(response.body, &headers, slot, total).await
+        } else if streams {
             Box::pin(self.begin_stream(response.body, slot, started)).await
         } else {
             self.read_whole(response.body, total).await
@@ -311,6 +314,7 @@ impl Attempt<'_> {
                 let usage_injected = spliced.usage_injected && !self.always_usage;
                 Channel::relay(self.call.dialect, reply, Spliced { usage_injected })
             }
+            Passage::Forwarded => Channel::opaque(),
             Passage::Translated => Channel::translate(
                 self.deployment.dialect(),
                 self.call.dialect,

@@ -141,7 +141,7 @@ fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Res
     if streams {
         contract::stream_headers(endpoint.dialect, &mut headers);
     } else {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, content_type(endpoint, &arrival.reply.headers));
     }
     contract::provider_headers(&arrival.reply.headers, &mut headers);
     let upstream_time = arrival.sent.elapsed();
@@ -170,6 +170,15 @@ fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Res
         }
     };
     respond(StatusCode::OK, headers, body)
+}
+
+/// What passes through keeps its type; what is written here is JSON.
+fn content_type(endpoint: &Endpoint, upstream: &HeaderMap) -> HeaderValue {
+    let own = HeaderValue::from_static("application/json");
+    if endpoint.operation.forwarded_path().is_none() {
+        return own;
+    }
+    upstream.get(CONTENT_TYPE).cloned().unwrap_or(own)
 }
 
 fn refuse(

@@ -109,11 +109,7 @@ impl TryFrom<&CustomProvider> for Provider {
                 cause,
             })?;
         let (dialect, url, operations) = match row.dialect {
-            CustomDialect::Openai => (
-                DialectId::OpenAiChat,
-                UrlStyle::OpenAi,
-                Operations::CHAT_AND_EMBEDDINGS,
-            ),
+            CustomDialect::Openai => (DialectId::OpenAiChat, UrlStyle::OpenAi, Operations::OPENAI),
             CustomDialect::Anthropic => (
                 DialectId::Anthropic,
                 UrlStyle::Anthropic,

@@ -1,7 +1,5 @@
 //! What there is to say about a provider, as plain data.
 
-use std::ops::BitOr;
-
 use lockgate_wire::{DialectId, Operation};
 
 use crate::Quirk;
@@ -83,7 +81,7 @@ pub enum UrlStyle {
 
 /// A set of [`Operation`]s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Operations(u8);
+pub struct Operations(u32);
 
 /// What the rows of OpenAI-compatible providers have in common.
 pub const OPENAI_COMPATIBLE: ProviderSpec = ProviderSpec {
@@ -123,6 +121,26 @@ impl Operations {
         Self::CHAT_AND_EMBEDDINGS.0 | bit(Operation::Generate) | bit(Operation::EmbeddingsSingle),
     );
 
+    /// What a server that speaks all of the OpenAI API has.
+    pub const OPENAI: Self = Self(
+        Self::CHAT_AND_EMBEDDINGS.0
+            | bit(Operation::Moderations)
+            | bit(Operation::ImageGeneration)
+            | bit(Operation::Speech),
+    );
+
+    /// The set that holds just `operation`.
+    #[must_use]
+    pub const fn only(operation: Operation) -> Self {
+        Self(bit(operation))
+    }
+
+    /// What is in either set.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether `operation` is in the set.
     #[must_use]
     pub const fn contains(self, operation: Operation) -> bool {
@@ -130,14 +148,6 @@ impl Operations {
     }
 }
 
-impl BitOr for Operations {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-const fn bit(operation: Operation) -> u8 {
+const fn bit(operation: Operation) -> u32 {
     1 << operation as u8
 }

@@ -58,6 +58,8 @@ pub(crate) struct Fixed {
     embeddings_single: Option<Uri>,
     count_tokens: Option<Uri>,
     models: Option<Uri>,
+    /// Of an OpenAI-compatible API: what its less frequent operations stand below.
+    base: Option<Base>,
 }
 
 /// What RFC 3986 lets stand in a path segment, less `:`, which separates the method from the
@@ -226,7 +228,7 @@ impl Endpoints {
             Self::Fixed(urls) => urls.get(operation),
             Self::PerModel(base) => return gemini(base, operation, model, stream),
         };
-        url.cloned().ok_or(UrlError::NoEndpoint(operation.as_str()))
+        url.ok_or(UrlError::NoEndpoint(operation.as_str()))
     }
 
     pub(crate) fn models(&self) -> Option<Uri> {
@@ -251,6 +253,7 @@ impl Fixed {
             chat: base.uri("/chat/completions", "").ok(),
             embeddings: base.uri("/embeddings", "").ok(),
             models: base.uri("/models", "").ok(),
+            base: Some(base.clone()),
             ..Self::default()
         }
     }
@@ -275,13 +278,18 @@ impl Fixed {
         }
     }
 
-    fn get(&self, operation: Operation) -> Option<&Uri> {
+    fn get(&self, operation: Operation) -> Option<Uri> {
         match operation {
-            Operation::Chat => self.chat.as_ref(),
-            Operation::Generate => self.generate.as_ref(),
-            Operation::Embeddings => self.embeddings.as_ref(),
-            Operation::EmbeddingsSingle => self.embeddings_single.as_ref(),
-            Operation::CountTokens => self.count_tokens.as_ref(),
+            Operation::Chat => self.chat.clone(),
+            Operation::Generate => self.generate.clone(),
+            Operation::Embeddings => self.embeddings.clone(),
+            Operation::EmbeddingsSingle => self.embeddings_single.clone(),
+            Operation::CountTokens => self.count_tokens.clone(),
+            _ => self
+                .base
+                .as_ref()?
+                .uri(operation.forwarded_path()?, "")
+                .ok(),
         }
     }
 }
@@ -295,7 +303,7 @@ fn gemini(base: &Base, operation: Operation, model: &str, stream: bool) -> Resul
         Operation::Embeddings => ("batchEmbedContents", ""),
         Operation::EmbeddingsSingle => ("embedContent", ""),
         Operation::CountTokens => ("countTokens", ""),
-        Operation::Generate => return Err(UrlError::NoEndpoint(operation.as_str())),
+        _ => return Err(UrlError::NoEndpoint(operation.as_str())),
     };
     let bare = model.strip_prefix("models/").unwrap_or(model);
     // `..` would climb out of the collection, and an empty segment would name another one.

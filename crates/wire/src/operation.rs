@@ -13,6 +13,14 @@ pub enum Operation {
     EmbeddingsSingle,
     /// How many tokens a chat request would be billed for.
     CountTokens,
+    /// Text in, what is objectionable about it out.
+    Moderations,
+    /// A prompt in, pictures out.
+    ImageGeneration,
+    /// Text in, speech out, as the bytes of an audio file.
+    Speech,
+    /// A document in, its text out.
+    Ocr,
 }
 
 impl Operation {
@@ -26,6 +34,20 @@ impl Operation {
         matches!(self, Self::Embeddings | Self::EmbeddingsSingle)
     }
 
+    /// Where the OpenAI API has an operation whose bodies pass as they are, below the base URL.
+    ///
+    /// They have no canonical form: only an upstream that offers the very operation can serve
+    /// them. Source: OpenAI API reference; Mistral API reference for `/ocr`.
+    pub fn forwarded_path(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Moderations => "/moderations",
+            Self::ImageGeneration => "/images/generations",
+            Self::Speech => "/audio/speech",
+            Self::Ocr => "/ocr",
+            _ => return None,
+        })
+    }
+
     /// The stable name used in logs and metric labels.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,6 +56,10 @@ impl Operation {
             Self::Embeddings => "embeddings",
             Self::EmbeddingsSingle => "embeddings_single",
             Self::CountTokens => "count_tokens",
+            Self::Moderations => "moderations",
+            Self::ImageGeneration => "image_generation",
+            Self::Speech => "speech",
+            Self::Ocr => "ocr",
         }
     }
 }

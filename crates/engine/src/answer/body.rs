@@ -1,6 +1,5 @@
 //! The body of an answer, pulled by the client's connection.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,8 +16,8 @@ use crate::deployment::Deployment;
 use crate::record::RecordGuard;
 use crate::upstream::{BodyError, UpstreamBody};
 
-/// What the client's connection writes. Never fails: what breaks in the middle of a stream is
-/// said in the client's dialect, as the last event.
+/// What the client's connection writes. What breaks in the middle of a stream is said in the
+/// client's dialect, as the last event; where there is none, the answer breaks off.
 pub enum AnswerBody {
     /// All at once.
     Whole {
@@ -30,6 +29,11 @@ pub enum AnswerBody {
     /// As the upstream sends it.
     Stream(Box<StreamBody>),
 }
+
+/// An answer of bytes without a dialect is broken off, so that half of it does not pass for all.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the upstream broke off its answer")]
+pub struct BrokenOff;
 
 /// A streamed answer.
 pub struct StreamBody {
@@ -44,6 +48,7 @@ pub struct StreamBody {
     last: Instant,
     timer: Pin<Box<Sleep>>,
     closed: bool,
+    broken: bool,
 }
 
 /// What a streamed answer is made of.
@@ -116,18 +121,19 @@ impl AnswerBody {
             last: now,
             timer: Box::pin(tokio::time::sleep_until(parts.total.min(now + parts.idle))),
             closed: parts.closed,
+            broken: false,
         }))
     }
 }
 
 impl Body for AnswerBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = BrokenOff;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         match self.get_mut() {
             Self::Whole { bytes, record } => {
                 if let Some(record) = record {
@@ -138,7 +144,7 @@ impl Body for AnswerBody {
             }
             Self::Stream(stream) => stream
                 .poll_bytes(cx)
-                .map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
+                .map(|bytes| bytes.map(|bytes| bytes.map(Frame::data))),
         }
     }
 
@@ -162,9 +168,9 @@ impl Body for AnswerBody {
 // === impl StreamBody ===
 
 impl StreamBody {
-    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(first));
+            return Poll::Ready(Some(Ok(first)));
         }
         while !self.closed {
             let out = match self.upstream.poll_chunk(cx) {
@@ -187,10 +193,13 @@ impl StreamBody {
                 }
             };
             if !out.is_empty() {
-                return Poll::Ready(Some(out));
+                return Poll::Ready(Some(Ok(out)));
             }
         }
         self.end();
+        if self.broken && self.channel.is_opaque() {
+            return Poll::Ready(Some(Err(BrokenOff)));
+        }
         Poll::Ready(None)
     }
 
@@ -210,6 +219,7 @@ impl StreamBody {
 
     fn fail(&mut self, kind: ErrorKind, error: &BodyError) -> Bytes {
         self.closed = true;
+        self.broken = true;
         let message = error.to_string();
         self.record.record_mut().error = Some(message.clone());
         self.channel.fail(ApiError::new(kind, message))

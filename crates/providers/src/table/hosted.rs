@@ -1,5 +1,7 @@
 //! OpenAI-compatible services, one line each.
 
+use lockgate_wire::Operation;
+
 use super::deviations::{
     CEREBRAS, DEEPINFRA, DEEPSEEK, FIREWORKS, GROQ, JINA, MAX_TOKENS, MAX_TOKENS_TEXT, MISTRAL,
     MOONSHOT, OPENROUTER, PARASAIL, SCX, TEXT, VOYAGE, XAI,
@@ -37,6 +39,13 @@ impl ProviderSpec {
 
     const fn headers(self, headers: &'static [(&'static str, &'static str)]) -> Self {
         Self { headers, ..self }
+    }
+
+    const fn also(self, operations: Operations) -> Self {
+        Self {
+            operations: self.operations.and(operations),
+            ..self
+        }
     }
 
     const fn embeddings_only(self) -> Self {
@@ -86,7 +95,7 @@ pub(super) const ROWS: &[ProviderSpec] = &[
     hosted("github", "https://models.inference.ai.azure.com", &["GITHUB_API_KEY"], &["GITHUB_API_BASE"]).quirks(MAX_TOKENS),
     hosted("gmi", "https://api.gmi-serving.com/v1", &["GMI_API_KEY"], &[]),
     hosted("gradient_ai", "https://inference.do-ai.run", &["GRADIENT_AI_API_KEY"], &["GRADIENT_AI_AGENT_ENDPOINT"]).under("/v1"),
-    hosted("groq", "https://api.groq.com/openai/v1", &["GROQ_API_KEY"], &["GROQ_API_BASE"]).quirks(GROQ),
+    hosted("groq", "https://api.groq.com/openai/v1", &["GROQ_API_KEY"], &["GROQ_API_BASE"]).quirks(GROQ).also(Operations::only(Operation::Speech)),
     hosted("helicone", "https://ai-gateway.helicone.ai", &["HELICONE_API_KEY"], &[]),
     ProviderSpec { base_url: None, ..hosted("heroku", "", &["HEROKU_API_KEY"], &["HEROKU_API_BASE"]) }.under("/v1").quirks(TEXT),
     hosted("hyperbolic", "https://api.hyperbolic.xyz/v1", &["HYPERBOLIC_API_KEY"], &["HYPERBOLIC_API_BASE"]).quirks(MAX_TOKENS),
@@ -98,7 +107,7 @@ pub(super) const ROWS: &[ProviderSpec] = &[
     hosted("meta", "https://api.meta.ai/v1", &["META_API_KEY"], &["META_API_BASE"]),
     hosted("meta_llama", "https://api.llama.com/compat/v1", &["LLAMA_API_KEY"], &["LLAMA_API_BASE"]),
     hosted("minimax", "https://api.minimax.io/v1", &["MINIMAX_API_KEY"], &["MINIMAX_API_BASE"]).under("/v1"),
-    hosted("mistral", "https://api.mistral.ai/v1", &["MISTRAL_AZURE_API_KEY", "MISTRAL_API_KEY"], &["MISTRAL_AZURE_API_BASE", "MISTRAL_API_BASE"]).under("/v1").quirks(MISTRAL),
+    hosted("mistral", "https://api.mistral.ai/v1", &["MISTRAL_AZURE_API_KEY", "MISTRAL_API_KEY"], &["MISTRAL_AZURE_API_BASE", "MISTRAL_API_BASE"]).under("/v1").quirks(MISTRAL).also(Operations::only(Operation::Ocr)).also(Operations::only(Operation::Moderations)),
     hosted("modelscope", "https://api-inference.modelscope.cn/v1", &["MODELSCOPE_API_KEY"], &["MODELSCOPE_API_BASE"]),
     hosted("moonshot", "https://api.moonshot.ai/v1", &["MOONSHOT_API_KEY"], &["MOONSHOT_API_BASE"]).quirks(MOONSHOT),
     hosted("morph", "https://api.morphllm.com/v1", &["MORPH_API_KEY"], &["MORPH_API_BASE"]).quirks(MAX_TOKENS),

@@ -101,6 +101,10 @@ fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
     Some(match path.strip_prefix("/v1").unwrap_or(path) {
         "/chat/completions" => (DialectId::OpenAiChat, Operation::Chat),
         "/embeddings" => (DialectId::OpenAiChat, Operation::Embeddings),
+        "/moderations" => (DialectId::OpenAiChat, Operation::Moderations),
+        "/images/generations" => (DialectId::OpenAiChat, Operation::ImageGeneration),
+        "/audio/speech" => (DialectId::OpenAiChat, Operation::Speech),
+        "/ocr" => (DialectId::OpenAiChat, Operation::Ocr),
         "/messages" => (DialectId::Anthropic, Operation::Chat),
         "/messages/count_tokens" => (DialectId::Anthropic, Operation::CountTokens),
         "/api/chat" => (DialectId::Ollama, Operation::Chat),
@@ -117,11 +121,14 @@ fn model_in_path(path: &str) -> Option<Endpoint> {
         .strip_prefix("/openai/deployments/")
         .or_else(|| path.strip_prefix("/engines/"))
         .or_else(|| path.strip_prefix("/v1/engines/"))?;
-    let (model, operation) = if let Some(model) = rest.strip_suffix("/chat/completions") {
-        (model, Operation::Chat)
-    } else {
-        (rest.strip_suffix("/embeddings")?, Operation::Embeddings)
-    };
+    let (model, operation) = [
+        ("/chat/completions", Operation::Chat),
+        ("/embeddings", Operation::Embeddings),
+        ("/images/generations", Operation::ImageGeneration),
+        ("/audio/speech", Operation::Speech),
+    ]
+    .iter()
+    .find_map(|(end, operation)| Some((rest.strip_suffix(end)?, *operation)))?;
     let mut endpoint = endpoint(DialectId::OpenAiChat, operation);
     endpoint.model = Some(decode(model));
     Some(endpoint)

@@ -1,0 +1,3 @@
+//! Operations besides chat and embeddings.
+
+mod json_bodies;
