@@ -17,10 +17,11 @@ use crate::attempt::{Content, Failure};
 use crate::contract::{self, Story};
 use crate::engine::Engine;
 use crate::read_body::read_body;
-use crate::receive::{receive, unknown_model};
+use crate::receive::{receive, receive_upload, unknown_model};
 use crate::record::{RecordGuard, RequestRecord};
 use crate::snapshot::Snapshot;
 use crate::travel::Arrival;
+use crate::upload::Upload;
 
 /// The largest request body when the configuration does not say.
 const BODY_LIMIT: usize = 128 * 1024 * 1024;
@@ -48,7 +49,7 @@ impl Engine {
     /// Answers one request.
     pub async fn serve<B>(&self, endpoint: Endpoint, request: Request<B>) -> Response<AnswerBody>
     where
-        B: Body<Data = Bytes> + Unpin,
+        B: Body<Data = Bytes> + Unpin + 'static,
         B::Error: Display,
     {
         let started = Instant::now();
@@ -74,15 +75,21 @@ impl Engine {
         record: &mut RecordGuard,
     ) -> Result<Arrival, Failure>
     where
-        B: Body<Data = Bytes> + Unpin,
+        B: Body<Data = Bytes> + Unpin + 'static,
         B::Error: Display,
     {
         let _identity = snapshot
             .keys
             .authenticate(headers, endpoint.key.as_deref())?;
-        let body = read_body(body, body_limit(snapshot)).await?;
         let (call_id, started) = (record.record().call_id.clone(), record.record().started);
-        let call = receive(endpoint, headers, body, &snapshot.config, call_id, started)?;
+        let (limit, config) = (body_limit(snapshot), &snapshot.config);
+        let call = if endpoint.operation.is_upload() {
+            let upload = Box::pin(Upload::receive(headers, body, limit)).await?;
+            receive_upload(endpoint, headers, upload, config, call_id, started)?
+        } else {
+            let body = read_body(body, limit).await?;
+            receive(endpoint, headers, body, config, call_id, started)?
+        };
         record.record_mut().model.clone_from(&call.model);
         record.record_mut().stream = call.streams();
         let route = snapshot
@@ -92,7 +99,12 @@ impl Engine {
         self.travel(snapshot, &call, route, record).await
     }
 
-    fn record(&self, endpoint: &Endpoint, call_id: String, started: Instant) -> RecordGuard {
+    pub(crate) fn record(
+        &self,
+        endpoint: &Endpoint,
+        call_id: String,
+        started: Instant,
+    ) -> RecordGuard {
         let record = RequestRecord {
             call_id,
             dialect: endpoint.dialect,
@@ -181,7 +193,7 @@ fn content_type(endpoint: &Endpoint, upstream: &HeaderMap) -> HeaderValue {
     upstream.get(CONTENT_TYPE).cloned().unwrap_or(own)
 }
 
-fn refuse(
+pub(crate) fn refuse(
     endpoint: &Endpoint,
     snapshot: &Snapshot,
     failure: Failure,
@@ -232,7 +244,7 @@ fn error_body(dialect: DialectId, error: &ApiError, call_id: Option<&str>) -> By
     Bytes::from(value.to_string())
 }
 
-fn story<'a>(
+pub(crate) fn story<'a>(
     record: &'a RecordGuard,
     dropped: &'a [String],
     upstream_time: std::time::Duration,
@@ -249,7 +261,11 @@ fn story<'a>(
     }
 }
 
-fn respond(status: StatusCode, headers: HeaderMap, body: AnswerBody) -> Response<AnswerBody> {
+pub(crate) fn respond(
+    status: StatusCode,
+    headers: HeaderMap,
+    body: AnswerBody,
+) -> Response<AnswerBody> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;

@@ -126,7 +126,11 @@ impl Operations {
         Self::CHAT_AND_EMBEDDINGS.0
             | bit(Operation::Moderations)
             | bit(Operation::ImageGeneration)
-            | bit(Operation::Speech),
+            | bit(Operation::Speech)
+            | bit(Operation::Transcription)
+            | bit(Operation::Translation)
+            | bit(Operation::ImageEdit)
+            | bit(Operation::ImageVariation),
     );
 
     /// The set that holds just `operation`.

@@ -20,6 +20,9 @@ pub enum UrlError {
     /// The provider's API has no such operation.
     #[error("the provider has no {0} endpoint")]
     NoEndpoint(&'static str),
+    /// A path that cannot be asked for.
+    #[error("`{0}` is not a path of the provider's API")]
+    Path(String),
     /// The model name cannot stand in a path.
     #[error("`{0}` cannot be part of a URL")]
     Model(String),
@@ -145,14 +148,24 @@ impl Base {
 
     /// Adds that part of `path` that the path does not end with.
     fn under(mut self, path: &str) -> Self {
+        self.path.push_str(self.beyond(path));
+        self
+    }
+
+    /// That part of `path` that the path of this URL does not end with.
+    fn beyond<'p>(&self, path: &'p str) -> &'p str {
         let cut = path
             .match_indices('/')
             .map(|(at, _)| at)
             .chain([path.len()])
             .rfind(|&at| self.path.ends_with(&path[..at]))
             .unwrap_or_default();
-        self.path.push_str(&path[cut..]);
-        self
+        &path[cut..]
+    }
+
+    /// This URL with that part of `path` that its own path does not end with, and `query`.
+    pub(crate) fn below(&self, path: &str, query: &str) -> Result<Uri, http::Error> {
+        self.uri(self.beyond(path), query)
     }
 
     /// This URL with `suffix` behind its path and `pair` in its query.

@@ -21,6 +21,16 @@ pub enum Operation {
     Speech,
     /// A document in, its text out.
     Ocr,
+    /// Speech in, its text out.
+    Transcription,
+    /// Speech in, its text in English out.
+    Translation,
+    /// A picture and a prompt in, pictures out.
+    ImageEdit,
+    /// A picture in, others like it out.
+    ImageVariation,
+    /// Whatever the provider's own API has, as it is.
+    PassThrough,
 }
 
 impl Operation {
@@ -44,8 +54,20 @@ impl Operation {
             Self::ImageGeneration => "/images/generations",
             Self::Speech => "/audio/speech",
             Self::Ocr => "/ocr",
+            Self::Transcription => "/audio/transcriptions",
+            Self::Translation => "/audio/translations",
+            Self::ImageEdit => "/images/edits",
+            Self::ImageVariation => "/images/variations",
             _ => return None,
         })
+    }
+
+    /// Whether the request is a form with a file in it.
+    pub fn is_upload(self) -> bool {
+        matches!(
+            self,
+            Self::Transcription | Self::Translation | Self::ImageEdit | Self::ImageVariation
+        )
     }
 
     /// The stable name used in logs and metric labels.
@@ -60,6 +82,11 @@ impl Operation {
             Self::ImageGeneration => "image_generation",
             Self::Speech => "speech",
             Self::Ocr => "ocr",
+            Self::Transcription => "transcription",
+            Self::Translation => "translation",
+            Self::ImageEdit => "image_edit",
+            Self::ImageVariation => "image_variation",
+            Self::PassThrough => "pass_through",
         }
     }
 }

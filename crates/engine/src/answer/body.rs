@@ -42,7 +42,7 @@ pub struct StreamBody {
     upstream: UpstreamBody,
     channel: Channel,
     record: RecordGuard,
-    _slot: Slot,
+    _slot: Option<Slot>,
     idle: Duration,
     total: Instant,
     last: Instant,
@@ -65,8 +65,8 @@ pub struct StreamParts {
     pub idle: Duration,
     /// When the answer must be complete.
     pub total: Instant,
-    /// Counts the request as in flight at its deployment.
-    pub slot: Slot,
+    /// Counts the request as in flight at its deployment, if it has one.
+    pub slot: Option<Slot>,
 }
 
 /// Counts a request as in flight at a deployment until it is dropped.

@@ -69,6 +69,16 @@ impl Channel {
         }))
     }
 
+    /// A channel that changes nothing and only reads what the answer says of itself.
+    pub fn watch(dialect: DialectId, reply: ReplyContext) -> Self {
+        let relay = Relay::new(dialect.dialect(), None, Spliced::default());
+        Self::Relay(Box::new(Passing {
+            relay,
+            dialect,
+            reply,
+        }))
+    }
+
     /// A channel for bytes that nobody looks into.
     pub fn opaque() -> Self {
         Self::Opaque(Sighting::default())

@@ -29,7 +29,7 @@ impl Attempt<'_> {
                 closed: false,
                 idle: self.limits.idle,
                 total,
-                slot,
+                slot: Some(slot),
             })));
         }
         let bytes = tokio::time::timeout_at(total, body.collect(LARGEST_ANSWER))

@@ -7,6 +7,7 @@ mod health;
 mod metrics;
 mod models;
 mod ollama;
+mod pass_through;
 mod reply;
 mod route;
 
@@ -59,7 +60,9 @@ impl Inbound {
         let route = if head_size(&request) > self.head_limit {
             Route::HeadTooLarge(route::dialect_of(&request))
         } else {
-            route::route(&request)
+            route::route(&request, |id| {
+                self.engine.shared().snapshot.load().passes_through(id)
+            })
         };
         let mut response = match route {
             Route::HeadTooLarge(dialect) => head_too_large(dialect, self.head_limit),
@@ -73,6 +76,7 @@ impl Inbound {
                     .await
                     .unwrap_or_else(|_| broke(dialect))
             }
+            Route::PassThrough(ask) => Box::pin(self.engine.pass_through(ask, request)).await,
             Route::Page(page) => Box::pin(self.page(page, request)).await,
             Route::NotFound(dialect) => not_found(dialect, request.uri().path()),
             Route::WrongMethod(dialect, allowed) => wrong_method(dialect, allowed),

@@ -2,17 +2,20 @@
 
 use http::{Method, Request};
 use lockgate_engine::Endpoint;
+use lockgate_engine::pass_through::PassThrough;
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_wire::{DialectId, Operation};
 use percent_encoding::percent_decode_str;
 
-use super::gemini_path;
+use super::{gemini_path, pass_through};
 
 /// Where a request goes.
 #[derive(Debug, Clone)]
 pub(super) enum Route {
     /// Through the pipeline.
     Pipeline(Endpoint),
+    /// To a provider's own API.
+    PassThrough(PassThrough),
     /// To an endpoint that is answered here.
     Page(Page),
     /// Nowhere; the error is written in this dialect.
@@ -52,8 +55,8 @@ pub(super) enum Page {
     OllamaShow,
 }
 
-/// Where `request` goes.
-pub(super) fn route<B>(request: &Request<B>) -> Route {
+/// Where `request` goes; `is_provider` tells the ids that requests may be passed through to.
+pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool) -> Route {
     let path = request.uri().path();
     let path = if path.len() > 1 {
         path.trim_end_matches('/')
@@ -78,7 +81,10 @@ pub(super) fn route<B>(request: &Request<B>) -> Route {
     if let Some(page) = model_pages(request, path) {
         return pages(page, get, post);
     }
-    Route::NotFound(dialect_of(request))
+    match pass_through::target(request, path, is_provider) {
+        Some(target) => Route::PassThrough(target),
+        None => Route::NotFound(dialect_of(request)),
+    }
 }
 
 fn fixed_page(path: &str) -> Option<Page> {
@@ -104,6 +110,10 @@ fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
         "/moderations" => (DialectId::OpenAiChat, Operation::Moderations),
         "/images/generations" => (DialectId::OpenAiChat, Operation::ImageGeneration),
         "/audio/speech" => (DialectId::OpenAiChat, Operation::Speech),
+        "/audio/transcriptions" => (DialectId::OpenAiChat, Operation::Transcription),
+        "/audio/translations" => (DialectId::OpenAiChat, Operation::Translation),
+        "/images/edits" => (DialectId::OpenAiChat, Operation::ImageEdit),
+        "/images/variations" => (DialectId::OpenAiChat, Operation::ImageVariation),
         "/ocr" => (DialectId::OpenAiChat, Operation::Ocr),
         "/messages" => (DialectId::Anthropic, Operation::Chat),
         "/messages/count_tokens" => (DialectId::Anthropic, Operation::CountTokens),
@@ -126,6 +136,9 @@ fn model_in_path(path: &str) -> Option<Endpoint> {
         ("/embeddings", Operation::Embeddings),
         ("/images/generations", Operation::ImageGeneration),
         ("/audio/speech", Operation::Speech),
+        ("/audio/transcriptions", Operation::Transcription),
+        ("/audio/translations", Operation::Translation),
+        ("/images/edits", Operation::ImageEdit),
     ]
     .iter()
     .find_map(|(end, operation)| Some((rest.strip_suffix(end)?, *operation)))?;
