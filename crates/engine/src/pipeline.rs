@@ -12,7 +12,7 @@ use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::ApiError;
 use lockgate_wire::{DialectId, Operation};
 
-use crate::answer::AnswerBody;
+use crate::answer::{AnswerBody, JsonArray, Outlet};
 use crate::attempt::{Content, Failure};
 use crate::contract::{self, Story};
 use crate::engine::Engine;
@@ -28,6 +28,8 @@ const BODY_LIMIT: usize = 128 * 1024 * 1024;
 /// Room for our headers and a few of the upstream's; hyper keeps it as long as the connection.
 const HEADERS: usize = 24;
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 /// What the route says about a request.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
@@ -39,6 +41,8 @@ pub struct Endpoint {
     pub model: Option<String>,
     /// Whether to stream, where the path says it.
     pub stream: Option<bool>,
+    /// A streamed answer is one JSON array rather than a stream of events.
+    pub json_array: bool,
     /// The `?key=` of the Gemini routes.
     pub key: Option<String>,
 }
@@ -152,6 +156,9 @@ fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Res
     let streams = record.record().stream;
     if streams {
         contract::stream_headers(endpoint.dialect, &mut headers);
+        if endpoint.json_array {
+            headers.insert(CONTENT_TYPE, JSON);
+        }
     } else {
         headers.insert(CONTENT_TYPE, content_type(endpoint, &arrival.reply.headers));
     }
@@ -166,6 +173,8 @@ fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Res
             .elapsed()
             .saturating_sub(upstream_time),
     );
+    let outlet =
+        (streams && endpoint.json_array).then(|| Box::new(JsonArray::default()) as Box<dyn Outlet>);
     let body = match arrival.reply.content {
         Content::Whole {
             bytes,
@@ -174,11 +183,15 @@ fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Res
         } => {
             record.record_mut().usage = usage;
             record.record_mut().finish = finish;
+            let bytes = match outlet {
+                Some(mut outlet) => [outlet.push(bytes), outlet.close()].concat().into(),
+                None => bytes,
+            };
             AnswerBody::whole(bytes, record)
         }
         Content::Stream(parts) => {
             record.record_mut().first_token = Some(upstream_time);
-            AnswerBody::stream(*parts, record)
+            AnswerBody::stream(*parts, outlet, record)
         }
     };
     respond(StatusCode::OK, headers, body)
@@ -186,11 +199,10 @@ fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Res
 
 /// What passes through keeps its type; what is written here is JSON.
 fn content_type(endpoint: &Endpoint, upstream: &HeaderMap) -> HeaderValue {
-    let own = HeaderValue::from_static("application/json");
     if endpoint.operation.forwarded_path().is_none() {
-        return own;
+        return JSON;
     }
-    upstream.get(CONTENT_TYPE).cloned().unwrap_or(own)
+    upstream.get(CONTENT_TYPE).cloned().unwrap_or(JSON)
 }
 
 pub(crate) fn refuse(
@@ -205,7 +217,7 @@ pub(crate) fn refuse(
     record.record_mut().status = status.as_u16();
     record.record_mut().error = Some(error.message.clone());
     let mut headers = HeaderMap::with_capacity(HEADERS);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, JSON);
     contract::provider_headers(&failure.headers, &mut headers);
     story(
         &record,
@@ -275,7 +287,7 @@ pub(crate) fn respond(
 /// An error as `dialect` writes it, for requests that never become a call.
 pub fn error_response(dialect: DialectId, error: &GatewayError) -> Response<AnswerBody> {
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, JSON);
     let status = StatusCode::from_u16(error.api.status).unwrap_or(StatusCode::BAD_GATEWAY);
     let body = AnswerBody::plain(dialect.dialect().encode_error(&error.api));
     respond(status, headers, body)

@@ -12,6 +12,7 @@ use lockgate_wire::canonical::{ApiError, ErrorKind};
 use tokio::time::{Instant, Sleep};
 
 use super::channel::Channel;
+use super::outlet::Outlet;
 use crate::deployment::Deployment;
 use crate::record::RecordGuard;
 use crate::upstream::{BodyError, UpstreamBody};
@@ -49,6 +50,8 @@ pub struct StreamBody {
     timer: Pin<Box<Sleep>>,
     closed: bool,
     broken: bool,
+    /// Until it wrote its last.
+    outlet: Option<Box<dyn Outlet>>,
 }
 
 /// What a streamed answer is made of.
@@ -107,11 +110,19 @@ impl AnswerBody {
         }
     }
 
-    /// A streamed answer; `record` ends with the stream.
-    pub fn stream(parts: StreamParts, record: RecordGuard) -> Self {
+    /// A streamed answer, through `outlet` if there is one; `record` ends with the stream.
+    pub fn stream(
+        parts: StreamParts,
+        mut outlet: Option<Box<dyn Outlet>>,
+        record: RecordGuard,
+    ) -> Self {
         let now = Instant::now();
+        let first = match &mut outlet {
+            Some(outlet) => outlet.push(parts.first),
+            None => parts.first,
+        };
         Self::Stream(Box::new(StreamBody {
-            first: Some(parts.first).filter(|first| !first.is_empty()),
+            first: Some(first).filter(|first| !first.is_empty()),
             upstream: parts.upstream,
             channel: parts.channel,
             record,
@@ -122,6 +133,7 @@ impl AnswerBody {
             timer: Box::pin(tokio::time::sleep_until(parts.total.min(now + parts.idle))),
             closed: parts.closed,
             broken: false,
+            outlet,
         }))
     }
 }
@@ -192,9 +204,18 @@ impl StreamBody {
                     self.fail(ErrorKind::Timeout, &timed_out)
                 }
             };
+            let out = match &mut self.outlet {
+                Some(outlet) if !out.is_empty() => outlet.push(out),
+                _ => out,
+            };
             if !out.is_empty() {
                 return Poll::Ready(Some(Ok(out)));
             }
+        }
+        if let Some(last) = self.outlet.take().map(|mut outlet| outlet.close())
+            && !last.is_empty()
+        {
+            return Poll::Ready(Some(Ok(last)));
         }
         self.end();
         if self.broken && self.channel.is_opaque() {

@@ -66,6 +66,7 @@ impl Engine {
             operation: Operation::PassThrough,
             model: None,
             stream: None,
+            json_array: false,
             key: ask.key.clone(),
         };
         let call_id = contract::call_id(&head.headers);
@@ -164,7 +165,7 @@ async fn relay(
         total: tokio::time::Instant::now() + total,
         slot: record.record().deployment.as_ref().map(Slot::new),
     };
-    respond(status, answer, AnswerBody::stream(parts, record))
+    respond(status, answer, AnswerBody::stream(parts, None, record))
 }
 
 /// For the error event of a stream that breaks.

@@ -76,6 +76,7 @@ pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool)
     }
     if let Some(mut endpoint) = gemini_path::operation(path) {
         endpoint.key = query_value(request, "key");
+        endpoint.json_array = query_value(request, "alt").as_deref() != Some("sse");
         return operations(endpoint, post);
     }
     if let Some(page) = model_pages(request, path) {
@@ -219,6 +220,7 @@ fn endpoint(dialect: DialectId, operation: Operation) -> Endpoint {
         operation,
         model: None,
         stream: None,
+        json_array: false,
         key: None,
     }
 }
