@@ -18,6 +18,7 @@ mod table;
 mod template;
 pub mod tokens;
 mod url;
+mod watsonx;
 
 pub use self::connection::{ConnectError, Connection, ConnectionParams, MissingKey};
 pub use self::discover::{Discovered, discover};

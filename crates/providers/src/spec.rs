@@ -12,7 +12,8 @@ pub struct ProviderSpec {
     /// The prefix in `id/model`.
     pub id: &'static str,
     /// Base URL when neither the deployment nor the environment names one; `None`: one of them
-    /// must. `{NAME|NAME:default}` in it stands for an environment variable.
+    /// must. `{NAME|NAME:default}` in it stands for an environment variable, `{NAME|NAME}` for one
+    /// that must be set.
     pub base_url: Option<&'static str>,
     /// Environment variables the key is read from; the first that is set wins.
     pub key_env: &'static [&'static str],
@@ -42,6 +43,9 @@ pub struct ProviderSpec {
 pub enum Auth {
     /// `Authorization: Bearer KEY`.
     Bearer,
+    /// `Authorization: Bearer KEY`, without this start of the key (Snowflake's tokens as LiteLLM
+    /// has them written, `pat/...`).
+    BearerWithout(&'static str),
     /// `NAME: KEY`; the name is lower-case.
     Header(&'static str),
     /// Google AI Studio: `x-goog-api-key: KEY`.
@@ -71,6 +75,9 @@ pub enum UrlStyle {
     OpenAi,
     /// The same below this path, which a base may already end with, wholly or in part.
     OpenAiUnder(&'static str),
+    /// `{base}/ml/v1/text/chat?version=...`, or `chat_stream`; models that begin with
+    /// `deployment/` have a path of their own.
+    Watsonx,
     /// `{base}/v1/messages`, `{base}/v1/messages/count_tokens`; the base may already end in `/v1`
     /// or `/v1/messages`.
     Anthropic,

@@ -1,14 +1,9 @@
 //! The built-in rows as data.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::str::FromStr as _;
 
-use lockgate_core::Environment;
-use lockgate_providers::{
-    Auth, Connection, ConnectionParams, KeyRule, NOT_YET, PROVIDERS, Provider, Quirk,
-};
-use lockgate_wire::Operation;
+use lockgate_providers::{Auth, KeyRule, NOT_YET, PROVIDERS, Quirk};
 
 #[test]
 fn rows_are_sorted_and_unique() {
@@ -53,34 +48,4 @@ fn quirks_have_a_text_form() {
         let text = quirk.to_string();
         assert_eq!(Quirk::from_str(&text).as_ref(), Ok(quirk), "{text}");
     }
-}
-
-/// Where every provider is called when nothing but a key is configured.
-#[test]
-fn urls() {
-    let mut out = String::new();
-    for row in PROVIDERS {
-        let provider = Provider::from(row);
-        let params = ConnectionParams {
-            api_base: row.base_url.is_none().then_some("http://own.test:8000"),
-            ..ConnectionParams::default()
-        };
-        let connection = Connection::new(&provider, &params, &Environment::default())
-            .unwrap_or_else(|error| panic!("{error}"));
-        writeln!(out, "{}", row.id).unwrap();
-        for operation in [
-            Operation::Chat,
-            Operation::Generate,
-            Operation::Embeddings,
-            Operation::EmbeddingsSingle,
-            Operation::CountTokens,
-        ] {
-            let uri = connection.uri(operation, "m", false);
-            if provider.supports(operation) && !row.built_in {
-                let uri = uri.unwrap_or_else(|error| panic!("{}: {error}", row.id));
-                writeln!(out, "  {:<18} {uri}", operation.as_str()).unwrap();
-            }
-        }
-    }
-    insta::assert_snapshot!(out);
 }
