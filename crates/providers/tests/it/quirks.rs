@@ -296,77 +296,81 @@ fn split_tool_calls() {
     }
 }
 
-/// Documentation and error answers of the providers, in the order of their ids.
+const EFFORT: &str = r#"{"reasoning_effort":"low"}"#;
+const THINKING: &str = r#"{"thinking":{"type":"enabled"}}"#;
+
+/// Provider, model, what is sent, what arrives while refused members are dropped. From the
+/// documentation and the error answers of the providers.
+const SINGLE: &[(&str, &str, &str, &str)] = &[
+    (
+        "groq",
+        "qwen/qwen3-32b",
+        EFFORT,
+        r#"{"reasoning_effort":"default"}"#,
+    ),
+    ("groq", "llama-3.3-70b-versatile", EFFORT, EFFORT),
+    (
+        "groq",
+        "llama-3.3-70b-versatile",
+        r#"{"messages":[{"role":"assistant","reasoning_content":"t"}]}"#,
+        r#"{"messages":[{"role":"assistant"}]}"#,
+    ),
+    (
+        "minimax",
+        "MiniMax-M2",
+        r#"{"temperature":0}"#,
+        r#"{"temperature":0.01}"#,
+    ),
+    (
+        "mistral",
+        "mistral-embed",
+        r#"{"dimensions":8}"#,
+        r#"{"output_dimension":8}"#,
+    ),
+    (
+        "moonshot",
+        "moonshot-v1-8k",
+        r#"{"temperature":1.5,"top_p":0.5}"#,
+        r#"{"temperature":1.0,"top_p":0.5}"#,
+    ),
+    (
+        "moonshot",
+        "kimi-k2.5",
+        r#"{"temperature":0.6,"top_p":0.5,"n":2}"#,
+        "{}",
+    ),
+    (
+        "perplexity",
+        "sonar",
+        r#"{"max_completion_tokens":5}"#,
+        r#"{"max_tokens":5}"#,
+    ),
+    ("xai", "grok-4-fast-reasoning", EFFORT, "{}"),
+    ("xai", "grok-4.3", EFFORT, EFFORT),
+    ("xai", "grok-3-mini", EFFORT, EFFORT),
+    (
+        "xai",
+        "grok-4-fast-non-reasoning",
+        r#"{"presence_penalty":1}"#,
+        r#"{"presence_penalty":1}"#,
+    ),
+    ("xai", "grok-4", r#"{"presence_penalty":1}"#, "{}"),
+    ("zai", "glm-4.6", EFFORT, THINKING),
+    ("zai", "glm-5.2", EFFORT, EFFORT),
+    (
+        "watsonx",
+        "deployment/d1",
+        r#"{"model":"deployment/d1"}"#,
+        "{}",
+    ),
+];
+
 #[test]
 fn what_single_providers_differ_about() {
-    let effort = r#"{"reasoning_effort":"low"}"#;
-    let thinking = r#"{"thinking":{"type":"enabled"}}"#;
-    for (provider, model, sent, expected) in [
-        (
-            "groq",
-            "qwen/qwen3-32b",
-            effort,
-            r#"{"reasoning_effort":"default"}"#,
-        ),
-        ("groq", "llama-3.3-70b-versatile", effort, effort),
-        (
-            "groq",
-            "llama-3.3-70b-versatile",
-            r#"{"messages":[{"role":"assistant","reasoning_content":"t"}]}"#,
-            r#"{"messages":[{"role":"assistant"}]}"#,
-        ),
-        (
-            "minimax",
-            "MiniMax-M2",
-            r#"{"temperature":0}"#,
-            r#"{"temperature":0.01}"#,
-        ),
-        (
-            "mistral",
-            "mistral-embed",
-            r#"{"dimensions":8}"#,
-            r#"{"output_dimension":8}"#,
-        ),
-        (
-            "moonshot",
-            "moonshot-v1-8k",
-            r#"{"temperature":1.5,"top_p":0.5}"#,
-            r#"{"temperature":1.0,"top_p":0.5}"#,
-        ),
-        (
-            "moonshot",
-            "kimi-k2.5",
-            r#"{"temperature":0.6,"top_p":0.5,"n":2}"#,
-            "{}",
-        ),
-        (
-            "perplexity",
-            "sonar",
-            r#"{"max_completion_tokens":5}"#,
-            r#"{"max_tokens":5}"#,
-        ),
-        ("xai", "grok-4-fast-reasoning", effort, "{}"),
-        ("xai", "grok-4.3", effort, effort),
-        ("xai", "grok-3-mini", effort, effort),
-        (
-            "xai",
-            "grok-4-fast-non-reasoning",
-            r#"{"presence_penalty":1}"#,
-            r#"{"presence_penalty":1}"#,
-        ),
-        ("xai", "grok-4", r#"{"presence_penalty":1}"#, "{}"),
-        ("zai", "glm-4.6", effort, thinking),
-        ("zai", "glm-5.2", effort, effort),
-        (
-            "watsonx",
-            "deployment/d1",
-            r#"{"model":"deployment/d1"}"#,
-            "{}",
-        ),
-    ] {
+    for (provider, model, sent, expected) in SINGLE {
         assert_eq!(
             of(provider, model, true, sent),
-            expected,
+            *expected,
             "{provider}/{model}"
         );
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr as _;
 
-use lockgate_providers::{Auth, KeyRule, NOT_YET, PROVIDERS, Quirk};
+use lockgate_providers::{Auth, KeyRule, NOT_YET, PROVIDERS, Quirk, public_providers};
 
 #[test]
 fn rows_are_sorted_and_unique() {
@@ -48,4 +48,13 @@ fn quirks_have_a_text_form() {
         let text = quirk.to_string();
         assert_eq!(Quirk::from_str(&text).as_ref(), Ok(quirk), "{text}");
     }
+}
+
+#[test]
+fn anybody_may_know_which_providers_there_are() {
+    let ids = public_providers();
+    assert!(ids.is_sorted());
+    assert!(ids.contains(&"openai") && ids.contains(&"watsonx"));
+    // The demo is no provider of LiteLLM's.
+    assert!(!ids.contains(&"demo"));
 }
