@@ -9,7 +9,7 @@ use lockgate_wire::Operation;
 use crate::headers::{ANTHROPIC_BETA, Headers, Key, merge};
 use crate::provider::Provider;
 use crate::spec::{Auth, KeyRule};
-use crate::template::expand;
+use crate::template::{expand, expand_base, required};
 use crate::url::{Base, Endpoints, UrlError};
 
 /// What a deployment says about its connection.
@@ -246,7 +246,7 @@ fn find_base(
         .or_else(|| own_base(provider, environment))
         .ok_or_else(|| ConnectError::NoBase {
             provider: provider.id.clone(),
-            variables: provider.base_env.clone(),
+            variables: base_variables(provider),
         })?;
     Base::parse(&text).map_err(|cause| ConnectError::Base {
         provider: provider.id.clone(),
@@ -256,8 +256,18 @@ fn find_base(
 
 /// The provider's own base URL.
 fn own_base(provider: &Provider, environment: &Environment) -> Option<String> {
-    let base = provider.base_url.as_deref()?;
-    Some(expand(base, environment, None))
+    expand_base(provider.base_url.as_deref()?, environment)
+}
+
+/// The variables that would tell the base URL, in whole or in part.
+fn base_variables(provider: &Provider) -> Vec<String> {
+    let parts = provider.base_url.as_deref().map(required);
+    let parts = parts
+        .into_iter()
+        .flatten()
+        .flat_map(|names| names.split('|'));
+    let whole = provider.base_env.iter().map(String::as_str);
+    whole.chain(parts).map(str::to_owned).collect()
 }
 
 fn find_key<'a>(
@@ -301,7 +311,7 @@ fn needs_key(provider: &Provider, base: &Base, environment: &Environment) -> boo
 /// Whether the configured headers do what the key would.
 fn authenticated(auth: Auth, headers: &HeaderMap) -> bool {
     let name = match auth {
-        Auth::Bearer | Auth::None => "authorization",
+        Auth::Bearer | Auth::BearerWithout(_) | Auth::None => "authorization",
         Auth::Header(name) => name,
         Auth::GeminiKey => "x-goog-api-key",
         Auth::AnthropicKey => "x-api-key",

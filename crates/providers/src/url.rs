@@ -10,6 +10,7 @@ use lockgate_wire::Operation;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::spec::UrlStyle;
+use crate::watsonx;
 
 /// A base URL that cannot be used, or an operation that has no URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +51,8 @@ pub(crate) enum Endpoints {
     Fixed(Box<Fixed>),
     /// The model stands in the path.
     PerModel(Base),
+    /// watsonx.ai: whether the answer streams decides, and the model may.
+    Watsonx(Base),
 }
 
 /// The URLs of the operations that a provider has.
@@ -67,7 +70,7 @@ pub(crate) struct Fixed {
 
 /// What RFC 3986 lets stand in a path segment, less `:`, which separates the method from the
 /// model. Slashes stay: `tunedModels/x` and `publishers/google/models/x` are model names.
-const MODEL: &AsciiSet = &NON_ALPHANUMERIC
+pub(crate) const MODEL: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
@@ -130,6 +133,11 @@ impl Base {
         &self.path
     }
 
+    /// With its question mark, or empty.
+    pub(crate) fn query(&self) -> &str {
+        &self.query
+    }
+
     /// `Basic` credentials, when the URL carries some.
     pub(crate) fn basic_auth(&self) -> Option<String> {
         let userinfo = self.userinfo.as_deref()?;
@@ -169,7 +177,7 @@ impl Base {
     }
 
     /// This URL with `suffix` behind its path and `pair` in its query.
-    fn uri(&self, suffix: &str, pair: &str) -> Result<Uri, http::Error> {
+    pub(crate) fn uri(&self, suffix: &str, pair: &str) -> Result<Uri, http::Error> {
         let Self { path, query, .. } = self;
         let joint = match (query.is_empty(), pair.is_empty()) {
             (_, true) => "",
@@ -217,6 +225,7 @@ impl Endpoints {
             UrlStyle::OpenAiUnder(path) => {
                 Self::fixed(Fixed::openai(&base.without(OPENAI_ENDS).under(path)))
             }
+            UrlStyle::Watsonx => Self::Watsonx(base.without(watsonx::ENDS)),
             UrlStyle::Anthropic => Self::fixed(Fixed::anthropic(&base.without(ANTHROPIC_ENDS))),
             UrlStyle::Ollama => Self::fixed(Fixed::ollama(&base.without(OLLAMA_ENDS))),
             UrlStyle::Gemini if base.path.is_empty() && base.host() == GOOGLE_HOST => {
@@ -240,6 +249,7 @@ impl Endpoints {
             Self::None => None,
             Self::Fixed(urls) => urls.get(operation),
             Self::PerModel(base) => return gemini(base, operation, model, stream),
+            Self::Watsonx(base) => return watsonx::uri(base, operation, model, stream),
         };
         url.ok_or(UrlError::NoEndpoint(operation.as_str()))
     }
@@ -249,6 +259,7 @@ impl Endpoints {
             Self::None => None,
             Self::Fixed(urls) => urls.models.clone(),
             Self::PerModel(base) => base.uri("/models", "").ok(),
+            Self::Watsonx(base) => watsonx::models(base),
         }
     }
 }

@@ -19,6 +19,7 @@ use http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use lockgate_core::error::GatewayError;
 use lockgate_engine::{AnswerBody, Engine, error_response};
+use lockgate_providers::public_providers;
 use lockgate_wire::DialectId;
 use lockgate_wire::canonical::{ApiError, ErrorKind};
 
@@ -103,6 +104,7 @@ impl Inbound {
         match page {
             Page::About => about::about(),
             Page::OpenApi => about::openapi(),
+            Page::Providers => reply::value(&public_providers()),
             Page::Alive => reply::json("\"I'm alive!\""),
             Page::Ready => health::ready(&self.status),
             Page::Health => health::models(&self.engine, &snapshot, request.uri().query()).await,

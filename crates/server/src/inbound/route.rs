@@ -33,6 +33,8 @@ pub(super) enum Page {
     About,
     /// `/openapi.json`
     OpenApi,
+    /// `/public/providers`
+    Providers,
     /// `/health/liveliness`
     Alive,
     /// `/health/readiness`
@@ -92,6 +94,7 @@ fn fixed_page(path: &str) -> Option<Page> {
     Some(match path {
         "/" => Page::About,
         "/openapi.json" => Page::OpenApi,
+        "/public/providers" => Page::Providers,
         "/health" => Page::Health,
         "/health/liveliness" | "/health/liveness" => Page::Alive,
         "/health/readiness" => Page::Ready,
@@ -242,7 +245,12 @@ impl Page {
     /// Whether the caller must show a key: everywhere but where a probe or a person first looks.
     pub(super) fn needs_key(&self, snapshot: &Snapshot) -> bool {
         match self {
-            Self::About | Self::OpenApi | Self::Alive | Self::Ready | Self::OllamaVersion => false,
+            Self::About
+            | Self::OpenApi
+            | Self::Providers
+            | Self::Alive
+            | Self::Ready
+            | Self::OllamaVersion => false,
             Self::Metrics => snapshot.config.litellm.require_auth_for_metrics_endpoint,
             Self::Health
             | Self::Models(..)
