@@ -82,16 +82,13 @@ fn dialect(row: &ProviderSpec) -> &'static str {
 }
 
 fn operations(row: &ProviderSpec) -> String {
-    let names: Vec<&str> = [
-        (Operation::Chat, "chat"),
-        (Operation::Generate, "generate"),
-        (Operation::Embeddings, "embeddings"),
-        (Operation::CountTokens, "token counts"),
-    ]
-    .into_iter()
-    .filter(|(operation, _)| row.operations.contains(*operation))
-    .map(|(_, name)| name)
-    .collect();
+    let names: Vec<String> = Operation::ALL
+        .into_iter()
+        // The older form of embeddings goes without saying.
+        .filter(|operation| *operation != Operation::EmbeddingsSingle)
+        .filter(|operation| row.operations.contains(*operation))
+        .map(|operation| operation.as_str().replace('_', " "))
+        .collect();
     names.join(", ")
 }
 

@@ -34,6 +34,23 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// All of them that a provider may or may not have.
+    pub const ALL: [Self; 13] = [
+        Self::Chat,
+        Self::Generate,
+        Self::Embeddings,
+        Self::EmbeddingsSingle,
+        Self::CountTokens,
+        Self::Moderations,
+        Self::ImageGeneration,
+        Self::ImageEdit,
+        Self::ImageVariation,
+        Self::Speech,
+        Self::Transcription,
+        Self::Translation,
+        Self::Ocr,
+    ];
+
     /// Whether the answer is a chat answer (as opposed to vectors or a number).
     pub fn is_chat(self) -> bool {
         matches!(self, Self::Chat | Self::Generate)

@@ -170,14 +170,6 @@ fn show(object: &JsonObject, out: &mut String) {
     }
 }
 
-const OPERATIONS: [Operation; 5] = [
-    Operation::Chat,
-    Operation::Generate,
-    Operation::Embeddings,
-    Operation::EmbeddingsSingle,
-    Operation::CountTokens,
-];
-
 fn recorded(row: &ProviderSpec) -> String {
     let (provider, connection) = connect(row);
     let quirks: Vec<Quirk> = provider
@@ -188,7 +180,7 @@ fn recorded(row: &ProviderSpec) -> String {
     let model = model_of(row.id);
     let mut out = String::new();
     headers(&connection, &mut out);
-    for operation in OPERATIONS {
+    for operation in Operation::ALL {
         if !provider.supports(operation) {
             continue;
         }
