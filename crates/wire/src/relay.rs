@@ -5,6 +5,8 @@
 //! of usage, finish or error are read on the side. A frame that is not complete yet is held back:
 //! no client could use it.
 
+mod splice;
+
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -12,6 +14,7 @@ use std::sync::LazyLock;
 use bytes::{Bytes, BytesMut};
 use memchr::memmem::Finder;
 
+use self::splice::Splice;
 use crate::canonical::{ApiError, FinishReason, Usage};
 use crate::dialect::{Dialect, Spliced};
 use crate::json;
@@ -55,8 +58,21 @@ pub enum Framing {
 pub enum Restamp {
     /// Every frame, as a top-level member.
     EveryFrame,
+    /// Every frame that holds the answer so far, as a member of that.
+    Nested,
     /// Only the first frame that has the member.
     First,
+}
+
+impl Restamp {
+    /// How deeply nested the member is, when that tells it from others of its name.
+    fn depth(self) -> Option<usize> {
+        match self {
+            Self::EveryFrame => Some(1),
+            Self::Nested => Some(2),
+            Self::First => None,
+        }
+    }
 }
 
 /// What a frame says about the answer as a whole.
@@ -154,7 +170,7 @@ impl Relay {
         match (&self.model, &self.model_name) {
             (Some(model), Some(name)) => {
                 let mut out = Splice::new(&body);
-                if let Some(value) = string_value(&body, name, true) {
+                if let Some(value) = string_value(&body, name, Some(1)) {
                     out.restamp(value, model);
                 }
                 out.finish(body)
@@ -250,8 +266,8 @@ impl Relay {
         } else {
             0
         };
-        let top_level = self.rules.restamp == Restamp::EveryFrame;
-        if let Some(value) = string_value(&frame[start..], name, top_level) {
+        let depth = self.rules.restamp.depth();
+        if let Some(value) = string_value(&frame[start..], name, depth) {
             let base = range.start + start;
             out.restamp(base + value.start..base + value.end, model);
             self.restamped = true;
@@ -304,19 +320,19 @@ fn data_field(line: &[u8]) -> Option<&[u8]> {
         .strip_prefix(b"data:")
 }
 
-/// Where the string value of the first member `key` stands (of the first top-level one, when
-/// asked), its quotes included.
-fn string_value(text: &[u8], name: &Finder<'_>, top_level: bool) -> Option<Range<usize>> {
+/// Where the string value of the first member `name` stands (of the first one nested so deeply,
+/// when asked; 1 is the top level), its quotes included.
+fn string_value(text: &[u8], name: &Finder<'_>, wanted: Option<usize>) -> Option<Range<usize>> {
     let (mut depth, mut counted) = (0, 0);
     for found in name.find_iter(text) {
         // An escaped quote does not open a name, it stands within a string.
         if text[..found].ends_with(b"\\") {
             continue;
         }
-        if top_level {
+        if let Some(wanted) = wanted {
             depth = depth_after(&text[counted..found], depth);
             counted = found;
-            if depth != 1 {
+            if depth != wanted {
                 continue;
             }
         }
@@ -348,49 +364,4 @@ fn depth_after(text: &[u8], mut depth: usize) -> usize {
         at += 1;
     }
     depth
-}
-
-/// Copies bytes with some ranges replaced; copies nothing when none is.
-struct Splice {
-    out: Option<BytesMut>,
-    copied: usize,
-    source: Bytes,
-}
-
-// === impl Splice ===
-
-impl Splice {
-    fn new(source: &Bytes) -> Self {
-        Self {
-            out: None,
-            copied: 0,
-            source: source.clone(),
-        }
-    }
-
-    fn replace(&mut self, range: Range<usize>, with: &Bytes) {
-        let out = self
-            .out
-            .get_or_insert_with(|| BytesMut::with_capacity(self.source.len() + with.len() + 64));
-        out.extend_from_slice(&self.source[self.copied..range.start]);
-        out.extend_from_slice(with);
-        self.copied = range.end;
-    }
-
-    /// Replaces a value, unless it is the same already.
-    fn restamp(&mut self, range: Range<usize>, with: &Bytes) {
-        if self.source[range.clone()] != with[..] {
-            self.replace(range, with);
-        }
-    }
-
-    fn finish(self, original: Bytes) -> Bytes {
-        match self.out {
-            None => original,
-            Some(mut out) => {
-                out.extend_from_slice(&self.source[self.copied..]);
-                out.freeze()
-            }
-        }
-    }
 }
