@@ -177,5 +177,6 @@ fn nobodys_reply(record: &RecordGuard) -> ReplyContext {
         created: 0,
         include_usage: false,
         started: None,
+        echo: None,
     }
 }

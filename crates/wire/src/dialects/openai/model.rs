@@ -4,7 +4,7 @@ use crate::canonical::Effort;
 
 /// Traits of a model, from its name alone: the only thing known about an upstream here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Model {
+pub(in crate::dialects) struct Model {
     family: Family,
     /// A gateway in front of a model that takes prompt cache breakpoints and thinking blocks.
     claude_behind: bool,
@@ -28,7 +28,7 @@ enum Family {
 
 impl Model {
     /// Reads `name`, with or without a route before it (`openai/gpt-4o`, `ft:gpt-4o:org::id`).
-    pub(super) fn from_name(name: &str) -> Self {
+    pub(in crate::dialects) fn from_name(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
         let base = name.rsplit('/').next().unwrap_or_default();
         let base = base.strip_prefix("ft:").unwrap_or(base);
@@ -41,33 +41,42 @@ impl Model {
     }
 
     /// Whether OpenAI itself serves it: then nothing may be sent that its API does not document.
-    pub(super) fn is_own(self) -> bool {
+    pub(in crate::dialects) fn is_own(self) -> bool {
         self.family != Family::Other
     }
 
     /// Whether it is made to search the web (`gpt-4o-search-preview`, `gpt-5-search-api`).
-    pub(super) fn searches(self) -> bool {
+    pub(in crate::dialects) fn searches(self) -> bool {
         self.searches
     }
 
+    /// Whether it is known to reason, or not to; `None` for a model of someone else.
+    pub(in crate::dialects) fn reasons(self) -> Option<bool> {
+        match self.family {
+            Family::OpenAiO | Family::OpenAi5(_) => Some(true),
+            Family::OpenAiChat => Some(false),
+            Family::Other => None,
+        }
+    }
+
     /// Whether the output limit is called `max_completion_tokens` (`max_tokens` is refused).
-    pub(super) fn wants_max_completion_tokens(self) -> bool {
+    pub(in crate::dialects) fn wants_max_completion_tokens(self) -> bool {
         matches!(self.family, Family::OpenAiO | Family::OpenAi5(_))
     }
 
     /// Whether the server keeps `cache_control` markers apart from text.
-    pub(super) fn takes_cache_control(self) -> bool {
+    pub(in crate::dialects) fn takes_cache_control(self) -> bool {
         self.claude_behind || self.gemini_behind
     }
 
     /// Whether the server takes signed `thinking_blocks` back.
-    pub(super) fn takes_thinking_blocks(self) -> bool {
+    pub(in crate::dialects) fn takes_thinking_blocks(self) -> bool {
         self.claude_behind
     }
 
     /// Whether temperature, nucleus mass, penalties and log probabilities are refused
     /// (reference section 11.0). From gpt-5.1 on they are allowed while the model does not reason.
-    pub(super) fn refuses_sampling(self, effort: Option<Effort>) -> bool {
+    pub(in crate::dialects) fn refuses_sampling(self, effort: Option<Effort>) -> bool {
         match self.family {
             Family::OpenAiO => true,
             Family::OpenAi5(0) => true,
@@ -77,17 +86,17 @@ impl Model {
     }
 
     /// Whether `parallel_tool_calls` is refused.
-    pub(super) fn refuses_parallel_tool_calls(self) -> bool {
+    pub(in crate::dialects) fn refuses_parallel_tool_calls(self) -> bool {
         self.family == Family::OpenAiO
     }
 
     /// Whether `stop` is refused.
-    pub(super) fn refuses_stop(self) -> bool {
+    pub(in crate::dialects) fn refuses_stop(self) -> bool {
         matches!(self.family, Family::OpenAiO | Family::OpenAi5(_))
     }
 
     /// The nearest effort level that the model knows; `None` when it does not reason at all.
-    pub(super) fn nearest_effort(self, effort: Effort) -> Option<Effort> {
+    pub(in crate::dialects) fn nearest_effort(self, effort: Effort) -> Option<Effort> {
         use Effort::{High, Low, Max, Minimal, None as Off, XHigh};
         Some(match (self.family, effort) {
             (Family::OpenAiChat, _) => return None,
