@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod anthropic;
+mod cohere;
 mod gemini;
 mod json;
 mod matrix;

@@ -120,12 +120,8 @@ fn reasoning(body: &JsonObject) -> Result<Option<Reasoning>, TranslateError> {
 }
 
 /// `thinking`, for a model that takes it.
-pub(super) fn thinking(
-    reasoning: Option<&Reasoning>,
-    model: &str,
-    losses: &mut Losses,
-) -> Option<ThinkingOut> {
-    let reasoning = reasoning?;
+pub(super) fn thinking(params: &Params, model: &str, losses: &mut Losses) -> Option<ThinkingOut> {
+    let reasoning = params.reasoning.as_ref()?;
     let wanted = reasoning.wanted()?;
     if !model::reasons(model) {
         // To not reason is what such a model does anyway.
@@ -143,9 +139,15 @@ pub(super) fn thinking(
     let budget = reasoning
         .budget_tokens
         .or_else(|| effort.map(Effort::to_budget));
+    // Thoughts are part of the answer, and something must be left for the rest of it.
+    let room = params.max_tokens.map(|most| (most / 2).max(1));
+    let is_too_much = |budget: &u64| params.max_tokens.is_some_and(|most| *budget >= most);
     Some(ThinkingOut {
         r#type: "enabled",
-        token_budget: budget.filter(|budget| *budget > 0),
+        token_budget: match budget.filter(|budget| *budget > 0) {
+            Some(budget) if is_too_much(&budget) => room,
+            budget => budget,
+        },
     })
 }
 

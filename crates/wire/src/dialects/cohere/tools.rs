@@ -101,23 +101,21 @@ pub(super) struct Offer<'a> {
     pub(super) choice: Option<&'static str>,
 }
 
-/// Reads `tools` and `strict_tools`, which holds for all of them.
+/// Reads `tools`.
 pub(super) fn decode(body: &JsonObject) -> Result<Vec<Tool>, TranslateError> {
-    let strict: Option<bool> = read::member(body, "strict_tools")?;
     let raws: Option<Vec<&RawValue>> = read::member(body, "tools")?;
     let raws = raws.into_iter().flatten().enumerate();
-    raws.map(|(at, raw)| decode_one(raw, at, strict)).collect()
+    raws.map(|(at, raw)| decode_one(raw, at)).collect()
 }
 
-fn decode_one(raw: &RawValue, at: usize, strict: Option<bool>) -> Result<Tool, TranslateError> {
+fn decode_one(raw: &RawValue, at: usize) -> Result<Tool, TranslateError> {
     let tool: ToolIn<'_> = read::part(raw, &format_args!("tools[{at}]"))?;
     match (tool.function, tool.r#type) {
         (Some(function), _) => Ok(Tool::Function(FunctionTool {
             name: function.name,
             description: function.description,
             parameters: function.parameters.map(|raw| raw.to_owned().into()),
-            strict,
-            cache: None,
+            ..FunctionTool::default()
         })),
         (None, Some(what)) if what != "function" => Ok(Tool::Hosted(HostedTool {
             origin: DialectId::Cohere,

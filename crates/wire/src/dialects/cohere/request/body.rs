@@ -57,7 +57,7 @@ pub(super) struct Body<'a> {
 impl<'a> Body<'a> {
     /// Sets what is neither conversation nor tools nor the form of the answer.
     pub(super) fn set_params(&mut self, params: &'a Params, model: &str, losses: &mut Losses) {
-        self.thinking = params::thinking(params.reasoning.as_ref(), model, losses);
+        self.thinking = params::thinking(params, model, losses);
         self.max_tokens = params.max_tokens;
         self.stop_sequences = params::stop(params, losses);
         self.temperature = params.temperature;

@@ -12,8 +12,9 @@ use crate::dialect::{RequestHead, TranslateError};
 use crate::json::JsonObject;
 
 /// The members with a canonical form. The others are advice (`priority`), or steer what only
-/// Cohere's models have (`citation_options`, `safety_mode`).
-const MAPPED: [&str; 18] = [
+/// Cohere's models have (`citation_options`, `safety_mode`). `strict_tools` is among them: other
+/// APIs refuse strictness for schemas that were not written for it, which these need not be.
+const MAPPED: [&str; 17] = [
     "documents",
     "frequency_penalty",
     "k",
@@ -27,7 +28,6 @@ const MAPPED: [&str; 18] = [
     "seed",
     "stop_sequences",
     "stream",
-    "strict_tools",
     "temperature",
     "thinking",
     "tool_choice",

@@ -156,10 +156,13 @@ impl<'a, 'l> Turns<'a, 'l> {
             }
         }
         out.tool_plan = plan.filter(|plan| !plan.is_empty());
-        if !parts.is_empty() || !has_calls {
+        if !parts.is_empty() {
             out.content = Some(ContentOut(parts));
         }
-        self.messages.push(out);
+        // An answer of which nothing can be said is none.
+        if has_calls || out.content.is_some() {
+            self.messages.push(out);
+        }
     }
 
     /// Writes one block; `None` when there is no way to say it.
