@@ -282,6 +282,7 @@ impl Fixed {
             Operation::Embeddings => self.embeddings.as_ref(),
             Operation::EmbeddingsSingle => self.embeddings_single.as_ref(),
             Operation::CountTokens => self.count_tokens.as_ref(),
+            Operation::Rerank => None,
         }
     }
 }
@@ -295,7 +296,9 @@ fn gemini(base: &Base, operation: Operation, model: &str, stream: bool) -> Resul
         Operation::Embeddings => ("batchEmbedContents", ""),
         Operation::EmbeddingsSingle => ("embedContent", ""),
         Operation::CountTokens => ("countTokens", ""),
-        Operation::Generate => return Err(UrlError::NoEndpoint(operation.as_str())),
+        Operation::Generate | Operation::Rerank => {
+            return Err(UrlError::NoEndpoint(operation.as_str()));
+        }
     };
     let bare = model.strip_prefix("models/").unwrap_or(model);
     // `..` would climb out of the collection, and an empty segment would name another one.

@@ -1,5 +1,6 @@
 //! What a dialect can do, and which dialects there are.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -294,6 +295,16 @@ impl TranslateError {
 // === impl ReplyContext ===
 
 impl ReplyContext {
+    /// The id written as a UUID, for APIs whose ids are that.
+    pub fn uuid(&self) -> Cow<'_, str> {
+        let id = self.id.as_str();
+        if id.len() != 32 || !id.is_ascii() {
+            return Cow::Borrowed(id);
+        }
+        let parts = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]];
+        Cow::Owned(parts.join("-"))
+    }
+
     /// How long the answer took so far.
     pub fn elapsed(&self) -> Duration {
         self.started

@@ -13,6 +13,8 @@ pub enum Operation {
     EmbeddingsSingle,
     /// How many tokens a chat request would be billed for.
     CountTokens,
+    /// A query and documents in, the documents' relevance out; see [`crate::rerank`].
+    Rerank,
 }
 
 impl Operation {
@@ -34,6 +36,7 @@ impl Operation {
             Self::Embeddings => "embeddings",
             Self::EmbeddingsSingle => "embeddings_single",
             Self::CountTokens => "count_tokens",
+            Self::Rerank => "rerank",
         }
     }
 }

@@ -4,4 +4,4 @@ mod decode;
 mod encode;
 
 pub(super) use decode::{Ended, decode, ended};
-pub(super) use encode::{answer_id, encode, finish_name};
+pub(super) use encode::{encode, finish_name};

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::super::response::answer_id;
 use super::super::usage;
 use crate::canonical::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse, EncodingFormat};
 use crate::dialect::{ReplyContext, TranslateError};
@@ -101,7 +100,7 @@ pub(in super::super) fn encode(
 ) -> Result<Bytes, TranslateError> {
     let vectors = &response.vectors;
     let out = ResponseOut {
-        id: answer_id(&reply.id),
+        id: reply.uuid(),
         embeddings: match request.encoding {
             EncodingFormat::Float => VectorsOut::Float(vectors),
             EncodingFormat::Base64 => {

@@ -59,7 +59,7 @@ pub(in super::super) fn encode(response: &ChatResponse, reply: &ReplyContext) ->
     let finish = choice.map(|choice| choice.finish);
     let logprobs = choice.and_then(|choice| choice.logprobs.as_ref());
     let out = ResponseOut {
-        id: answer_id(&reply.id),
+        id: reply.uuid(),
         finish_reason: finish_name(finish, !message.tool_calls.is_empty()),
         message,
         usage: response.usage.unwrap_or_default().into(),
@@ -67,15 +67,6 @@ pub(in super::super) fn encode(response: &ChatResponse, reply: &ReplyContext) ->
     };
     // Strings, numbers and JSON text always serialise.
     serde_json::to_vec(&out).unwrap_or_default().into()
-}
-
-/// `id` as the API's ids are: a UUID.
-pub(in super::super) fn answer_id(id: &str) -> Cow<'_, str> {
-    if id.len() != 32 || !id.is_ascii() {
-        return Cow::Borrowed(id);
-    }
-    let parts = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]];
-    Cow::Owned(parts.join("-"))
 }
 
 /// The `finish_reason`; some providers stop "normally" to have tools called. For a content filter

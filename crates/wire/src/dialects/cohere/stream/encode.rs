@@ -5,7 +5,7 @@
 
 use bytes::{BufMut, BytesMut};
 
-use super::super::response::{answer_id, finish_name};
+use super::super::response::finish_name;
 use super::frames::{End, Frame};
 use crate::canonical::{ApiError, ErrorKind, FinishReason, Logprobs, StreamEvent, Usage};
 use crate::dialect::{ReplyContext, StreamEncoder};
@@ -80,7 +80,7 @@ impl StreamEncoder for Encoder {
 impl Encoder {
     pub(in super::super) fn new(reply: &ReplyContext) -> Self {
         Self {
-            id: answer_id(&reply.id).into_owned(),
+            id: reply.uuid().into_owned(),
             started: false,
             ended: false,
             next: 0,
