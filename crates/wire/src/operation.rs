@@ -31,6 +31,8 @@ pub enum Operation {
     ImageVariation,
     /// Whatever the provider's own API has, as it is.
     PassThrough,
+    /// A query and documents in, the documents' relevance out; see [`crate::rerank`].
+    Rerank,
 }
 
 impl Operation {
@@ -104,6 +106,7 @@ impl Operation {
             Self::ImageEdit => "image_edit",
             Self::ImageVariation => "image_variation",
             Self::PassThrough => "pass_through",
+            Self::Rerank => "rerank",
         }
     }
 }

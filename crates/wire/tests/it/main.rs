@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod anthropic;
+mod cohere;
 mod form;
 mod gemini;
 mod json;
@@ -9,4 +10,5 @@ mod matrix;
 mod ollama;
 mod openai_chat;
 mod relay;
+mod rerank;
 mod sse;
