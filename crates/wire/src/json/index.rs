@@ -22,7 +22,7 @@ pub(super) fn members(text: &[u8], max_depth: usize) -> Result<Vec<Member>, Json
     let (lowest, bits) = text.iter().fold((u8::MAX, 0), |(lowest, bits), byte| {
         (lowest.min(*byte), bits | byte)
     });
-    if bits >= 0x80 && std::str::from_utf8(text).is_err() {
+    if bits >= 0x80 && simdutf8::basic::from_utf8(text).is_err() {
         return Err(JsonError::Syntax(not_utf8(text)));
     }
     let mut scanner = Scanner::new(text, max_depth, lowest < b' ');
