@@ -192,7 +192,7 @@ impl Attempt<'_> {
             // The status alone says enough.
             Ok(Err(_)) | Err(_) => Bytes::new(),
         };
-        let dialect = self.deployment.dialect().dialect();
+        let dialect = self.prepared.dialect.dialect();
         let mut error = dialect.decode_error(response.status, &body);
         error.message = redact(error.message, self.deployment.connection.headers());
         let retry_after = crate::retry_after::read(&response.headers);
@@ -234,7 +234,7 @@ impl Attempt<'_> {
     }
 
     fn translate_whole(&self, bytes: &Bytes) -> Result<Content, GatewayError> {
-        let from = self.deployment.dialect().dialect();
+        let from = self.prepared.dialect.dialect();
         let to = self.call.dialect.dialect();
         if let Some(error) = from.sniff(bytes).error {
             return Err(GatewayError::upstream(error, None));
@@ -332,7 +332,7 @@ impl Attempt<'_> {
             }
             Passage::Forwarded => Channel::opaque(),
             Passage::Translated => Channel::translate(
-                self.deployment.dialect(),
+                self.prepared.dialect,
                 self.call.dialect,
                 &reply,
                 self.deployment

@@ -23,6 +23,8 @@ pub(crate) struct Prepared {
     pub body: Bytes,
     /// Headers that go with it.
     pub headers: Vec<(&'static str, String)>,
+    /// The dialect that the upstream is spoken to in.
+    pub dialect: DialectId,
     /// The operation that the upstream is asked for.
     pub operation: Operation,
     /// How the answer comes back.
@@ -98,7 +100,8 @@ fn splice(
     Ok(Prepared {
         body: body.to_bytes(),
         headers: Vec::new(),
-        operation: call.operation,
+        dialect: call.dialect,
+        operation: at_upstream(call.operation, call.dialect),
         passage: Passage::Relayed(spliced),
         dropped: Vec::new(),
     })
@@ -124,6 +127,7 @@ fn forward(
     Ok(Prepared {
         body: body.to_bytes(),
         headers: Vec::new(),
+        dialect: call.dialect,
         operation: call.operation,
         passage: Passage::Forwarded,
         dropped: Vec::new(),
@@ -136,7 +140,8 @@ fn translate(
     mut target: Target<'_>,
     policy: DropPolicy<'_>,
 ) -> Result<Prepared, GatewayError> {
-    let dialect = deployment.dialect().dialect();
+    let id = deployment.dialect_for(call.dialect, call.operation);
+    let dialect = id.dialect();
     if call.operation.is_embeddings() {
         target.operation = Operation::Embeddings;
         let encoded = dialect
@@ -148,7 +153,7 @@ fn translate(
         target.operation = Operation::Chat;
     }
     let mut chat = call.chat()?.clone();
-    let losses = sort_extra(call.dialect, deployment.dialect(), &mut chat);
+    let losses = sort_extra(call.dialect, id, &mut chat);
     chat.params.fill_from(&deployment.defaults);
     let mut encoded = dialect
         .encode_request(&chat, &target)
@@ -195,6 +200,7 @@ fn settle(
             .any(|name| *name == loss.what)
             && call.body.contains(&loss.what)
     };
+    let dialect = deployment.dialect_for(call.dialect, call.operation);
     let (passed, lost): (Vec<Loss>, Vec<Loss>) = encoded.losses.drain(..).partition(passes);
     if !passed.is_empty() {
         let mut body = own_json(&encoded.body)?;
@@ -216,10 +222,20 @@ fn settle(
     Ok(Prepared {
         body: encoded.body,
         headers: encoded.headers,
-        operation,
+        dialect,
+        operation: at_upstream(operation, dialect),
         passage: Passage::Translated,
         dropped: lost.into_iter().map(|loss| loss.what).collect(),
     })
+}
+
+/// What an upstream that is spoken to in `dialect` is asked for.
+fn at_upstream(operation: Operation, dialect: DialectId) -> Operation {
+    if dialect == DialectId::OpenAiResponses && operation == Operation::Chat {
+        Operation::Responses
+    } else {
+        operation
+    }
 }
 
 /// The provider's deviations and the operator's last word.

@@ -130,6 +130,7 @@ impl Operations {
 
     /// What a server that speaks all of the OpenAI API has.
     pub const OPENAI: Self = Self::CHAT_AND_EMBEDDINGS.with(&[
+        Operation::Responses,
         Operation::Moderations,
         Operation::ImageGeneration,
         Operation::ImageEdit,

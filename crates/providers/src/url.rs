@@ -309,6 +309,7 @@ impl Fixed {
             Operation::Embeddings => self.embeddings.clone(),
             Operation::EmbeddingsSingle => self.embeddings_single.clone(),
             Operation::CountTokens => self.count_tokens.clone(),
+            Operation::Responses => self.base.as_ref()?.uri("/responses", "").ok(),
             _ => self
                 .base
                 .as_ref()?

@@ -119,6 +119,7 @@ fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
         "/images/edits" => (DialectId::OpenAiChat, Operation::ImageEdit),
         "/images/variations" => (DialectId::OpenAiChat, Operation::ImageVariation),
         "/ocr" => (DialectId::OpenAiChat, Operation::Ocr),
+        "/responses" => (DialectId::OpenAiResponses, Operation::Chat),
         "/messages" => (DialectId::Anthropic, Operation::Chat),
         "/messages/count_tokens" => (DialectId::Anthropic, Operation::CountTokens),
         "/api/chat" => (DialectId::Ollama, Operation::Chat),
