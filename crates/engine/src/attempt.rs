@@ -12,6 +12,7 @@ use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::{ApiError, ErrorKind, FinishReason, Usage};
 use lockgate_wire::dialect::Spliced;
 use lockgate_wire::relay::Relay;
+use lockgate_wire::{Operation, rerank};
 use tokio::time::Instant;
 
 pub(crate) use self::mishap::unreachable_upstream;
@@ -240,6 +241,9 @@ impl Attempt<'_> {
             return Err(GatewayError::upstream(error, None));
         }
         let reply = self.call.reply();
+        if self.call.operation == Operation::Rerank {
+            return self.translate_rerank(bytes);
+        }
         if self.call.operation.is_embeddings() {
             let vectors = from
                 .decode_embedding_response(bytes)
@@ -270,6 +274,17 @@ impl Attempt<'_> {
             bytes,
             usage,
             finish,
+        })
+    }
+
+    fn translate_rerank(&self, bytes: &Bytes) -> Result<Content, GatewayError> {
+        let format = self.deployment.provider.rerank;
+        let ranked = format.decode_response(bytes).map_err(|e| no_answer(&e))?;
+        let reply = self.call.reply();
+        Ok(Content::Whole {
+            usage: ranked.usage,
+            bytes: rerank::encode_response(self.call.rerank()?, &ranked, &reply),
+            finish: None,
         })
     }
 
