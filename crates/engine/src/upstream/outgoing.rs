@@ -26,6 +26,8 @@ pub(super) struct Outgoing {
     length: usize,
     /// Where further batches come from.
     stream: Option<BodyStream>,
+    /// All of it is known from the start.
+    whole: bool,
     sent: bool,
 }
 
@@ -57,6 +59,7 @@ impl Outgoing {
             pieces,
             suffix: b"",
             written: 0,
+            whole: stream.is_none(),
             stream,
             sent: false,
         }
@@ -71,7 +74,7 @@ impl Outgoing {
     pub(super) fn rewind(&mut self) -> bool {
         self.written = 0;
         self.sent = false;
-        self.stream.is_none()
+        self.whole
     }
 
     /// The memory of the head, for the next request.
