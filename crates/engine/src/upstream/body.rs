@@ -115,7 +115,8 @@ impl UpstreamBody {
         }
         let expected = self.decoder.remaining().unwrap_or_default();
         let expected = usize::try_from(expected).unwrap_or(usize::MAX);
-        let mut out = BytesMut::with_capacity(first.len() + expected.min(TRUSTED_LENGTH));
+        let expected = expected.min(TRUSTED_LENGTH).min(limit);
+        let mut out = BytesMut::with_capacity(first.len() + expected);
         out.extend_from_slice(&first);
         drop(first);
         while let Some(read) = std::future::poll_fn(|cx| self.poll_append(cx, &mut out)).await {

@@ -12,6 +12,9 @@ use super::request_body::{BodyStream, BodyStreamError, Pieces, RequestBody};
 
 /// How many pieces are given to the system at once.
 const SLICES: usize = 16;
+/// How often is written before the answer is looked for: an upstream that reads as fast as we
+/// write would never be heard.
+const WRITES: usize = 16;
 
 /// A request and how much of it is sent. It goes out in batches: the head and a whole body are
 /// one, every chunk of a body that is read meanwhile is another.
@@ -82,14 +85,23 @@ impl Outgoing {
         self.prefix
     }
 
-    /// Sends what the stream takes and the body has.
+    /// Sends what the stream takes and the body has, within reason.
     pub(super) fn poll_send(
         &mut self,
         stream: &mut UpstreamStream,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), WriteError>> {
+        let mut writes = 0;
         while !self.sent {
-            ready!(self.poll_batch(stream, cx))?;
+            if self.written < self.length {
+                if writes == WRITES {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                writes += 1;
+                ready!(self.poll_write(stream, cx))?;
+                continue;
+            }
             match self.poll_next_batch(cx)? {
                 Poll::Ready(true) => {}
                 Poll::Ready(false) => {
@@ -106,21 +118,21 @@ impl Outgoing {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_batch(
+    fn poll_write(
         &mut self,
         stream: &mut UpstreamStream,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        while self.written < self.length {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let count = self.unsent(&mut slices);
-            let sent = Pin::new(&mut *stream).poll_write_vectored(cx, &slices[..count]);
-            match ready!(sent)? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                sent => self.written += sent,
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let count = self.unsent(&mut slices);
+        let sent = Pin::new(stream).poll_write_vectored(cx, &slices[..count]);
+        match ready!(sent)? {
+            0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            sent => {
+                self.written += sent;
+                Poll::Ready(Ok(()))
             }
         }
-        Poll::Ready(Ok(()))
     }
 
     /// What of the batch is to be sent, as many pieces as fit.
