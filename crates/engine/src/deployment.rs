@@ -135,7 +135,7 @@ impl Deployment {
             |known| known.metrics.clone(),
         );
         Ok(Self {
-            quirks: quirks(&resolved.provider, &resolved.model),
+            quirks: quirks(&resolved.provider, &resolved.model, around.environment),
             provider: resolved.provider,
             model: resolved.model,
             connection,
@@ -202,9 +202,12 @@ impl Deployment {
 }
 
 /// The quirks that concern `model`; a wildcard may become any model, so it keeps them all.
-fn quirks(provider: &Provider, model: &str) -> Vec<Quirk> {
+fn quirks(provider: &Provider, model: &str, environment: &Environment) -> Vec<Quirk> {
     let concerned = |quirk: &&Quirk| model.contains('*') || quirk.concerns(model);
-    provider.quirks.iter().filter(concerned).cloned().collect()
+    let quirks = provider.quirks.iter().filter(concerned);
+    quirks
+        .filter_map(|quirk| quirk.settled(environment))
+        .collect()
 }
 
 /// A value that is safe in a header; characters that are not become `?`.

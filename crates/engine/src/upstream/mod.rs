@@ -12,7 +12,6 @@ mod request_body;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use tokio::time::Instant;
 
@@ -23,7 +22,7 @@ use self::http1::{Asked, RequestHead};
 pub use self::io::UpstreamStream;
 use self::outgoing::Outgoing;
 use self::pool::{Origin, Pool};
-pub use self::request_body::{BodyStream, BodyStreamError, BoxError, Pieces, RequestBody};
+pub use self::request_body::{BodyStream, BodyStreamError, Pieces, RequestBody};
 
 /// The upstream client of one core.
 #[derive(Clone)]
@@ -33,15 +32,15 @@ pub struct Upstream {
 }
 
 /// One request for an upstream.
-pub struct UpstreamRequest<B = Bytes> {
+pub struct UpstreamRequest {
     /// Any but CONNECT.
     pub method: Method,
     /// Absolute.
     pub uri: Uri,
     /// Complete but for `host` and what frames the body.
     pub headers: HeaderMap,
-    /// The body: bytes, or any other [`RequestBody`].
-    pub body: B,
+    /// The body.
+    pub body: RequestBody,
     /// When the head of the answer must be here.
     pub head_deadline: Instant,
 }
@@ -108,21 +107,11 @@ impl Upstream {
     }
 
     /// Sends a request and waits for the head of the answer.
-    pub async fn send<B: Into<RequestBody>>(
-        &self,
-        request: UpstreamRequest<B>,
-    ) -> Result<UpstreamResponse, UpstreamError> {
+    pub async fn send(&self, request: UpstreamRequest) -> Result<UpstreamResponse, UpstreamError> {
         let Some(origin) = Origin::of(&request.uri) else {
             return Err(UpstreamError::BadUri(request.uri.to_string()));
         };
         let deadline = request.head_deadline;
-        let request = UpstreamRequest {
-            method: request.method,
-            uri: request.uri,
-            headers: request.headers,
-            body: request.body.into(),
-            head_deadline: deadline,
-        };
         let authority = origin.authority.clone();
         match tokio::time::timeout_at(deadline, self.exchange(origin, request)).await {
             Ok(result) => result,
@@ -135,7 +124,7 @@ impl Upstream {
     async fn exchange(
         &self,
         origin: Origin,
-        request: UpstreamRequest<RequestBody>,
+        request: UpstreamRequest,
     ) -> Result<UpstreamResponse, UpstreamError> {
         let head = RequestHead {
             method: &request.method,

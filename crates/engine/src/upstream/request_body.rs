@@ -1,10 +1,12 @@
 //! The body of a request: whole, or as it comes.
 
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::Body;
+use http_body_util::BodyExt as _;
 
 use super::http1::BodyLength;
 
@@ -25,7 +27,7 @@ pub struct Pieces {
 
 /// A body that is read while it is sent.
 pub struct BodyStream {
-    body: Pin<Box<dyn Body<Data = Bytes, Error = BoxError>>>,
+    body: Pin<Box<dyn Body<Data = Bytes, Error = String>>>,
     /// What is left of a declared length.
     left: Option<u64>,
 }
@@ -35,14 +37,11 @@ pub struct BodyStream {
 pub enum BodyStreamError {
     /// Reading it failed.
     #[error("{0}")]
-    Source(BoxError),
+    Source(String),
     /// It has another length than it declared.
     #[error("the body is not as long as it was declared to be")]
     Length,
 }
-
-/// Any error.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 // === impl RequestBody ===
 
@@ -51,10 +50,14 @@ impl RequestBody {
     pub fn stream<B>(body: B) -> Self
     where
         B: Body<Data = Bytes> + 'static,
-        B::Error: Into<BoxError>,
+        B::Error: fmt::Display,
     {
         let left = body.size_hint().exact();
-        let body = Box::pin(http_body_util::BodyExt::map_err(body, Into::into));
+        if left == Some(0) {
+            // The usual GET, which can be sent again.
+            return Self::Whole(Pieces::default());
+        }
+        let body = Box::pin(body.map_err(|error| error.to_string()));
         Self::Stream(BodyStream { body, left })
     }
 
@@ -75,6 +78,15 @@ impl From<Bytes> for RequestBody {
 impl From<Pieces> for RequestBody {
     fn from(pieces: Pieces) -> Self {
         Self::Whole(pieces)
+    }
+}
+
+impl fmt::Debug for RequestBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(pieces) => write!(f, "{} bytes", pieces.len()),
+            Self::Stream(_) => f.write_str("a stream"),
+        }
     }
 }
 

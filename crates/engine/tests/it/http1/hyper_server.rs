@@ -138,7 +138,7 @@ async fn read_all(plan: Vec<Planned>) {
             method: planned.method.clone(),
             uri: format!("http://127.0.0.1:{port}/").parse().unwrap(),
             headers: HeaderMap::new(),
-            body: Bytes::new(),
+            body: Bytes::new().into(),
             head_deadline: Instant::now() + LONG,
         };
         let mut response = upstream.send(request).await.unwrap();

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use http::{HeaderMap, Method};
-use lockgate_engine::upstream::UpstreamRequest;
+use lockgate_engine::upstream::{RequestBody, UpstreamRequest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
@@ -67,14 +67,14 @@ impl Scripted {
     }
 
     /// A POST of `body` to the server.
-    pub(super) fn post<B>(&self, body: B) -> UpstreamRequest<B> {
+    pub(super) fn post(&self, body: impl Into<RequestBody>) -> UpstreamRequest {
         UpstreamRequest {
             method: Method::POST,
             uri: format!("http://127.0.0.1:{}/path", self.port)
                 .parse()
                 .unwrap(),
             headers: HeaderMap::new(),
-            body,
+            body: body.into(),
             head_deadline: Instant::now() + LONG,
         }
     }

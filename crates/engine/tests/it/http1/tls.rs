@@ -64,7 +64,7 @@ fn bodies_of_many_records_come_through_one_connection() {
                 method: Method::POST,
                 uri: format!("https://localhost:{port}/").parse().unwrap(),
                 headers: HeaderMap::new(),
-                body: body.clone(),
+                body: body.clone().into(),
                 head_deadline: Instant::now() + LONG,
             };
             let mut response = upstream.send(request).await.unwrap();
