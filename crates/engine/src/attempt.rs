@@ -6,7 +6,7 @@ mod mishap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method};
 use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::{ApiError, ErrorKind, FinishReason, Usage};
@@ -296,7 +296,7 @@ impl Attempt<'_> {
         started: Instant,
     ) -> Result<Content, GatewayError> {
         let mut channel = self.channel();
-        let mut first = bytes::BytesMut::new();
+        let mut first = Bytes::new();
         let mut closed = false;
         let total = started + self.limits.total;
         let mut patience = total.min(started + self.limits.first_byte);
@@ -307,10 +307,10 @@ impl Attempt<'_> {
                 Err(_) if hold.is_some() => break,
                 Err(_) => return Err(broken(&BodyError::Idle)),
                 Ok(Some(Err(error))) => return Err(broken(&error)),
-                Ok(Some(Ok(chunk))) => first.extend_from_slice(&channel.push(chunk)),
+                Ok(Some(Ok(chunk))) => first = joined(first, channel.push(chunk)),
                 Ok(None) => {
                     closed = true;
-                    first.extend_from_slice(&channel.finish());
+                    first = joined(first, channel.finish());
                 }
             }
             closed |= channel.ended();
@@ -326,7 +326,7 @@ impl Attempt<'_> {
             return Err(broken(&BodyError::Broken("it holds nothing".into())));
         }
         let parts = StreamParts {
-            first: first.freeze(),
+            first,
             upstream: body,
             channel,
             closed,
@@ -368,6 +368,18 @@ impl From<GatewayError> for Failure {
             headers: HeaderMap::new(),
         }
     }
+}
+
+/// The usual beginning is a single piece, and is not copied.
+fn joined(first: Bytes, more: Bytes) -> Bytes {
+    if first.is_empty() {
+        return more;
+    }
+    let mut out = first
+        .try_into_mut()
+        .unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+    out.extend_from_slice(&more);
+    out.freeze()
 }
 
 /// An error event's status: what its kind stands for when it came inside a 200.
