@@ -53,6 +53,7 @@ impl Connection {
     /// connection's read buffer for as long as it lives.
     pub(crate) async fn serve_tcp(mut self, stream: TcpStream) {
         let first = tokio::select! {
+            biased;
             first = tokio::time::timeout(self.keep_alive, begins_http2(&stream)) => first,
             // Nothing was asked yet, so nothing is left unanswered.
             () = self.stopping.wait() => return,
