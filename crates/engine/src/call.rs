@@ -105,17 +105,16 @@ impl Call {
         let created = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |since| since.as_secs());
+        // A request that is only passed on is not decoded, and its answer written elsewhere.
+        let chat = self.decoded.chat.get();
         ReplyContext {
             operation: self.operation,
             model: self.model.clone(),
             id: self.call_id.replace('-', ""),
             created,
-            include_usage: self
-                .decoded
-                .chat
-                .get()
-                .is_some_and(|chat| chat.include_usage),
+            include_usage: chat.is_some_and(|chat| chat.include_usage),
             started: Some(self.started),
+            echo: chat.and_then(|_| self.dialect.dialect().echo(&self.body)),
         }
     }
 

@@ -133,14 +133,15 @@ fn translate(
 /// OpenAI's own, or says something in yet another dialect, means nothing to this provider.
 fn sort_extra(from: DialectId, to: DialectId, chat: &mut ChatRequest) -> Vec<Loss> {
     let extra = std::mem::take(&mut chat.params.extra);
-    if from != DialectId::OpenAiChat {
+    let of_openai = |dialect| matches!(dialect, DialectId::OpenAiChat | DialectId::OpenAiResponses);
+    if !of_openai(from) {
         chat.unmapped
             .extend(extra.into_iter().map(|(name, _)| name));
         return Vec::new();
     }
     let mut losses = Vec::new();
     for (name, value) in extra {
-        match own_param_loss(&name).filter(|_| to != DialectId::OpenAiChat) {
+        match own_param_loss(&name).filter(|_| !of_openai(to)) {
             Some(loss) => losses.push(loss),
             None => chat.params.extra.push((name, value)),
         }

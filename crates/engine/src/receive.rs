@@ -79,7 +79,7 @@ fn not_json(error: &JsonError) -> GatewayError {
 pub(crate) fn unknown_model(dialect: DialectId, model: &str) -> GatewayError {
     let kind = match dialect {
         // LiteLLM answers 400 here, and its users' clients know it so.
-        DialectId::OpenAiChat => ErrorKind::InvalidRequest,
+        DialectId::OpenAiChat | DialectId::OpenAiResponses => ErrorKind::InvalidRequest,
         DialectId::Anthropic | DialectId::Gemini | DialectId::Ollama => ErrorKind::NotFound,
     };
     GatewayError::client(

@@ -7,5 +7,6 @@ mod json;
 mod matrix;
 mod ollama;
 mod openai_chat;
+mod openai_responses;
 mod relay;
 mod sse;
