@@ -19,7 +19,9 @@ fn spoken_out(mut request: ChatRequest) -> ChatRequest {
     for tool in &mut request.tools {
         if let Tool::Function(function) = tool {
             function.strict.get_or_insert(false);
-            function.parameters.get_or_insert(no_parameters.clone());
+            function
+                .parameters
+                .get_or_insert_with(|| no_parameters.clone());
         }
     }
     request.unmapped.clear();

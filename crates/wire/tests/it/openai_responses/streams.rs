@@ -96,7 +96,9 @@ fn check(frames: &[Value]) {
     for (number, frame) in frames.iter().enumerate() {
         assert_eq!(frame["sequence_number"], number, "{frame}");
         let place = || {
-            let part = frame.get("content_index").or(frame.get("summary_index"));
+            let part = frame
+                .get("content_index")
+                .or_else(|| frame.get("summary_index"));
             format!("{} {}", frame["output_index"], part.unwrap_or(&Value::Null))
         };
         let kind = frame["type"].as_str().unwrap();
