@@ -26,6 +26,8 @@ pub(crate) struct Call {
     pub path_stream: Option<bool>,
     /// The body without what was meant for the gateway.
     pub body: JsonObject,
+    /// The body holds an earlier conversation, which the client only named.
+    pub continues: bool,
     /// The form, where that is the body.
     pub upload: Option<Upload>,
     /// What was meant for the gateway.

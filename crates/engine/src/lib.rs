@@ -21,6 +21,7 @@ mod read_body;
 mod receive;
 pub mod record;
 mod redact;
+pub mod responses;
 mod retry_after;
 pub mod router;
 pub mod snapshot;

@@ -94,6 +94,10 @@ fn splice(
     target: &Target<'_>,
 ) -> Result<Prepared, GatewayError> {
     let mut body = call.body.clone();
+    if call.continues {
+        // It would be put in front once more.
+        body.remove("previous_response_id");
+    }
     let spliced = call
         .dialect
         .dialect()

@@ -39,6 +39,7 @@ pub(crate) fn receive(
         path_stream: endpoint.stream,
         forwarded: contract::forwarded(endpoint.dialect, &config.general, headers),
         body,
+        continues: false,
         upload: None,
         options,
         call_id,

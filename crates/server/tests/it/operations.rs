@@ -3,4 +3,5 @@
 mod json_bodies;
 mod pass_through;
 mod rerank;
+mod responses;
 mod uploads;

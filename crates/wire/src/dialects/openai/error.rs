@@ -118,14 +118,24 @@ pub(in crate::dialects) fn decode_frame(frame: &[u8]) -> ApiError {
     said.into_error(status)
 }
 
-/// Writes the error body for a client.
+/// Writes the error body for a client of chat completions; the code is the status, as LiteLLM's is.
 pub(in crate::dialects) fn encode(error: &ApiError) -> bytes::Bytes {
+    write(error, error.status.to_string())
+}
+
+/// Writes the error body for a client that looks for OpenAI's own codes.
+pub(in crate::dialects) fn encode_with_code(error: &ApiError) -> bytes::Bytes {
+    let status = || error.status.to_string();
+    write(error, error.code.clone().unwrap_or_else(status))
+}
+
+fn write(error: &ApiError, code: String) -> bytes::Bytes {
     let out = ErrorOut {
         error: DetailsOut {
             message: &error.message,
             kind: type_name(error),
             param: error.param.as_deref(),
-            code: error.status.to_string(),
+            code,
         },
     };
     // Strings always serialise.
