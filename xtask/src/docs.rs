@@ -53,6 +53,9 @@ fn provider_line(out: &mut String, row: &ProviderSpec) -> Result<()> {
     let base = match row.base_url {
         Some(base) => format!("`{}`", base.replace('|', "\\|")),
         None if row.built_in => "built in".to_owned(),
+        None if matches!(row.url, UrlStyle::Bedrock | UrlStyle::Vertex(_)) => {
+            "by region".to_owned()
+        }
         None => "`api_base` is needed".to_owned(),
     };
     let format = match row.url {
@@ -62,9 +65,23 @@ fn provider_line(out: &mut String, row: &ProviderSpec) -> Result<()> {
         UrlStyle::Anthropic => "Anthropic".to_owned(),
         UrlStyle::Gemini => "Gemini".to_owned(),
         UrlStyle::Ollama => "Ollama".to_owned(),
+        UrlStyle::AnthropicUnder(path) => format!("Anthropic, below `{path}`"),
+        UrlStyle::AzureOpenAi => "[Azure OpenAI](clouds.md)".to_owned(),
+        UrlStyle::AzureAi => "[Azure AI Foundry](clouds.md)".to_owned(),
+        UrlStyle::Bedrock => "[Amazon Bedrock](clouds.md)".to_owned(),
+        UrlStyle::Vertex(_) => "[Vertex AI](clouds.md)".to_owned(),
     };
     let key = match row.auth {
         Auth::None => "none".to_owned(),
+        Auth::Azure(_) | Auth::AzureAi | Auth::Aws | Auth::Google => {
+            let identity = "an [identity](clouds.md)";
+            let key = variables(row.key_env);
+            if key.is_empty() {
+                identity.to_owned()
+            } else {
+                format!("{key}, or {identity}")
+            }
+        }
         _ => variables(row.key_env),
     };
     let base_env = variables(row.base_env);

@@ -13,7 +13,7 @@ use lockgate_wire::dialect::Spliced;
 use lockgate_wire::relay::Relay;
 use tokio::time::Instant;
 
-use self::mishap::{broken, no_answer, no_url, redirected, unreachable_upstream};
+use self::mishap::{broken, no_answer, no_credential, no_url, redirected, unreachable_upstream};
 use crate::answer::{Channel, Slot, StreamParts, merge_reasoning};
 use crate::call::Call;
 use crate::deployment::Deployment;
@@ -132,11 +132,17 @@ impl Attempt<'_> {
         let uri = connection
             .uri(self.prepared.operation, self.model, self.call.streams())
             .map_err(|e| no_url(&e))?;
+        let (method, mut headers) = (Method::POST, self.headers());
+        let body = self.prepared.body.clone();
+        // Last of all: it may be a signature of everything else.
+        connection
+            .authorize(&method, &uri, &mut headers, &body)
+            .map_err(|e| no_credential(&e))?;
         let request = UpstreamRequest {
-            method: Method::POST,
+            method,
             uri,
-            headers: self.headers(),
-            body: self.prepared.body.clone(),
+            headers,
+            body,
             head_deadline: started + self.limits.first_byte.min(self.limits.total),
         };
         upstream
@@ -175,7 +181,7 @@ impl Attempt<'_> {
         };
         let dialect = self.deployment.dialect().dialect();
         let mut error = dialect.decode_error(response.status, &body);
-        error.message = redact(error.message, self.deployment.connection.headers());
+        error.message = redact(error.message, &self.deployment.connection.secrets());
         let retry_after = crate::retry_after::read(&response.headers);
         Failure {
             error: GatewayError::upstream(error, retry_after),

@@ -8,8 +8,8 @@ use http::HeaderValue;
 use lockgate_core::Environment;
 use lockgate_core::config::{LitellmParams, ModelEntry};
 use lockgate_providers::{
-    ConnectError, Connection, ConnectionParams, Provider, ProviderTable, Quirk, ResolveError,
-    max_output_tokens,
+    ConnectError, Connection, ConnectionParams, Credentials, Provider, ProviderTable, Quirk,
+    ResolveError, max_output_tokens,
 };
 use lockgate_wire::canonical::Params;
 use lockgate_wire::dialect::{RequestHead, TranslateError};
@@ -79,6 +79,8 @@ pub struct Surroundings<'a> {
     pub providers: &'a ProviderTable,
     /// Where keys and base URLs may come from.
     pub environment: &'a Environment,
+    /// Where deployments share the credentials of clouds.
+    pub credentials: &'a Credentials,
     /// Parameters that every deployment starts from.
     pub defaults: &'a LitellmParams,
 }
@@ -103,7 +105,11 @@ impl Deployment {
         )?;
         let connection = Connection::new(
             &resolved.provider,
-            &ConnectionParams::from(params),
+            &ConnectionParams {
+                model: Some(&resolved.model),
+                credentials: Some(around.credentials),
+                ..ConnectionParams::from(params)
+            },
             around.environment,
         )?;
         let defaults = decode_defaults(params).map_err(DeploymentError::Params)?;
@@ -135,7 +141,11 @@ impl Deployment {
             |known| known.metrics.clone(),
         );
         Ok(Self {
-            quirks: quirks(&resolved.provider, &resolved.model),
+            quirks: quirks(
+                &resolved.provider,
+                &resolved.model,
+                entry.model_info.base_model.as_deref(),
+            ),
             provider: resolved.provider,
             model: resolved.model,
             connection,
@@ -158,9 +168,11 @@ impl Deployment {
         self.entry.litellm_params.order.unwrap_or(1)
     }
 
-    /// Whether its model is nothing but a wildcard, which any provider's model may fill.
-    pub fn serves_any_provider(&self) -> bool {
+    /// Whether the model that fills its wildcards decides how it is called: any provider's may, or
+    /// the provider has models of several kinds.
+    pub fn depends_on_model(&self) -> bool {
         self.entry.litellm_params.model == "*"
+            || self.model.contains('*') && self.provider.depends_on_model()
     }
 
     /// Whether it has as many requests in flight as it may.
@@ -202,9 +214,21 @@ impl Deployment {
 }
 
 /// The quirks that concern `model`; a wildcard may become any model, so it keeps them all.
-fn quirks(provider: &Provider, model: &str) -> Vec<Quirk> {
-    let concerned = |quirk: &&Quirk| model.contains('*') || quirk.concerns(model);
-    provider.quirks.iter().filter(concerned).cloned().collect()
+///
+/// A deployment of Azure's has a name of the operator's choice: `base_model` tells what it is.
+fn quirks(provider: &Provider, model: &str, base_model: Option<&str>) -> Vec<Quirk> {
+    if model.contains('*') {
+        return provider.quirks.clone();
+    }
+    let base_model = base_model.map(|name| name.rsplit('/').next().unwrap_or(name));
+    let concerned = |quirk: &&Quirk| quirk.concerns(base_model.unwrap_or(model));
+    let settled = |quirk: &Quirk| Quirk::new(quirk.action.clone());
+    provider
+        .quirks
+        .iter()
+        .filter(concerned)
+        .map(settled)
+        .collect()
 }
 
 /// A value that is safe in a header; characters that are not become `?`.

@@ -5,6 +5,8 @@
 //! [`Connection`] is a provider with a base URL and a key, ready to be called, and [`apply`] makes
 //! a request body what the provider accepts.
 
+mod access;
+mod cloud;
 mod connection;
 mod discover;
 mod headers;
@@ -19,6 +21,10 @@ mod template;
 pub mod tokens;
 mod url;
 
+pub use self::cloud::{
+    AwsKeys, Credential, CredentialKey, Credentials, FetchError, Http, HttpError, NoCredential,
+    SignError, Signing, sign,
+};
 pub use self::connection::{ConnectError, Connection, ConnectionParams, MissingKey};
 pub use self::discover::{Discovered, discover};
 pub use self::known::{
@@ -27,6 +33,8 @@ pub use self::known::{
 pub use self::provider::{CustomProviderError, Provider};
 pub use self::quirks::{Action, Call, Quirk, QuirkError, apply};
 pub use self::resolve::{ProviderTable, ResolveError, Resolved};
-pub use self::spec::{Auth, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};
+pub use self::spec::{
+    Auth, Family, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle, VertexApi,
+};
 pub use self::table::{NOT_YET, PROVIDERS};
 pub use self::url::UrlError;

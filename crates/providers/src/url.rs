@@ -9,7 +9,19 @@ use http::uri::{Authority, Scheme};
 use lockgate_wire::Operation;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::cloud::NoCredential;
 use crate::spec::UrlStyle;
+
+mod azure;
+mod bedrock;
+mod vertex;
+
+use self::azure::AzureOpenAi;
+pub(crate) use self::azure::takes_api_key;
+use self::bedrock::Bedrock;
+pub(crate) use self::bedrock::region_of;
+use self::vertex::Vertex;
+pub(crate) use self::vertex::{Project, Scope, host as vertex_host};
 
 /// A base URL that cannot be used, or an operation that has no URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +35,12 @@ pub enum UrlError {
     /// The model name cannot stand in a path.
     #[error("`{0}` cannot be part of a URL")]
     Model(String),
+    /// The URL names a project, and nobody says which.
+    #[error("Vertex AI needs a project: set `vertex_project`, or VERTEXAI_PROJECT")]
+    NoProject,
+    /// The URL names the project of a credential that is not there.
+    #[error(transparent)]
+    Credential(NoCredential),
 }
 
 /// An absolute URL, taken apart.
@@ -47,6 +65,23 @@ pub(crate) enum Endpoints {
     Fixed(Box<Fixed>),
     /// The model stands in the path.
     PerModel(Base),
+    /// Azure OpenAI.
+    Azure(AzureOpenAi),
+    /// Amazon Bedrock.
+    Bedrock(Bedrock),
+    /// Vertex AI.
+    Vertex(Vertex),
+}
+
+/// What URLs are made of besides a base.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Place<'a> {
+    /// `api_version`.
+    pub(crate) api_version: Option<&'a str>,
+    /// Called in place of the model's name (Bedrock).
+    pub(crate) model_id: Option<&'a str>,
+    /// Project and location (Vertex AI).
+    pub(crate) scope: Option<Scope>,
 }
 
 /// The URLs of the operations that a provider has.
@@ -69,6 +104,9 @@ const MODEL: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'/')
     .remove(b'@');
+
+/// The same for a name that must be one segment.
+const SEGMENT: &AsciiSet = &MODEL.add(b'/');
 
 /// Google's own host, whose base URL is written without the API version.
 const GOOGLE_HOST: &str = "generativelanguage.googleapis.com";
@@ -196,8 +234,22 @@ impl fmt::Debug for Base {
 // === impl Endpoints ===
 
 impl Endpoints {
-    pub(crate) fn new(style: UrlStyle, base: Base) -> Self {
+    pub(crate) fn new(style: UrlStyle, base: Base, place: Place<'_>) -> Self {
         match style {
+            UrlStyle::AzureOpenAi => Self::Azure(AzureOpenAi::new(base, place.api_version)),
+            UrlStyle::AzureAi => Self::fixed(azure::foundry(base, place.api_version)),
+            UrlStyle::AnthropicUnder(path) => {
+                let base = base
+                    .without(FOUNDRY_ENDS)
+                    .without(ANTHROPIC_ENDS)
+                    .under(path);
+                Self::fixed(Fixed::anthropic(&base))
+            }
+            UrlStyle::Bedrock => Self::Bedrock(Bedrock::new(base, place.model_id)),
+            UrlStyle::Vertex(api) => {
+                let scope = place.scope.unwrap_or(Scope::Model);
+                Self::Vertex(Vertex::new(base, api, scope))
+            }
             UrlStyle::OpenAi => Self::fixed(Fixed::openai(&base.without(OPENAI_ENDS))),
             UrlStyle::OpenAiUnder(path) => {
                 Self::fixed(Fixed::openai(&base.without(OPENAI_ENDS).under(path)))
@@ -225,13 +277,17 @@ impl Endpoints {
             Self::None => None,
             Self::Fixed(urls) => urls.get(operation),
             Self::PerModel(base) => return gemini(base, operation, model, stream),
+            Self::Azure(urls) => return urls.uri(operation, model),
+            Self::Bedrock(urls) => return urls.uri(operation, model, stream),
+            Self::Vertex(urls) => return urls.uri(operation, model, stream),
         };
         url.cloned().ok_or(UrlError::NoEndpoint(operation.as_str()))
     }
 
     pub(crate) fn models(&self) -> Option<Uri> {
         match self {
-            Self::None => None,
+            // Clouds list models in their management APIs.
+            Self::None | Self::Azure(_) | Self::Bedrock(_) | Self::Vertex(_) => None,
             Self::Fixed(urls) => urls.models.clone(),
             Self::PerModel(base) => base.uri("/models", "").ok(),
         }
@@ -241,6 +297,8 @@ impl Endpoints {
 /// What a base URL may be written with although it is no part of it.
 const OPENAI_ENDS: &[&str] = &["/chat/completions", "/embeddings"];
 const ANTHROPIC_ENDS: &[&str] = &["/v1/messages", "/v1"];
+/// A resource of Azure AI Foundry is written with the path of its other API.
+const FOUNDRY_ENDS: &[&str] = &["/models/chat/completions", "/models", "/openai/v1"];
 const OLLAMA_ENDS: &[&str] = &["/api/chat", "/api/generate", "/api/embed", "/api"];
 
 // === impl Fixed ===

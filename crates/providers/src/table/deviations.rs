@@ -110,6 +110,19 @@ pub(super) const OPENAI: &[Quirk] = &[
     refused("o1,o3,o4", "parallel_tool_calls"),
 ];
 
+/// The same for models whose names do not tell.
+pub(super) const REASONING_MODELS: &[Quirk] = &[
+    Quirk::new(rename("max_tokens", "max_completion_tokens")),
+    unsupported("frequency_penalty"),
+    unsupported("presence_penalty"),
+    unsupported("logit_bias"),
+    unsupported("logprobs"),
+    unsupported("stop"),
+    unsupported("temperature"),
+    unsupported("top_logprobs"),
+    unsupported("top_p"),
+];
+
 const REASONING: &str = "o1,o3,o4,gpt-5,gpt-6,!gpt-5-chat";
 const ALWAYS_REASONING: &str = "o1,o3,o4,gpt-5,!gpt-5-chat,!gpt-5.";
 
@@ -131,6 +144,15 @@ pub(super) const PARASAIL: &[Quirk] = &[Quirk::new(Action::Set(
 
 /// SCX: temperature ends below 2.
 pub(super) const SCX: &[Quirk] = &[OLD_LIMIT, clamp("temperature", 0.0, 1.99)];
+
+/// Claude on Vertex AI: the model is in the path, the version of the API in the body.
+pub(super) const VERTEX_CLAUDE: &[Quirk] = &[
+    Quirk::new(drop("model")),
+    Quirk::new(Action::Set(
+        Borrowed("anthropic_version"),
+        Borrowed(r#""vertex-2023-10-16""#),
+    )),
+];
 
 /// Voyage, text embeddings.
 pub(super) const VOYAGE: &[Quirk] = &[

@@ -3,6 +3,7 @@
 //! Base URLs, environment variables and deviations are those a LiteLLM 1.105 user has configured
 //! for, checked against the providers' own API references where they are public.
 
+mod clouds;
 mod deviations;
 mod hosted;
 mod native;

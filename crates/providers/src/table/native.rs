@@ -2,7 +2,7 @@
 
 use lockgate_wire::DialectId;
 
-use super::deviations as quirks;
+use super::{clouds, deviations as quirks};
 use crate::spec::{Auth, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};
 
 /// Sent to servers that want a key but do not look at it.
@@ -39,6 +39,8 @@ pub(super) const ROWS: &[ProviderSpec] = &[
         headers: &[("anthropic-version", "2023-06-01")],
         ..OPENAI_COMPATIBLE
     },
+    clouds::AZURE,
+    clouds::AZURE_AI,
     ProviderSpec {
         id: "custom_openai",
         key_env: &["CUSTOM_OPENAI_API_KEY"],
@@ -139,6 +141,8 @@ pub(super) const ROWS: &[ProviderSpec] = &[
         base_env: &["OPENAI_LIKE_API_BASE"],
         ..OWN_SERVER
     },
+    clouds::VERTEX_AI,
+    clouds::VERTEX_AI_BETA,
     ProviderSpec {
         id: "xinference",
         base_url: Some("http://127.0.0.1:9997/v1"),

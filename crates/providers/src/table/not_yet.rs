@@ -9,10 +9,8 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("auto_router", LITELLM),
     ("aws_polly", OPERATION),
     ("aws_textract", OPERATION),
-    ("azure", AZURE),
-    ("azure_ai", AZURE),
     ("azure_speech", OPERATION),
-    ("azure_text", AZURE),
+    ("azure_text", COMPLETION),
     ("bedrock", BEDROCK),
     ("black_forest_labs", OPERATION),
     ("bytez", COMPATIBLE),
@@ -69,15 +67,11 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("triton", COMPATIBLE),
     ("typesafe", OPERATION),
     ("valkey", OPERATION),
-    ("vertex_ai", VERTEX),
-    ("vertex_ai_beta", VERTEX),
     ("vllm", VLLM),
     ("watsonx", COMPATIBLE),
     ("watsonx_text", COMPLETION),
 ];
 
-const AZURE: &str = "an Azure resource with the v1 API can be used as `openai/<deployment>` with \
-     `api_base: https://<resource>.openai.azure.com/openai/v1`";
 const BEDROCK: &str =
     "use `bedrock_mantle/<model>` for the models of its OpenAI-compatible endpoint";
 const COMPATIBLE: &str =
@@ -86,5 +80,4 @@ const COMPLETION: &str = "it serves text completions only, which are not served"
 const LITELLM: &str = "it is a mechanism inside LiteLLM, not an upstream";
 const OPERATION: &str = "neither chat nor embeddings is what it is for";
 const USE_OPENAI: &str = "use `openai/<model>`";
-const VERTEX: &str = "use `gemini/<model>` with a key of Google AI Studio";
 const VLLM: &str = "use `hosted_vllm/<model>` with the `api_base` of a vLLM server";

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::str::FromStr as _;
 
 use lockgate_core::Environment;
+use lockgate_core::config::CloudParams;
 use lockgate_providers::{
     Auth, Connection, ConnectionParams, KeyRule, NOT_YET, PROVIDERS, Provider, Quirk,
 };
@@ -61,7 +62,10 @@ fn urls() {
     let mut out = String::new();
     for row in PROVIDERS {
         let provider = Provider::from(row);
+        let mut cloud = CloudParams::default();
+        cloud.vertex.project = Some("p".to_owned());
         let params = ConnectionParams {
+            cloud: Some(&cloud),
             api_base: row.base_url.is_none().then_some("http://own.test:8000"),
             ..ConnectionParams::default()
         };
