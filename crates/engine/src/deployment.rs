@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderValue;
 use lockgate_core::Environment;
-use lockgate_core::config::{LitellmParams, ModelEntry};
+use lockgate_core::config::{LitellmParams, ModelEntry, ModelInfo};
 use lockgate_providers::{
     ConnectError, Connection, ConnectionParams, Credentials, Provider, ProviderTable, Quirk,
     ResolveError, max_output_tokens,
@@ -141,11 +141,7 @@ impl Deployment {
             |known| known.metrics.clone(),
         );
         Ok(Self {
-            quirks: quirks(
-                &resolved.provider,
-                &resolved.model,
-                entry.model_info.base_model.as_deref(),
-            ),
+            quirks: quirks(&resolved.provider, &resolved.model, &entry.model_info),
             provider: resolved.provider,
             model: resolved.model,
             connection,
@@ -216,12 +212,13 @@ impl Deployment {
 /// The quirks that concern `model`; a wildcard may become any model, so it keeps them all.
 ///
 /// A deployment of Azure's has a name of the operator's choice: `base_model` tells what it is.
-fn quirks(provider: &Provider, model: &str, base_model: Option<&str>) -> Vec<Quirk> {
+fn quirks(provider: &Provider, model: &str, info: &ModelInfo) -> Vec<Quirk> {
     if model.contains('*') {
         return provider.quirks.clone();
     }
-    let base_model = base_model.map(|name| name.rsplit('/').next().unwrap_or(name));
-    let concerned = |quirk: &&Quirk| quirk.concerns(base_model.unwrap_or(model));
+    let told = info.base_model.as_deref().unwrap_or(model);
+    let bare = told.rsplit('/').next().unwrap_or(told);
+    let concerned = |quirk: &&Quirk| quirk.concerns(model) || quirk.concerns(bare);
     let settled = |quirk: &Quirk| Quirk::new(quirk.action.clone());
     provider
         .quirks
