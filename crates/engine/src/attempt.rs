@@ -1,5 +1,6 @@
 //! One attempt: a call goes to one deployment, and an answer comes back or a failure.
 
+mod forwarded;
 mod mishap;
 
 use std::sync::Arc;
@@ -13,17 +14,20 @@ use lockgate_wire::dialect::Spliced;
 use lockgate_wire::relay::Relay;
 use tokio::time::Instant;
 
-use self::mishap::{broken, no_answer, no_credential, no_url, redirected, unreachable_upstream};
+use self::mishap::{broken, no_answer, no_url, redirected};
+pub(crate) use self::mishap::{no_credential, unreachable_upstream};
 use crate::answer::{Channel, Slot, StreamParts, merge_reasoning};
 use crate::call::Call;
 use crate::deployment::Deployment;
 use crate::local;
 use crate::prepare::{Passage, Prepared};
 use crate::redact::redact;
-use crate::upstream::{BodyError, Upstream, UpstreamBody, UpstreamRequest, UpstreamResponse};
+use crate::upstream::{
+    BodyError, RequestBody, Upstream, UpstreamBody, UpstreamRequest, UpstreamResponse,
+};
 
 /// The largest whole answer that is taken into memory.
-const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
+pub(crate) const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
 /// The largest error answer that is looked at.
 const LARGEST_ERROR: usize = 1024 * 1024;
 /// How long a stream's preamble is held back, so that an error right behind it can still lead to
@@ -108,7 +112,9 @@ impl Attempt<'_> {
             return Err(Failure { error, headers });
         }
         let streams = self.call.streams() && !is_json(&headers);
-        let content = if streams {
+        let content = if self.prepared.passage == Passage::Forwarded {
+            self.pass_on(response.body, &headers, slot, total).await
+        } else if streams {
             Box::pin(self.begin_stream(response.body, slot, started)).await
         } else {
             self.read_whole(response.body, total).await
@@ -133,22 +139,32 @@ impl Attempt<'_> {
             .uri(self.prepared.operation, self.model, self.call.streams())
             .map_err(|e| no_url(&e))?;
         let (method, mut headers) = (Method::POST, self.headers());
-        let body = self.prepared.body.clone();
-        // Last of all: it may be a signature of everything else.
+        // Last of all: it may be a signature of everything else. An upload is sent while it
+        // arrives; nobody who wants a signature takes one.
         connection
-            .authorize(&method, &uri, &mut headers, &body)
+            .authorize(&method, &uri, &mut headers, &self.prepared.body)
             .map_err(|e| no_credential(&e))?;
         let request = UpstreamRequest {
             method,
             uri,
             headers,
-            body,
+            body: self.body()?,
             head_deadline: started + self.limits.first_byte.min(self.limits.total),
         };
         upstream
             .send(request)
             .await
             .map_err(|e| unreachable_upstream(&e).into())
+    }
+
+    fn body(&self) -> Result<RequestBody, GatewayError> {
+        match &self.call.upload {
+            None => Ok(self.prepared.body.clone().into()),
+            Some(upload) => upload.body(self.model).ok_or_else(|| {
+                let message = "the file was sent already and is not kept";
+                GatewayError::gateway(ErrorKind::BadGateway, message)
+            }),
+        }
     }
 
     fn headers(&self) -> HeaderMap {
@@ -164,6 +180,9 @@ impl Attempt<'_> {
             .and_then(|v| v.to_str().ok());
         let betas = betas.map(|betas| ("anthropic-beta", betas));
         let mut headers = self.deployment.connection.headers_with(own.chain(betas));
+        if let Some(upload) = &self.call.upload {
+            headers.insert(http::header::CONTENT_TYPE, upload.content_type().clone());
+        }
         for (name, value) in &self.call.forwarded {
             if !headers.contains_key(name) {
                 headers.append(name, value.clone());
@@ -304,7 +323,7 @@ impl Attempt<'_> {
             closed,
             idle: self.limits.idle,
             total,
-            slot,
+            slot: Some(slot),
         };
         Ok(Content::Stream(Box::new(parts)))
     }
@@ -317,6 +336,7 @@ impl Attempt<'_> {
                 let usage_injected = spliced.usage_injected && !self.always_usage;
                 Channel::relay(self.call.dialect, reply, Spliced { usage_injected })
             }
+            Passage::Forwarded => Channel::opaque(),
             Passage::Translated => Channel::translate(
                 self.deployment.dialect(),
                 self.call.dialect,

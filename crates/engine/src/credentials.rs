@@ -55,7 +55,7 @@ struct Renewed {
 /// come in time is the [`Refresher`]'s business.
 pub async fn warm(snapshot: &Snapshot, upstream: &Upstream, patience: Duration) {
     let now = SystemTime::now();
-    let missing = snapshot.credentials.all();
+    let missing = snapshot.cloud_credentials.all();
     let missing = missing
         .iter()
         .filter(|credential| credential.due(now) == Some(Duration::ZERO));
@@ -88,7 +88,7 @@ impl Refresher {
 
     /// Starts to renew what is due.
     fn start(&mut self, snapshot: &Snapshot) {
-        let all = snapshot.credentials.all();
+        let all = snapshot.cloud_credentials.all();
         self.plans
             .retain(|key, _| all.iter().any(|credential| credential.key() == *key));
         let now = Instant::now();
@@ -146,7 +146,7 @@ impl Http for Upstream {
             method: head.method,
             uri: head.uri,
             headers: head.headers,
-            body,
+            body: body.into(),
             head_deadline: deadline,
         };
         let failed = |error: &dyn std::fmt::Display| HttpError(error.to_string());

@@ -9,7 +9,7 @@ use lockgate_core::Environment;
 use lockgate_core::config::{LitellmParams, ModelEntry, ModelInfo};
 use lockgate_providers::{
     ConnectError, Connection, ConnectionParams, Credentials, Provider, ProviderTable, Quirk,
-    ResolveError, max_output_tokens,
+    ResolveError, Resolved, max_output_tokens,
 };
 use lockgate_wire::canonical::Params;
 use lockgate_wire::dialect::{RequestHead, TranslateError};
@@ -141,7 +141,7 @@ impl Deployment {
             |known| known.metrics.clone(),
         );
         Ok(Self {
-            quirks: quirks(&resolved.provider, &resolved.model, &entry.model_info),
+            quirks: quirks(&resolved, &entry.model_info, around.environment),
             provider: resolved.provider,
             model: resolved.model,
             connection,
@@ -212,19 +212,22 @@ impl Deployment {
 /// The quirks that concern `model`; a wildcard may become any model, so it keeps them all.
 ///
 /// A deployment of Azure's has a name of the operator's choice: `base_model` tells what it is.
-fn quirks(provider: &Provider, model: &str, info: &ModelInfo) -> Vec<Quirk> {
-    if model.contains('*') {
-        return provider.quirks.clone();
-    }
+fn quirks(resolved: &Resolved, info: &ModelInfo, environment: &Environment) -> Vec<Quirk> {
+    let Resolved { provider, model } = resolved;
+    let open = model.contains('*');
     let told = info.base_model.as_deref().unwrap_or(model);
     let bare = told.rsplit('/').next().unwrap_or(told);
-    let concerned = |quirk: &&Quirk| quirk.concerns(model) || quirk.concerns(bare);
-    let settled = |quirk: &Quirk| Quirk::new(quirk.action.clone());
-    provider
-        .quirks
-        .iter()
-        .filter(concerned)
-        .map(settled)
+    let concerned = |quirk: &&Quirk| open || quirk.concerns(model) || quirk.concerns(bare);
+    let quirks = provider.quirks.iter().filter(concerned);
+    quirks
+        .filter_map(|quirk| quirk.settled(environment))
+        .map(|quirk| {
+            if open {
+                quirk
+            } else {
+                Quirk::new(quirk.action)
+            }
+        })
         .collect()
 }
 

@@ -14,6 +14,7 @@ mod json_path;
 mod local;
 pub mod metrics;
 mod options;
+pub mod pass_through;
 mod pipeline;
 mod prepare;
 mod probe;
@@ -25,6 +26,7 @@ mod retry_after;
 pub mod router;
 pub mod snapshot;
 mod travel;
+mod upload;
 pub mod upstream;
 
 pub use self::answer::AnswerBody;

@@ -6,7 +6,7 @@ use lockgate_providers::{Call as QuirkCall, apply};
 use lockgate_wire::canonical::{ChatRequest, ErrorKind, Loss, LossKind};
 use lockgate_wire::dialect::{EncodedRequest, Spliced, Target, TranslateError};
 use lockgate_wire::dialects::openai_chat::own_param_loss;
-use lockgate_wire::json::JsonObject;
+use lockgate_wire::json::{JsonObject, quote};
 use lockgate_wire::{DialectId, Operation};
 
 use crate::call::{Call, bad_request};
@@ -38,6 +38,8 @@ pub(crate) enum Passage {
     Relayed(Spliced),
     /// Through the canonical form.
     Translated,
+    /// As bytes nobody looks into, with the content type they came with.
+    Forwarded,
 }
 
 /// What the operator says about parameters that a provider does not understand.
@@ -71,7 +73,9 @@ pub(crate) fn prepare(
         max_output_tokens: deployment.max_output_tokens,
     };
     let policy = drop_policy(call, deployment, global_drop);
-    let mut prepared = if deployment.relays(call.dialect, call.operation) {
+    let mut prepared = if call.operation.forwarded_path().is_some() {
+        forward(source, deployment, &target)?
+    } else if deployment.relays(call.dialect, call.operation) {
         splice(source, deployment, &target)?
     } else {
         translate(source, deployment, target, policy)?
@@ -96,6 +100,32 @@ fn splice(
         headers: Vec::new(),
         operation: call.operation,
         passage: Passage::Relayed(spliced),
+        dropped: Vec::new(),
+    })
+}
+
+/// An operation without a canonical form: the body as it is, but for the model and the
+/// deployment's own parameters.
+fn forward(
+    call: &Call,
+    deployment: &Deployment,
+    target: &Target<'_>,
+) -> Result<Prepared, GatewayError> {
+    if !deployment.relays(call.dialect, call.operation) {
+        return Err(not_offered(call.operation, deployment));
+    }
+    let mut body = call.body.clone();
+    body.set("model", quote(target.model));
+    for (name, value) in deployment.entry.litellm_params.params.iter() {
+        if !body.contains(name) {
+            body.set(name, value.to_string());
+        }
+    }
+    Ok(Prepared {
+        body: body.to_bytes(),
+        headers: Vec::new(),
+        operation: call.operation,
+        passage: Passage::Forwarded,
         dropped: Vec::new(),
     })
 }
@@ -133,14 +163,15 @@ fn translate(
 /// OpenAI's own, or says something in yet another dialect, means nothing to this provider.
 fn sort_extra(from: DialectId, to: DialectId, chat: &mut ChatRequest) -> Vec<Loss> {
     let extra = std::mem::take(&mut chat.params.extra);
-    if from != DialectId::OpenAiChat {
+    let of_openai = |dialect| matches!(dialect, DialectId::OpenAiChat | DialectId::OpenAiResponses);
+    if !of_openai(from) {
         chat.unmapped
             .extend(extra.into_iter().map(|(name, _)| name));
         return Vec::new();
     }
     let mut losses = Vec::new();
     for (name, value) in extra {
-        match own_param_loss(&name).filter(|_| to != DialectId::OpenAiChat) {
+        match own_param_loss(&name).filter(|_| !of_openai(to)) {
             Some(loss) => losses.push(loss),
             None => chat.params.extra.push((name, value)),
         }
@@ -280,6 +311,18 @@ fn unsupported(names: &[&str], deployment: &Deployment) -> GatewayError {
     )
     .with_type("invalid_request_error")
     .with_param(names.first().copied().unwrap_or_default())
+}
+
+fn not_offered(operation: Operation, deployment: &Deployment) -> GatewayError {
+    GatewayError::client(
+        ErrorKind::InvalidRequest,
+        format!(
+            "{} does not offer {}",
+            provider_name(deployment),
+            operation.as_str()
+        ),
+    )
+    .with_param("model")
 }
 
 fn not_expressible(error: &TranslateError, deployment: &Deployment) -> GatewayError {

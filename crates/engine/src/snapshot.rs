@@ -20,7 +20,7 @@ pub struct Snapshot {
     /// All providers.
     pub providers: ProviderTable,
     /// The credentials of clouds that the deployments share.
-    pub credentials: Credentials,
+    pub cloud_credentials: Credentials,
     groups: BTreeMap<String, Arc<Group>>,
     patterns: Vec<(Pattern, Arc<Group>)>,
     by_id: HashMap<String, Arc<Group>>,
@@ -64,7 +64,9 @@ impl Snapshot {
         let mut snapshot = Self {
             keys,
             providers,
-            credentials: Credentials::after(previous.map(|previous| &previous.credentials)),
+            cloud_credentials: Credentials::after(
+                previous.map(|previous| &previous.cloud_credentials),
+            ),
             groups: BTreeMap::new(),
             patterns: Vec::new(),
             by_id: HashMap::new(),
@@ -85,7 +87,7 @@ impl Snapshot {
         }
         snapshot.index(groups);
         snapshot.index_fallbacks(previous, &mut rejected);
-        snapshot.credentials.settle();
+        snapshot.cloud_credentials.settle();
         (snapshot, rejected)
     }
 
@@ -255,7 +257,7 @@ impl Snapshot {
         Surroundings {
             providers: &self.providers,
             environment: &self.config.environment,
-            credentials: &self.credentials,
+            credentials: &self.cloud_credentials,
             defaults: &self.config.router.default_litellm_params,
         }
     }

@@ -56,7 +56,7 @@ impl Signer {
                 location: None,
                 credentials: said.vertex.credentials.clone(),
             }),
-            Auth::Bearer | Auth::Header(_) | Auth::GeminiKey | Auth::AnthropicKey | Auth::None => {
+            _ => {
                 return Self::Headers;
             }
         };

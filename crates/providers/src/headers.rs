@@ -45,6 +45,10 @@ impl Headers<'_> {
             Auth::Bearer | Auth::AzureAi | Auth::Aws => {
                 self.set_sensitive(AUTHORIZATION, &format!("Bearer {text}"))
             }
+            Auth::BearerWithout(prefix) => {
+                let text = text.strip_prefix(prefix).unwrap_or(text);
+                self.set_sensitive(AUTHORIZATION, &format!("Bearer {text}"))
+            }
             Auth::GeminiKey | Auth::Google => {
                 self.set_sensitive(HeaderName::from_static("x-goog-api-key"), text)
             }

@@ -1,11 +1,12 @@
 //! What a dialect can do, and which dialects there are.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 
 use crate::canonical::{
-    ApiError, ChatRequest, ChatResponse, EmbeddingRequest, EmbeddingResponse, Loss, Params,
+    ApiError, ChatRequest, ChatResponse, Echo, EmbeddingRequest, EmbeddingResponse, Loss, Params,
     StreamEvent, Usage,
 };
 use crate::dialects;
@@ -19,6 +20,8 @@ use crate::sse::FrameTooLarge;
 pub enum DialectId {
     /// OpenAI chat completions and embeddings.
     OpenAiChat,
+    /// OpenAI responses.
+    OpenAiResponses,
     /// Anthropic messages.
     Anthropic,
     /// Google Gemini `generateContent`.
@@ -47,6 +50,11 @@ pub trait Dialect: Send + Sync {
         request: &ChatRequest,
         target: &Target<'_>,
     ) -> Result<EncodedRequest, TranslateError>;
+
+    /// What an answer to this request repeats of it; none in most dialects.
+    fn echo(&self, _body: &JsonObject) -> Option<Arc<Echo>> {
+        None
+    }
 
     /// Splices a request that stays in this dialect: the upstream's model name, and every default
     /// that the client left open. Nothing else may change.
@@ -179,6 +187,8 @@ pub struct ReplyContext {
     /// When the request was accepted, for dialects that tell how long an answer took; without it
     /// they say 0.
     pub started: Option<Instant>,
+    /// What the answer repeats of the request: [`Dialect::echo`] of the client's dialect.
+    pub echo: Option<Arc<Echo>>,
 }
 
 /// A request body for an upstream.
@@ -233,8 +243,9 @@ pub enum StreamError {
 
 impl DialectId {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::OpenAiChat,
+        Self::OpenAiResponses,
         Self::Anthropic,
         Self::Gemini,
         Self::Ollama,
@@ -244,6 +255,7 @@ impl DialectId {
     pub fn dialect(self) -> &'static dyn Dialect {
         match self {
             Self::OpenAiChat => &dialects::openai_chat::OpenAiChat,
+            Self::OpenAiResponses => &dialects::openai_responses::OpenAiResponses,
             Self::Anthropic => &dialects::anthropic::Anthropic,
             Self::Gemini => &dialects::gemini::Gemini,
             Self::Ollama => &dialects::ollama::Ollama,
@@ -254,6 +266,7 @@ impl DialectId {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OpenAiChat => "openai",
+            Self::OpenAiResponses => "openai_responses",
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
             Self::Ollama => "ollama",

@@ -7,6 +7,7 @@
 pub mod canonical;
 pub mod dialect;
 pub mod dialects;
+pub mod form;
 pub mod json;
 pub mod ndjson;
 pub mod operation;

@@ -23,18 +23,18 @@ pub(super) fn no_url(error: &UrlError) -> GatewayError {
         UrlError::NoProject => {
             GatewayError::connection(ErrorKind::Authentication, error.to_string())
         }
-        UrlError::NotABase(_) | UrlError::NoEndpoint(_) => {
+        _ => {
             GatewayError::gateway(ErrorKind::Internal, error.to_string())
         }
     }
 }
 
 /// As a missing key: another deployment may have one.
-pub(super) fn no_credential(error: &NoCredential) -> GatewayError {
+pub(crate) fn no_credential(error: &NoCredential) -> GatewayError {
     GatewayError::connection(ErrorKind::Authentication, error.to_string())
 }
 
-pub(super) fn unreachable_upstream(error: &UpstreamError) -> GatewayError {
+pub(crate) fn unreachable_upstream(error: &UpstreamError) -> GatewayError {
     let kind = match error {
         UpstreamError::Connect { .. } | UpstreamError::Broken { .. } => ErrorKind::Internal,
         UpstreamError::Timeout { .. } => ErrorKind::Timeout,

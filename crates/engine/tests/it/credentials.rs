@@ -167,7 +167,7 @@ fn a_reload_keeps_the_token() {
         let (after, _): (Snapshot, _) = rebuild(&yaml, Some(&before));
         warm(&after, &upstream(), HOUR).await;
         assert_eq!(issuer.handed_out.get(), 1);
-        assert_eq!(after.credentials.all().len(), 1);
+        assert_eq!(after.cloud_credentials.all().len(), 1);
     });
 }
 

@@ -1,11 +1,21 @@
 //! Azure and Google Cloud: providers that authenticate with a cloud's identities.
 
-use lockgate_wire::DialectId;
+use lockgate_wire::{DialectId, Operation};
 
 use super::deviations as quirks;
 use crate::spec::{
     Auth, Family, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle, VertexApi,
 };
+
+pub(super) const ROWS: &[ProviderSpec] = &[
+    AZURE,
+    AZURE_AI,
+    VERTEX_AI,
+    ProviderSpec {
+        id: "vertex_ai_beta",
+        ..VERTEX_AI
+    },
+];
 
 /// What needs no key, because an identity will do.
 const CLOUD: ProviderSpec = ProviderSpec {
@@ -13,7 +23,7 @@ const CLOUD: ProviderSpec = ProviderSpec {
     ..OPENAI_COMPATIBLE
 };
 
-pub(super) const AZURE: ProviderSpec = ProviderSpec {
+const AZURE: ProviderSpec = ProviderSpec {
     // A deployment's name does not tell the model: LiteLLM's users say it before the name.
     families: &[
         named("o_series/", &AZURE_REASONING),
@@ -34,11 +44,18 @@ const AZURE_NAMED: ProviderSpec = ProviderSpec {
     base_env: &["AZURE_API_BASE"],
     auth: Auth::Azure("api-key"),
     url: UrlStyle::AzureOpenAi,
+    operations: Operations::CHAT_AND_EMBEDDINGS.with(&[
+        Operation::ImageGeneration,
+        Operation::ImageEdit,
+        Operation::Speech,
+        Operation::Transcription,
+        Operation::Translation,
+    ]),
     quirks: quirks::OPENAI,
     ..CLOUD
 };
 
-pub(super) const AZURE_AI: ProviderSpec = ProviderSpec {
+const AZURE_AI: ProviderSpec = ProviderSpec {
     auth: Auth::AzureAi,
     url: UrlStyle::AzureAi,
     // Azure AI Model Inference REST API: what the API does not know goes to the model.
@@ -65,16 +82,11 @@ const FOUNDRY: ProviderSpec = ProviderSpec {
     ..CLOUD
 };
 
-pub(super) const VERTEX_AI: ProviderSpec = ProviderSpec {
+const VERTEX_AI: ProviderSpec = ProviderSpec {
     id: "vertex_ai",
     base_env: &["VERTEXAI_API_BASE", "VERTEX_API_BASE"],
     families: VERTEX_FAMILIES,
     ..VERTEX_GEMINI
-};
-
-pub(super) const VERTEX_AI_BETA: ProviderSpec = ProviderSpec {
-    id: "vertex_ai_beta",
-    ..VERTEX_AI
 };
 
 /// Models of Google, and tuned ones, which are numbers.

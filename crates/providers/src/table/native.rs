@@ -2,7 +2,7 @@
 
 use lockgate_wire::DialectId;
 
-use super::{clouds, deviations as quirks};
+use super::deviations as quirks;
 use crate::spec::{Auth, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};
 
 /// Sent to servers that want a key but do not look at it.
@@ -11,6 +11,7 @@ const FAKE: KeyRule = KeyRule::Placeholder("fake-api-key");
 /// An OpenAI-compatible server of the operator's own.
 const OWN_SERVER: ProviderSpec = ProviderSpec {
     key: KeyRule::Optional,
+    operations: Operations::OPENAI,
     ..OPENAI_COMPATIBLE
 };
 
@@ -39,8 +40,6 @@ pub(super) const ROWS: &[ProviderSpec] = &[
         headers: &[("anthropic-version", "2023-06-01")],
         ..OPENAI_COMPATIBLE
     },
-    clouds::AZURE,
-    clouds::AZURE_AI,
     ProviderSpec {
         id: "custom_openai",
         key_env: &["CUSTOM_OPENAI_API_KEY"],
@@ -133,6 +132,7 @@ pub(super) const ROWS: &[ProviderSpec] = &[
             "{OPENAI_ORGANIZATION|OPENAI_ORG_ID:}",
         )],
         quirks: quirks::OPENAI,
+        operations: Operations::OPENAI,
         ..OPENAI_COMPATIBLE
     },
     ProviderSpec {
@@ -141,8 +141,6 @@ pub(super) const ROWS: &[ProviderSpec] = &[
         base_env: &["OPENAI_LIKE_API_BASE"],
         ..OWN_SERVER
     },
-    clouds::VERTEX_AI,
-    clouds::VERTEX_AI_BETA,
     ProviderSpec {
         id: "xinference",
         base_url: Some("http://127.0.0.1:9997/v1"),

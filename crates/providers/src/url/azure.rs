@@ -74,7 +74,9 @@ impl AzureOpenAi {
         let suffix = match operation {
             Operation::Chat => "/chat/completions",
             Operation::Embeddings => "/embeddings",
-            _ => return Err(UrlError::NoEndpoint(operation.as_str())),
+            _ => operation
+                .forwarded_path()
+                .ok_or(UrlError::NoEndpoint(operation.as_str()))?,
         };
         let wrong = || UrlError::Model(model.to_owned());
         if !self.named {

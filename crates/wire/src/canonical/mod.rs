@@ -7,6 +7,7 @@
 //! - Tool arguments stay JSON text; only a dialect that needs an object parses them.
 //! - What a target cannot express is reported as a [`Loss`], never dropped in silence.
 
+mod echo;
 mod embedding;
 mod error;
 mod logprobs;
@@ -21,6 +22,7 @@ mod stream;
 mod tool;
 mod usage;
 
+pub use echo::Echo;
 pub use embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse, EncodingFormat};
 pub use error::{ApiError, ErrorKind};
 pub use logprobs::{Logprobs, TokenLogprob, TopLogprob};

@@ -3,4 +3,7 @@
 pub mod anthropic;
 pub mod gemini;
 pub mod ollama;
+mod openai;
 pub mod openai_chat;
+
+pub mod openai_responses;

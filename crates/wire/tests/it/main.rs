@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod anthropic;
+mod form;
 mod gemini;
 mod json;
 mod matrix;
