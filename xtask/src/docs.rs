@@ -195,6 +195,8 @@ same words work in `quirks` of a `custom_providers` entry:
 | `flatten_content` | lists of text parts become one string |
 | `flatten_tool_content` | the same in tool results only |
 | `strip_names` | messages other than tool results lose their `name` |
+| `drop_function_ids` | function calls and results lose their `id` (Gemini requests) |
+| `predict_embeddings` | embedding requests become `instances` and `parameters` (Gemini requests) |
 | `rename_in_messages FROM TO` | the provider has another name for the member of messages |
 | `drop_in_messages MEMBER,MEMBER` | the provider refuses these members of messages |
 | `fill_reasoning` | messages of the assistant without `reasoning_content` get a space for it |

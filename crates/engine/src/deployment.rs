@@ -187,7 +187,7 @@ impl Deployment {
     /// Whether a request of `dialect` for `operation` can go to it as it is.
     pub fn relays(&self, dialect: DialectId, operation: Operation) -> bool {
         self.dialect() == dialect
-            && self.provider.supports(operation)
+            && self.provider.relays(operation)
             && !self.entry.litellm_params.merge_reasoning_content_in_choices
     }
 

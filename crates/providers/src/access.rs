@@ -7,12 +7,12 @@ use http::header::AUTHORIZATION;
 use lockgate_core::Environment;
 use lockgate_core::config::{CloudParams, VertexParams};
 
-use crate::cloud::{Cloud, Credential, Credentials, Source, domain};
+use crate::cloud::{Cloud, Credential, Credentials, Source};
 use crate::connection::ConnectionParams;
 use crate::headers::Key;
 use crate::provider::Provider;
 use crate::spec::{Auth, KeyRule, UrlStyle};
-use crate::url::{Place, Project, Scope, region_of, vertex_host};
+use crate::url::{Place, Project, Scope, region_of};
 
 /// How a connection authenticates.
 #[derive(Debug, Clone)]
@@ -124,35 +124,6 @@ fn says_identity(cloud: &CloudParams, auth: Auth) -> bool {
     }
 }
 
-/// The base URL that a cloud's provider has by itself.
-pub(crate) fn cloud_base(
-    provider: &Provider,
-    params: &ConnectionParams<'_>,
-    environment: &Environment,
-) -> Option<String> {
-    match provider.url {
-        UrlStyle::Bedrock => {
-            let endpoint = params
-                .cloud
-                .and_then(|cloud| cloud.aws.bedrock_runtime_endpoint.clone());
-            let endpoint = endpoint.or_else(|| {
-                environment
-                    .first_non_empty(&[
-                        "AWS_BEDROCK_RUNTIME_ENDPOINT",
-                        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
-                    ])
-                    .map(str::to_owned)
-            });
-            Some(endpoint.unwrap_or_else(|| {
-                let region = aws_region(params, environment);
-                format!("https://bedrock-runtime.{region}.{}", domain(&region))
-            }))
-        }
-        UrlStyle::Vertex(_) => Some(vertex_host(vertex_location(params, environment))),
-        _ => None,
-    }
-}
-
 /// What the URLs of a cloud's provider are made of besides a base.
 pub(crate) fn place<'a>(
     provider: &Provider,
@@ -200,7 +171,7 @@ const LOCATION_VARIABLES: &[&str] = &[
 ];
 
 /// The deployment's, the model's, the environment's.
-fn aws_region(params: &ConnectionParams<'_>, environment: &Environment) -> String {
+pub(crate) fn aws_region(params: &ConnectionParams<'_>, environment: &Environment) -> String {
     let said = params.cloud.map(|cloud| &cloud.aws);
     let own = said.and_then(|aws| aws.region_name.as_deref());
     let model = said
@@ -214,7 +185,10 @@ fn aws_region(params: &ConnectionParams<'_>, environment: &Environment) -> Strin
         .to_owned()
 }
 
-fn vertex_location<'a>(params: &ConnectionParams<'a>, environment: &'a Environment) -> &'a str {
+pub(crate) fn vertex_location<'a>(
+    params: &ConnectionParams<'a>,
+    environment: &'a Environment,
+) -> &'a str {
     params
         .cloud
         .and_then(|cloud| cloud.vertex.location.as_deref())

@@ -8,12 +8,13 @@ use lockgate_core::config::{CloudParams, LitellmParams};
 use lockgate_core::{Environment, Secret};
 use lockgate_wire::Operation;
 
-use crate::access::{Signer, cloud_base, find_key, place};
+use crate::access::{Signer, find_key, place};
+use crate::base::{find_base, own_base};
 use crate::cloud::{Credentials, Grant, NoCredential, Signing, sign};
-use crate::headers::{ANTHROPIC_BETA, Headers, merge};
+use crate::headers::{ANTHROPIC_BETA, Headers, Key, merge};
 use crate::provider::Provider;
 use crate::spec::{Auth, KeyRule};
-use crate::template::{expand, expand_base, required};
+use crate::template::expand;
 use crate::url::{Base, Endpoints, UrlError, takes_api_key};
 
 /// What a deployment says about its connection.
@@ -137,43 +138,16 @@ impl Connection {
         }
         let base = find_base(provider, params, environment)?;
         let key = find_key(provider, params, environment);
-        let mut headers = Headers {
-            provider: &provider.id,
-            map: HeaderMap::new(),
-        };
-        headers.map.insert(CONTENT_TYPE, JSON);
-        headers.map.insert(USER_AGENT, AGENT);
-        if let Some(basic) = base.basic_auth() {
-            headers.set_sensitive(AUTHORIZATION, &basic)?;
-        }
-        let auth = match provider.auth {
-            Auth::AzureAi if takes_api_key(&base.host()) => Auth::Azure("api-key"),
-            auth => auth,
-        };
-        headers.authenticate(auth, key.as_ref())?;
-        for (name, value) in &provider.headers {
-            let value = expand(
-                value.expose(),
-                environment,
-                key.as_ref().map(|key| key.text),
-            );
-            headers.set(name, &value)?;
-        }
-        if let Some(organization) = params.organization {
-            headers.set("openai-organization", organization)?;
-        }
-        for (name, value) in params.headers {
-            headers.set(name, value.expose())?;
-        }
+        let headers = own_headers(provider, params, environment, &base, key.as_ref())?;
         let signer = match key {
             Some(_) => Signer::Headers,
-            None => Signer::new(provider, params, environment, &headers.map),
+            None => Signer::new(provider, params, environment, &headers),
         };
         let place = place(provider, params, environment, &signer, key.is_some());
         let missing_key = (key.is_none()
             && matches!(signer, Signer::Headers)
             && needs_key(provider, &base, environment)
-            && !authenticated(provider.auth, &headers.map))
+            && !authenticated(provider.auth, &headers))
         .then(|| MissingKey {
             provider: provider.id.clone(),
             variables: provider.key_env.clone(),
@@ -182,7 +156,7 @@ impl Connection {
             api_base: base.to_string(),
             base: Some(base.clone()),
             endpoints: Endpoints::new(provider.url, base, place),
-            headers: headers.map,
+            headers,
             missing_key,
             signer,
         })
@@ -332,43 +306,39 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("lockgate/", env!("CARGO_PKG_VERSION")));
 
-fn find_base(
+/// The headers of every request: the provider's, the key's, the deployment's.
+fn own_headers(
     provider: &Provider,
     params: &ConnectionParams<'_>,
     environment: &Environment,
-) -> Result<Base, ConnectError> {
-    let variables: Vec<&str> = provider.base_env.iter().map(String::as_str).collect();
-    let text = params
-        .api_base
-        .filter(|base| !base.is_empty())
-        .or_else(|| environment.first_non_empty(&variables))
-        .map(str::to_owned)
-        .or_else(|| cloud_base(provider, params, environment))
-        .or_else(|| own_base(provider, environment))
-        .ok_or_else(|| ConnectError::NoBase {
-            provider: provider.id.clone(),
-            variables: base_variables(provider),
-        })?;
-    Base::parse(&text).map_err(|cause| ConnectError::Base {
-        provider: provider.id.clone(),
-        cause,
-    })
-}
-
-/// The provider's own base URL.
-fn own_base(provider: &Provider, environment: &Environment) -> Option<String> {
-    expand_base(provider.base_url.as_deref()?, environment)
-}
-
-/// The variables that would tell the base URL, in whole or in part.
-fn base_variables(provider: &Provider) -> Vec<String> {
-    let parts = provider.base_url.as_deref().map(required);
-    let parts = parts
-        .into_iter()
-        .flatten()
-        .flat_map(|names| names.split('|'));
-    let whole = provider.base_env.iter().map(String::as_str);
-    whole.chain(parts).map(str::to_owned).collect()
+    base: &Base,
+    key: Option<&Key<'_>>,
+) -> Result<HeaderMap, ConnectError> {
+    let mut headers = Headers {
+        provider: &provider.id,
+        map: HeaderMap::new(),
+    };
+    headers.map.insert(CONTENT_TYPE, JSON);
+    headers.map.insert(USER_AGENT, AGENT);
+    if let Some(basic) = base.basic_auth() {
+        headers.set_sensitive(AUTHORIZATION, &basic)?;
+    }
+    let auth = match provider.auth {
+        Auth::AzureAi if takes_api_key(&base.host()) => Auth::Azure("api-key"),
+        auth => auth,
+    };
+    headers.authenticate(auth, key)?;
+    for (name, value) in &provider.headers {
+        let value = expand(value.expose(), environment, key.map(|key| key.text));
+        headers.set(name, &value)?;
+    }
+    if let Some(organization) = params.organization {
+        headers.set("openai-organization", organization)?;
+    }
+    for (name, value) in params.headers {
+        headers.set(name, value.expose())?;
+    }
+    Ok(headers.map)
 }
 
 /// A server of the operator's own may well work without a key.

@@ -6,6 +6,7 @@
 //! a request body what the provider accepts.
 
 mod access;
+mod base;
 mod cloud;
 mod connection;
 mod discover;

@@ -8,7 +8,7 @@ use lockgate_core::config::{CustomAuth, CustomDialect, CustomProvider};
 use lockgate_wire::{DialectId, Operation};
 
 use crate::quirks::{Quirk, QuirkError};
-use crate::spec::{Auth, KeyRule, Operations, ProviderSpec, UrlStyle};
+use crate::spec::{Auth, KeyRule, Operations, ProviderSpec, UrlStyle, VertexApi};
 
 /// A provider: how to find its base URL and key, and how to talk to it.
 ///
@@ -69,6 +69,13 @@ impl Provider {
     #[must_use]
     pub fn supports(&self, operation: Operation) -> bool {
         self.operations.contains(operation)
+    }
+
+    /// Whether what it speaks is its dialect to the letter, so that a request of that dialect, and
+    /// the answer, may pass as they are. A quirk mends the request only.
+    #[must_use]
+    pub fn relays(&self, operation: Operation) -> bool {
+        self.supports(operation) && self.url != UrlStyle::Vertex(VertexApi::Predict)
     }
 
     /// Whether the model's name says more than what to ask for: how it is called, or where.

@@ -125,6 +125,8 @@ pub enum UrlStyle {
 pub enum VertexApi {
     /// `publishers/google/models/{model}:generateContent`; a tuned model is an endpoint.
     Gemini,
+    /// `publishers/google/models/{model}:predict`: embedding models.
+    Predict,
     /// `publishers/{this}/models/{model}:rawPredict`: the publisher's own API.
     Raw(&'static str),
     /// `endpoints/openapi/chat/completions`.

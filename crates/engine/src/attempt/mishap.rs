@@ -23,9 +23,7 @@ pub(super) fn no_url(error: &UrlError) -> GatewayError {
         UrlError::NoProject => {
             GatewayError::connection(ErrorKind::Authentication, error.to_string())
         }
-        _ => {
-            GatewayError::gateway(ErrorKind::Internal, error.to_string())
-        }
+        _ => GatewayError::gateway(ErrorKind::Internal, error.to_string()),
     }
 }
 

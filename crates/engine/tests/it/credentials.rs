@@ -7,6 +7,7 @@ use std::sync::Arc;
 use lockgate_engine::credentials::{Refresher, warm};
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_testkit::MockUpstream;
+use lockgate_wire::{DialectId, Operation};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -210,5 +211,28 @@ fn behind_a_wildcard_the_model_decides_how_it_is_called() {
                 _ => assert!(sent["contents"].is_array()),
             }
         }
+    });
+}
+
+/// Vertex AI's embedding models are asked for predictions, also by clients of the Gemini API.
+#[test]
+fn embeddings_on_vertex_ai_are_predictions() {
+    on_core(async {
+        let mut client = Client::new(
+            "model_list:\n- {model_name: m, litellm_params: {model: vertex_ai/text-embedding-005, \
+             api_key: k, vertex_project: p}}\n",
+        );
+        let snapshot = client.engine.shared().snapshot.load_full();
+        let deployment = &snapshot.group("m").unwrap().deployments[0];
+        assert_eq!(deployment.dialect(), DialectId::Gemini);
+        assert!(!deployment.relays(DialectId::Gemini, Operation::Embeddings));
+        client.endpoint.operation = Operation::Chat;
+        let refused = client.ask(&body()).await;
+        assert_eq!(refused.status, 500);
+        let message = refused.json()["error"]["message"].to_string();
+        assert!(
+            message.contains("the provider has no chat endpoint"),
+            "{message}"
+        );
     });
 }

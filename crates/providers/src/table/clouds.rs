@@ -97,7 +97,16 @@ const VERTEX_GEMINI: ProviderSpec = ProviderSpec {
     auth: Auth::Google,
     url: UrlStyle::Vertex(VertexApi::Gemini),
     operations: Operations::VERTEX_GEMINI,
+    quirks: quirks::VERTEX_GEMINI,
     ..CLOUD
+};
+
+/// Vertex AI, "Text embeddings API": predictions, where the Gemini API has embeddings.
+const VERTEX_EMBEDDINGS: ProviderSpec = ProviderSpec {
+    url: UrlStyle::Vertex(VertexApi::Predict),
+    operations: Operations::EMBEDDINGS,
+    quirks: quirks::VERTEX_EMBEDDINGS,
+    ..VERTEX_GEMINI
 };
 
 /// Vertex AI, "Anthropic Claude models": the path names the model, the body the API's version.
@@ -132,6 +141,10 @@ const VERTEX_OPEN: ProviderSpec = ProviderSpec {
 
 const VERTEX_FAMILIES: &[Family] = &[
     named("gemini/", &VERTEX_GEMINI),
+    starting("gemini-embedding", &VERTEX_EMBEDDINGS),
+    starting("text-embedding", &VERTEX_EMBEDDINGS),
+    starting("text-multilingual-embedding", &VERTEX_EMBEDDINGS),
+    starting("textembedding-gecko", &VERTEX_EMBEDDINGS),
     named("anthropic/", &VERTEX_CLAUDE),
     starting("claude", &VERTEX_CLAUDE),
     named("mistralai/", &VERTEX_MISTRAL),

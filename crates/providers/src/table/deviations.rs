@@ -223,6 +223,13 @@ pub(super) const SAMBANOVA: &[Quirk] = &[
 /// SCX: temperature ends below 2.
 pub(super) const SCX: &[Quirk] = &[OLD_LIMIT, clamp("temperature", 0.0, 1.99)];
 
+/// Gemini on Vertex AI: calls and results are matched by name and order. An `id` is refused as an
+/// unknown field (`google.cloud.aiplatform.v1`, `FunctionCall`).
+pub(super) const VERTEX_GEMINI: &[Quirk] = &[Quirk::new(Action::DropFunctionIds)];
+
+/// Embedding models of Vertex AI.
+pub(super) const VERTEX_EMBEDDINGS: &[Quirk] = &[Quirk::new(Action::PredictEmbeddings)];
+
 /// Claude on Vertex AI: the model is in the path, the version of the API in the body.
 pub(super) const VERTEX_CLAUDE: &[Quirk] = &[
     Quirk::new(drop("model")),

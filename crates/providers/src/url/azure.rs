@@ -37,13 +37,13 @@ impl AzureOpenAi {
     pub(crate) fn new(base: Base, version: Option<&str>) -> Self {
         let base = base.without(ENDS);
         let version = version.unwrap_or(DEFAULT_VERSION);
-        let dated = |base: &Base| match base.query.contains("api-version=") {
+        let dated = |base: &Base| match base.query().contains("api-version=") {
             true => String::new(),
             false => format!("api-version={version}"),
         };
-        if base.path.ends_with(V1) || UNDATED.contains(&version) && !names_one(&base) {
+        if base.path().ends_with(V1) || UNDATED.contains(&version) && !names_one(&base) {
             // Only the preview has to be asked for; `v1` and `latest` are what is there anyway.
-            let preview = version == "preview" && !base.query.contains("api-version=");
+            let preview = version == "preview" && !base.query().contains("api-version=");
             return Self {
                 version: if preview { "api-version=preview" } else { "" }.to_owned(),
                 named: false,
@@ -94,7 +94,7 @@ impl AzureOpenAi {
 
 /// Whether the base names a deployment itself.
 fn names_one(base: &Base) -> bool {
-    base.path
+    base.path()
         .split_once(DEPLOYMENTS)
         .is_some_and(|(_, rest)| rest.trim_matches('/').chars().next().is_some())
 }
@@ -103,7 +103,7 @@ fn names_one(base: &Base) -> bool {
 pub(super) fn foundry(base: Base, version: Option<&str>) -> Fixed {
     let base = base.without(ENDS);
     let undated = version.is_some_and(|version| UNDATED.contains(&version));
-    let (base, default) = if is_resource(&base.host()) && !base.path.contains("/openai") {
+    let (base, default) = if is_resource(&base.host()) && !base.path().contains("/openai") {
         if undated {
             (base.under(V1), None)
         } else {
@@ -114,7 +114,7 @@ pub(super) fn foundry(base: Base, version: Option<&str>) -> Fixed {
     };
     let version = version.filter(|_| !undated).or(default);
     let version = match version {
-        Some(version) if !base.query.contains("api-version=") => format!("api-version={version}"),
+        Some(version) if !base.query().contains("api-version=") => format!("api-version={version}"),
         _ => String::new(),
     };
     Fixed {

@@ -50,7 +50,8 @@ impl Vertex {
     pub(crate) fn new(base: Base, api: VertexApi, scope: Scope) -> Self {
         // LiteLLM appends nothing but the method to a base; one that is only a host or a proxy's
         // prefix gets the whole path.
-        let names_model = base.path.contains("/publishers/") || base.path.contains("/endpoints/");
+        let names_model =
+            base.path().contains("/publishers/") || base.path().contains("/endpoints/");
         Self {
             base: if names_model {
                 base
@@ -123,6 +124,10 @@ impl Vertex {
                 };
                 (format!("/{collection}/{name}:{method}"), query)
             }
+            VertexApi::Predict if operation == Operation::Embeddings => {
+                (format!("/publishers/google/models/{name}:predict"), "")
+            }
+            VertexApi::Predict => return none,
             VertexApi::Raw(publisher) => {
                 let method = match operation {
                     Operation::Chat if stream => "streamRawPredict",
@@ -164,10 +169,10 @@ impl Project {
 
 /// Adds the API version, unless the base has one.
 fn with_version(base: Base) -> Base {
-    let versioned = base.path.contains("/projects/")
+    let versioned = base.path().contains("/projects/")
         || ["/v1", "/v1beta1"]
             .iter()
-            .any(|end| base.path.ends_with(end));
+            .any(|end| base.path().ends_with(end));
     if versioned { base } else { base.under("/v1") }
 }
 

@@ -44,6 +44,15 @@ fn urls_by_model_and_location() {
         false,
     );
     writeln!(out, "{uri}").unwrap();
+    for model in ["text-embedding-005", "gemini-embedding-001"] {
+        let uri = url(
+            &format!("vertex_ai/{model}"),
+            counted,
+            Operation::Embeddings,
+            false,
+        );
+        writeln!(out, "{uri}").unwrap();
+    }
     insta::assert_snapshot!(out);
 }
 
