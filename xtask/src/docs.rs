@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use lockgate_providers::{Auth, KeyRule, NOT_YET, PROVIDERS, ProviderSpec};
+use lockgate_providers::{Auth, KeyRule, NOT_YET, PROVIDERS, ProviderSpec, UrlStyle};
 use lockgate_wire::{DialectId, Operation};
 
 const PROVIDERS_PAGE: &str = "docs/providers.md";
