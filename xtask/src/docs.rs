@@ -78,6 +78,7 @@ fn dialect(row: &ProviderSpec) -> &'static str {
     match row.dialect {
         _ if row.built_in => "built in",
         DialectId::OpenAiChat => "OpenAI",
+        DialectId::Cohere => "Cohere",
         DialectId::OpenAiResponses => "OpenAI Responses",
         DialectId::Anthropic => "Anthropic",
         DialectId::Gemini => "Gemini",

@@ -184,9 +184,18 @@ impl Deployment {
         self.provider.dialect
     }
 
+    /// The dialect that a client of `client` is served in: the provider's, or its Responses API for
+    /// a client that speaks that.
+    pub fn dialect_for(&self, client: DialectId, operation: Operation) -> DialectId {
+        let both_respond = client == DialectId::OpenAiResponses
+            && operation == Operation::Chat
+            && self.provider.supports(Operation::Responses);
+        if both_respond { client } else { self.dialect() }
+    }
+
     /// Whether a request of `dialect` for `operation` can go to it as it is.
     pub fn relays(&self, dialect: DialectId, operation: Operation) -> bool {
-        self.dialect() == dialect
+        self.dialect_for(dialect, operation) == dialect
             && self.provider.relays(operation)
             && !self.entry.litellm_params.merge_reasoning_content_in_choices
     }

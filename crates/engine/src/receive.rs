@@ -104,7 +104,7 @@ pub(crate) fn unknown_model(dialect: DialectId, model: &str) -> GatewayError {
     let kind = match dialect {
         // LiteLLM answers 400 here, and its users' clients know it so.
         DialectId::OpenAiChat | DialectId::OpenAiResponses => ErrorKind::InvalidRequest,
-        DialectId::Anthropic | DialectId::Gemini | DialectId::Ollama => ErrorKind::NotFound,
+        _ => ErrorKind::NotFound,
     };
     GatewayError::client(
         kind,

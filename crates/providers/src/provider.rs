@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lockgate_core::Secret;
 use lockgate_core::config::{CustomAuth, CustomDialect, CustomProvider};
+use lockgate_wire::rerank::RerankFormat;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::quirks::{Quirk, QuirkError};
@@ -42,6 +43,8 @@ pub struct Provider {
     /// Models that are called in another way: how their names start, whether that start is only
     /// there to name them, and the provider they follow.
     pub families: Vec<(String, bool, Arc<Self>)>,
+    /// How it is asked to rerank, where it can.
+    pub rerank: RerankFormat,
     /// No network: the engine answers in the provider's place (`demo`).
     pub built_in: bool,
 }
@@ -119,6 +122,7 @@ impl From<&ProviderSpec> for Provider {
                 .iter()
                 .map(|f| (f.start.to_owned(), f.strip, Arc::new(Self::from(f.row))))
                 .collect(),
+            rerank: spec.rerank,
             built_in: spec.built_in,
         }
     }
@@ -175,6 +179,7 @@ impl TryFrom<&CustomProvider> for Provider {
             headers: row.headers.clone(),
             quirks,
             families: Vec::new(),
+            rerank: RerankFormat::Jina,
             built_in: false,
         })
     }

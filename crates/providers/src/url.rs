@@ -82,6 +82,7 @@ pub(crate) struct Fixed {
     embeddings: Option<Uri>,
     embeddings_single: Option<Uri>,
     count_tokens: Option<Uri>,
+    rerank: Option<Uri>,
     models: Option<Uri>,
     /// Of an OpenAI-compatible API: what its less frequent operations stand below.
     base: Option<Base>,
@@ -128,6 +129,7 @@ impl Endpoints {
             }
             UrlStyle::Watsonx => Self::Watsonx(base.without(watsonx::ENDS)),
             UrlStyle::Anthropic => Self::fixed(Fixed::anthropic(&base.without(ANTHROPIC_ENDS))),
+            UrlStyle::Cohere => Self::fixed(Fixed::cohere(&base.without(COHERE_ENDS))),
             UrlStyle::Ollama => Self::fixed(Fixed::ollama(&base.without(OLLAMA_ENDS))),
             UrlStyle::Gemini if base.path().is_empty() && base.host() == GOOGLE_HOST => {
                 Self::PerModel(base.under("/v1beta"))
@@ -174,6 +176,7 @@ const OPENAI_ENDS: &[&str] = &["/chat/completions", "/embeddings"];
 const ANTHROPIC_ENDS: &[&str] = &["/v1/messages", "/v1"];
 /// A resource of Azure AI Foundry is written with the path of its other API.
 const FOUNDRY_ENDS: &[&str] = &["/models/chat/completions", "/models", "/openai/v1"];
+const COHERE_ENDS: &[&str] = &["/v2/chat", "/v1/chat", "/v2", "/v1"];
 const OLLAMA_ENDS: &[&str] = &["/api/chat", "/api/generate", "/api/embed", "/api"];
 
 // === impl Fixed ===
@@ -183,6 +186,7 @@ impl Fixed {
         Self {
             chat: base.uri("/chat/completions", "").ok(),
             embeddings: base.uri("/embeddings", "").ok(),
+            rerank: base.uri("/rerank", "").ok(),
             models: base.uri("/models", "").ok(),
             base: Some(base.clone()),
             ..Self::default()
@@ -193,6 +197,16 @@ impl Fixed {
         Self {
             chat: base.uri("/v1/messages", "").ok(),
             count_tokens: base.uri("/v1/messages/count_tokens", "").ok(),
+            models: base.uri("/v1/models", "").ok(),
+            ..Self::default()
+        }
+    }
+
+    fn cohere(base: &Base) -> Self {
+        Self {
+            chat: base.uri("/v2/chat", "").ok(),
+            embeddings: base.uri("/v2/embed", "").ok(),
+            rerank: base.uri("/v2/rerank", "").ok(),
             models: base.uri("/v1/models", "").ok(),
             ..Self::default()
         }
@@ -216,6 +230,8 @@ impl Fixed {
             Operation::Embeddings => self.embeddings.clone(),
             Operation::EmbeddingsSingle => self.embeddings_single.clone(),
             Operation::CountTokens => self.count_tokens.clone(),
+            Operation::Rerank => self.rerank.clone(),
+            Operation::Responses => self.base.as_ref()?.uri("/responses", "").ok(),
             _ => self
                 .base
                 .as_ref()?

@@ -1,5 +1,6 @@
 //! What a dialect can do, and which dialects there are.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,8 @@ pub enum DialectId {
     Gemini,
     /// Ollama's own API.
     Ollama,
+    /// Cohere's API v2.
+    Cohere,
 }
 
 /// A wire format, as a client and as an upstream speaks it. No IO: bytes in, bytes out.
@@ -243,12 +246,13 @@ pub enum StreamError {
 
 impl DialectId {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::OpenAiChat,
         Self::OpenAiResponses,
         Self::Anthropic,
         Self::Gemini,
         Self::Ollama,
+        Self::Cohere,
     ];
 
     /// The dialect itself.
@@ -259,6 +263,7 @@ impl DialectId {
             Self::Anthropic => &dialects::anthropic::Anthropic,
             Self::Gemini => &dialects::gemini::Gemini,
             Self::Ollama => &dialects::ollama::Ollama,
+            Self::Cohere => &dialects::cohere::Cohere,
         }
     }
 
@@ -270,6 +275,7 @@ impl DialectId {
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
             Self::Ollama => "ollama",
+            Self::Cohere => "cohere",
         }
     }
 
@@ -302,6 +308,16 @@ impl TranslateError {
 // === impl ReplyContext ===
 
 impl ReplyContext {
+    /// The id written as a UUID, for APIs whose ids are that.
+    pub fn uuid(&self) -> Cow<'_, str> {
+        let id = self.id.as_str();
+        if id.len() != 32 || !id.is_ascii() {
+            return Cow::Borrowed(id);
+        }
+        let parts = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]];
+        Cow::Owned(parts.join("-"))
+    }
+
     /// How long the answer took so far.
     pub fn elapsed(&self) -> Duration {
         self.started

@@ -8,6 +8,7 @@ mod cooldown;
 mod credentials;
 mod drops;
 mod fallback;
+mod http1;
 mod options;
 mod pattern;
 mod pick;

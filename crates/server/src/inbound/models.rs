@@ -46,12 +46,10 @@ pub(super) fn list(
         DialectId::Gemini => {
             reply::value(&json!({ "models": models.iter().map(gemini).collect::<Vec<_>>() }))
         }
-        DialectId::OpenAiChat | DialectId::OpenAiResponses | DialectId::Ollama => {
-            reply::value(&json!({
-                "data": models.iter().map(openai).collect::<Vec<_>>(),
-                "object": "list",
-            }))
-        }
+        _ => reply::value(&json!({
+            "data": models.iter().map(openai).collect::<Vec<_>>(),
+            "object": "list",
+        })),
     }
 }
 
@@ -70,9 +68,7 @@ pub(super) fn one(dialect: DialectId, snapshot: &Snapshot, id: &str) -> Response
         Some(model) => reply::value(&match dialect {
             DialectId::Anthropic => anthropic(&model),
             DialectId::Gemini => gemini(&model),
-            DialectId::OpenAiChat | DialectId::OpenAiResponses | DialectId::Ollama => {
-                openai(&model)
-            }
+            _ => openai(&model),
         }),
     }
 }

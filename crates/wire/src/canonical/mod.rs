@@ -17,6 +17,7 @@ mod params;
 mod raw;
 mod reasoning;
 mod request;
+mod rerank;
 mod response;
 mod stream;
 mod tool;
@@ -32,6 +33,7 @@ pub use params::{Params, ResponseFormat};
 pub use raw::RawJson;
 pub use reasoning::{Effort, Reasoning, signature_origin};
 pub use request::ChatRequest;
+pub use rerank::{RerankDocument, RerankRequest, RerankResponse, RerankResult};
 pub use response::{ChatResponse, Choice, FinishReason};
 pub use stream::StreamEvent;
 pub use tool::{

@@ -75,6 +75,7 @@ fn model(dialect: DialectId) -> (&'static str, u64) {
         DialectId::Anthropic => ("claude-sonnet-4-5", 64_000),
         DialectId::Gemini => ("gemini-2.5-flash", 65_536),
         DialectId::Ollama => ("qwen3:0.6b", 40_960),
+        DialectId::Cohere => ("command-a-reasoning-08-2025", 32_000),
     }
 }
 
