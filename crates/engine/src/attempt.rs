@@ -15,8 +15,8 @@ use lockgate_wire::relay::Relay;
 use lockgate_wire::{Operation, rerank};
 use tokio::time::Instant;
 
-pub(crate) use self::mishap::unreachable_upstream;
 use self::mishap::{broken, no_answer, no_url, redirected};
+pub(crate) use self::mishap::{no_credential, unreachable_upstream};
 use crate::answer::{Channel, Slot, StreamParts, merge_reasoning};
 use crate::call::Call;
 use crate::deployment::Deployment;
@@ -139,10 +139,16 @@ impl Attempt<'_> {
         let uri = connection
             .uri(self.prepared.operation, self.model, self.call.streams())
             .map_err(|e| no_url(&e))?;
+        let (method, mut headers) = (Method::POST, self.headers());
+        // Last of all: it may be a signature of everything else. An upload is sent while it
+        // arrives; nobody who wants a signature takes one.
+        connection
+            .authorize(&method, &uri, &mut headers, &self.prepared.body)
+            .map_err(|e| no_credential(&e))?;
         let request = UpstreamRequest {
-            method: Method::POST,
+            method,
             uri,
-            headers: self.headers(),
+            headers,
             body: self.body()?,
             head_deadline: started + self.limits.first_byte.min(self.limits.total),
         };
@@ -195,7 +201,7 @@ impl Attempt<'_> {
         };
         let dialect = self.prepared.dialect.dialect();
         let mut error = dialect.decode_error(response.status, &body);
-        error.message = redact(error.message, self.deployment.connection.headers());
+        error.message = redact(error.message, &self.deployment.connection.secrets());
         let retry_after = crate::retry_after::read(&response.headers);
         Failure {
             error: GatewayError::upstream(error, retry_after),

@@ -7,6 +7,7 @@ pub mod auth;
 mod call;
 mod canned;
 pub mod contract;
+pub mod credentials;
 pub mod deployment;
 mod engine;
 mod json_path;

@@ -5,6 +5,7 @@ mod auth;
 mod cancel;
 mod connections;
 mod cooldown;
+mod credentials;
 mod drops;
 mod fallback;
 mod http1;
