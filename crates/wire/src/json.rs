@@ -3,12 +3,15 @@
 //! Edits go by parsed key, never by byte search: a client may write `"mod\u0065l"`. Duplicate
 //! members are refused, so that gateway and upstream cannot read different values.
 
+mod end;
 mod index;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::{BufMut, Bytes, BytesMut};
+
+pub(crate) use end::JsonEnd;
 
 /// Why a body is not an acceptable JSON object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

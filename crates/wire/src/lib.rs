@@ -5,11 +5,13 @@
 //! re-serialised: [`json::JsonObject`] splices the request, [`relay::Relay`] passes the answer on.
 
 pub mod canonical;
+mod claude;
 pub mod dialect;
 pub mod dialects;
 pub mod json;
 pub mod ndjson;
 pub mod operation;
+mod read;
 pub mod relay;
 pub mod sse;
 

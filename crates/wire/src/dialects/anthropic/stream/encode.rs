@@ -11,10 +11,9 @@ use super::super::error;
 use super::super::response::{Caller, ReplyBlock, stop_name};
 use super::super::usage::{ReplyDeltaUsage, ReplyUsage};
 use super::frames::{Delta, End, Frame, Piece, Start};
-use super::json_end::JsonEnd;
-use crate::canonical::{FinishReason, RawJson, StreamEvent, Usage};
+use crate::canonical::{FinishReason, RawJson, StreamEvent, Usage, input_object};
 use crate::dialect::{DialectId, ReplyContext, StreamEncoder};
-use crate::json::{self, JsonObject};
+use crate::json::{self, JsonEnd, JsonObject};
 
 /// Writes a streamed answer for a client.
 #[derive(Debug)]
@@ -213,7 +212,7 @@ impl Encoder {
         let block = ReplyBlock::ToolUse {
             id,
             name,
-            input: super::super::request::input_object(""),
+            input: input_object(""),
             caller: Caller::DIRECT,
         };
         let end = JsonEnd::default();

@@ -4,22 +4,25 @@
 //! tool's name alone tells the reader of the answer to turn the call back into text, so nothing
 //! need be remembered between request and answer.
 
+use std::borrow::Cow;
+
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::tools::input_schema;
 use crate::canonical::RawJson;
+use crate::json::JsonObject;
 
 /// The tool whose input is the answer. The name is LiteLLM's; a client's own tool of this name
 /// would be taken for it.
-pub(super) const JSON_TOOL: &str = "json_tool_call";
+pub(crate) const JSON_TOOL: &str = "json_tool_call";
 
 /// The same for answers that are no object: a tool's input must be one, so the answer is its
 /// only member, `value`.
-pub(super) const JSON_VALUE_TOOL: &str = "json_tool_call_value";
+pub(crate) const JSON_VALUE_TOOL: &str = "json_tool_call_value";
 
 /// What the model is told about either tool.
-pub(super) const JSON_TOOL_HINT: &str =
+pub(crate) const JSON_TOOL_HINT: &str =
     "Gives the final answer: the input of this tool is shown to the user as the whole reply.";
 
 /// String formats that output schemas may use (structured outputs, JSON Schema limitations).
@@ -35,6 +38,8 @@ const FORMATS: [&str; 10] = [
     "ipv6",
     "uuid",
 ];
+
+const EMPTY_SCHEMA: &str = r#"{"type":"object","properties":{}}"#;
 
 /// Keywords that say nothing about the value.
 const REMARKS: [&str; 7] = [
@@ -52,7 +57,7 @@ const REMARKS: [&str; 7] = [
 ///
 /// Limits that the API does not know (`minimum`, `pattern`) move into the description, where the
 /// model reads them.
-pub(super) fn native(schema: &RawJson) -> Option<Value> {
+pub(crate) fn native(schema: &RawJson) -> Option<Value> {
     let schema: Value = serde_json::from_str(schema.get()).ok()?;
     if is_recursive(&schema) {
         return None;
@@ -173,7 +178,7 @@ fn is_recursive(schema: &Value) -> bool {
 }
 
 /// The reserved tool that takes answers of this schema: its name and its input schema.
-pub(super) fn answer_tool(schema: Option<&RawJson>) -> (&'static str, RawJson) {
+pub(crate) fn answer_tool(schema: Option<&RawJson>) -> (&'static str, RawJson) {
     let parsed = schema.and_then(|s| serde_json::from_str::<Value>(s.get()).ok());
     match parsed {
         Some(Value::Object(root)) if !root.is_empty() && !is_plain_object(&root) => {
@@ -211,8 +216,36 @@ fn wrap(mut root: Map<String, Value>) -> RawJson {
     RawJson::from_value(&outer).unwrap_or_else(|_| input_schema(None).into_owned())
 }
 
+/// A schema as a tool's input must have it: an object schema, without the `$schema` of another draft.
+pub(crate) fn input_schema(schema: Option<&RawJson>) -> Cow<'_, RawJson> {
+    if let Some(schema) = schema
+        && let Ok(mut object) =
+            JsonObject::parse(Bytes::copy_from_slice(schema.get().as_bytes()), usize::MAX)
+    {
+        let is_object = object.get_str("type").as_deref() == Some("object");
+        if is_object && !object.contains("$schema") {
+            return Cow::Borrowed(schema);
+        }
+        object.remove("$schema");
+        object.set_str("type", "object");
+        if object.keys().count() == 1 {
+            object.set("properties", "{}");
+        }
+        let text = String::from_utf8_lossy(&object.to_bytes()).into_owned();
+        if let Ok(schema) = RawJson::parse(text) {
+            return Cow::Owned(schema);
+        }
+    }
+    Cow::Owned(empty_schema())
+}
+
+fn empty_schema() -> RawJson {
+    RawJson::parse(EMPTY_SCHEMA)
+        .unwrap_or_else(|_| RawJson::from(serde_json::value::RawValue::NULL.to_owned()))
+}
+
 /// The answer out of the input of [`JSON_VALUE_TOOL`]; the input itself when it has no `value`.
-pub(super) fn unwrap_value(input: &str) -> String {
+pub(crate) fn unwrap_value(input: &str) -> String {
     #[derive(Deserialize)]
     struct Wrapped {
         value: RawJson,
@@ -224,7 +257,7 @@ pub(super) fn unwrap_value(input: &str) -> String {
 }
 
 /// What to tell a model that can neither be held to a schema nor forced to call a tool.
-pub(super) fn instruction(schema: Option<&RawJson>) -> String {
+pub(crate) fn instruction(schema: Option<&RawJson>) -> String {
     let mut text =
         "Reply with one JSON value and nothing else: no text around it, no code fence.".to_owned();
     match schema {

@@ -10,7 +10,7 @@ use crate::dialect::TranslateError;
 use crate::json::JsonObject;
 
 /// Member `key` of the body; `None` when it is absent or null.
-pub(super) fn member<T: DeserializeOwned>(
+pub(crate) fn member<T: DeserializeOwned>(
     body: &JsonObject,
     key: &str,
 ) -> Result<Option<T>, TranslateError> {
@@ -21,7 +21,7 @@ pub(super) fn member<T: DeserializeOwned>(
 }
 
 /// The value `raw`, which stands at `path` (`messages.0.content.1`).
-pub(super) fn part<T: DeserializeOwned>(
+pub(crate) fn part<T: DeserializeOwned>(
     raw: &[u8],
     path: &dyn fmt::Display,
 ) -> Result<T, TranslateError> {
@@ -29,7 +29,7 @@ pub(super) fn part<T: DeserializeOwned>(
 }
 
 /// The items of the array `raw`, unread.
-pub(super) fn items<'a>(
+pub(crate) fn items<'a>(
     raw: &'a [u8],
     path: &dyn fmt::Display,
 ) -> Result<Vec<&'a RawValue>, TranslateError> {
@@ -37,19 +37,19 @@ pub(super) fn items<'a>(
 }
 
 /// Whether the value is a JSON string.
-pub(super) fn is_string(raw: &[u8]) -> bool {
+pub(crate) fn is_string(raw: &[u8]) -> bool {
     raw.first() == Some(&b'"')
 }
 
 /// Says that the field at `path` is not right.
-pub(super) fn invalid(path: impl Into<String>, why: impl fmt::Display) -> TranslateError {
+pub(crate) fn invalid(path: impl Into<String>, why: impl fmt::Display) -> TranslateError {
     let path = path.into();
     let message = format!("{path}: {why}");
     TranslateError::invalid_param(path, message)
 }
 
 /// Says that the field at `path` is missing, in the API's own words.
-pub(super) fn required(path: impl Into<String>) -> TranslateError {
+pub(crate) fn required(path: impl Into<String>) -> TranslateError {
     invalid(path, "Field required")
 }
 

@@ -8,7 +8,7 @@ use crate::canonical::Effort;
 
 /// A Claude's family and version, or nothing when the name is no Claude's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Model(Option<Claude>);
+pub(crate) struct Model(Option<Claude>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Claude {
@@ -28,7 +28,7 @@ enum Family {
 
 /// How a model is told not to think.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ThinkingOff {
+pub(crate) enum ThinkingOff {
     /// It does not think unless asked.
     Silence,
     /// `{"type": "disabled"}`.
@@ -45,7 +45,7 @@ impl Model {
     /// Reads names as Anthropic, Bedrock, Vertex and resellers write them:
     /// `claude-opus-4-7`, `anthropic.claude-opus-4-7-v1:0`, `claude-sonnet-4-5@20250929`,
     /// `anthropic/claude-sonnet-4.5`, `claude-3-5-haiku-20241022`.
-    pub(super) fn of(name: &str) -> Self {
+    pub(crate) fn of(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
         let Some((_, rest)) = name.split_once("claude") else {
             return Self(None);
@@ -88,42 +88,42 @@ impl Model {
     }
 
     /// Takes `output_config.format`.
-    pub(super) fn native_schema(self) -> bool {
+    pub(crate) fn native_schema(self) -> bool {
         self.at_least(4, 5) || (self.is(&[Family::Opus]) && self.at_least(4, 1))
     }
 
     /// Took it as a beta first, so that the header does no harm and may be needed.
-    pub(super) fn schema_was_beta(self) -> bool {
+    pub(crate) fn schema_was_beta(self) -> bool {
         self.native_schema() && !self.at_least(4, 6)
     }
 
     /// Takes `thinking: {"type": "adaptive"}`.
-    pub(super) fn adaptive_thinking(self) -> bool {
+    pub(crate) fn adaptive_thinking(self) -> bool {
         self.at_least(4, 6)
     }
 
     /// Takes `thinking: {"type": "enabled", "budget_tokens": n}`.
-    pub(super) fn budget_thinking(self) -> bool {
+    pub(crate) fn budget_thinking(self) -> bool {
         !self.at_least(4, 7)
     }
 
     /// Takes `temperature`, `top_p` and `top_k`.
-    pub(super) fn sampling(self) -> bool {
+    pub(crate) fn sampling(self) -> bool {
         !self.at_least(4, 7)
     }
 
     /// Refuses `temperature` and `top_p` together.
-    pub(super) fn one_sampling_knob(self) -> bool {
+    pub(crate) fn one_sampling_knob(self) -> bool {
         self.at_least(4, 5) || (self.is(&[Family::Opus]) && self.at_least(4, 1))
     }
 
     /// Takes `tool_choice` of type `any` or `tool`.
-    pub(super) fn forced_tool(self) -> bool {
+    pub(crate) fn forced_tool(self) -> bool {
         !(self.is(&[Family::Fable, Family::Mythos]) && self.at_least(5, 1)
             || self.is(&[Family::Opus, Family::Sonnet]) && self.at_least(5, 5))
     }
 
-    pub(super) fn thinking_off(self) -> ThinkingOff {
+    pub(crate) fn thinking_off(self) -> ThinkingOff {
         if !self.at_least(5, 0) {
             return ThinkingOff::Silence;
         }
@@ -139,7 +139,7 @@ impl Model {
     }
 
     /// The `output_config.effort` closest to `effort`; only adaptive thinkers are asked.
-    pub(super) fn effort(self, effort: Effort) -> &'static str {
+    pub(crate) fn effort(self, effort: Effort) -> &'static str {
         match effort {
             Effort::None | Effort::Minimal | Effort::Low => "low",
             Effort::Medium => "medium",

@@ -5,17 +5,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::model::{Model, ThinkingOff};
-use super::super::read;
+use super::model::{Model, ThinkingOff};
 use crate::canonical::{Block, BlockKind, Effort, Loss, Message, Reasoning, Role};
 use crate::dialect::TranslateError;
+use crate::read;
 
 /// The smallest budget the API accepts, in tokens.
 const MIN_BUDGET: u64 = 1024;
 
 /// `thinking`, as a client sends it.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct WireThinking {
+pub(crate) struct WireThinking {
     r#type: Option<String>,
     budget_tokens: Option<u64>,
     display: Option<String>,
@@ -23,7 +23,7 @@ pub(super) struct WireThinking {
 
 /// `thinking`, as it is written for an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct OutThinking {
+pub(crate) struct OutThinking {
     r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     budget_tokens: Option<u64>,
@@ -33,23 +33,23 @@ pub(super) struct OutThinking {
 
 /// What a request asks of the model's thinking.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Plan {
-    pub(super) thinking: Option<OutThinking>,
-    pub(super) effort: Option<&'static str>,
-    pub(super) max_tokens: u64,
+pub(crate) struct Plan {
+    pub(crate) thinking: Option<OutThinking>,
+    pub(crate) effort: Option<&'static str>,
+    pub(crate) max_tokens: u64,
 }
 
 // === impl Plan ===
 
 impl Plan {
     /// The model thinks in this request.
-    pub(super) fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.thinking
             .is_some_and(|t| matches!(t.r#type, "enabled" | "adaptive"))
     }
 
     /// It thinks within a budget, which rules out forced tools and sampling parameters.
-    pub(super) fn is_budgeted(&self) -> bool {
+    pub(crate) fn is_budgeted(&self) -> bool {
         self.thinking.is_some_and(|t| t.r#type == "enabled")
     }
 }
@@ -67,7 +67,7 @@ impl OutThinking {
 }
 
 /// Reads `thinking` and the effort.
-pub(super) fn decode(
+pub(crate) fn decode(
     thinking: Option<WireThinking>,
     effort: Option<&str>,
 ) -> Result<Option<Reasoning>, TranslateError> {
@@ -119,7 +119,7 @@ pub(super) fn decode(
 ///
 /// `max_tokens` is the request's, else the model's limit, else 4096 above the budget. A budget
 /// that does not fit below it is cut to half of it.
-pub(super) fn plan(
+pub(crate) fn plan(
     reasoning: Option<&Reasoning>,
     asked: Option<u64>,
     limit: Option<u64>,

@@ -2,7 +2,7 @@
 
 /// Follows the nesting of one JSON value.
 #[derive(Debug, Default)]
-pub(super) struct JsonEnd {
+pub(crate) struct JsonEnd {
     depth: u32,
     in_string: bool,
     escaped: bool,
@@ -12,7 +12,7 @@ pub(super) struct JsonEnd {
 // === impl JsonEnd ===
 
 impl JsonEnd {
-    pub(super) fn push(&mut self, json: &str) {
+    pub(crate) fn push(&mut self, json: &str) {
         for byte in json.bytes() {
             match byte {
                 _ if std::mem::take(&mut self.escaped) => {}
@@ -30,7 +30,7 @@ impl JsonEnd {
     }
 
     /// The object was opened and closed.
-    pub(super) fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.begun && self.depth == 0 && !self.in_string
     }
 }
