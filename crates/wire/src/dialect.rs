@@ -25,6 +25,8 @@ pub enum DialectId {
     Gemini,
     /// Ollama's own API.
     Ollama,
+    /// Amazon Bedrock Runtime `Converse`.
+    Bedrock,
 }
 
 /// A wire format, as a client and as an upstream speaks it. No IO: bytes in, bytes out.
@@ -233,11 +235,12 @@ pub enum StreamError {
 
 impl DialectId {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::OpenAiChat,
         Self::Anthropic,
         Self::Gemini,
         Self::Ollama,
+        Self::Bedrock,
     ];
 
     /// The dialect itself.
@@ -247,6 +250,7 @@ impl DialectId {
             Self::Anthropic => &dialects::anthropic::Anthropic,
             Self::Gemini => &dialects::gemini::Gemini,
             Self::Ollama => &dialects::ollama::Ollama,
+            Self::Bedrock => &dialects::bedrock::Bedrock,
         }
     }
 
@@ -257,6 +261,7 @@ impl DialectId {
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
             Self::Ollama => "ollama",
+            Self::Bedrock => "bedrock",
         }
     }
 

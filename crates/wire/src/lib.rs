@@ -8,6 +8,7 @@ pub mod canonical;
 mod claude;
 pub mod dialect;
 pub mod dialects;
+pub mod event_stream;
 pub mod json;
 pub mod ndjson;
 pub mod operation;

@@ -79,7 +79,8 @@ impl Model {
         }))
     }
 
-    fn at_least(self, major: u16, minor: u16) -> bool {
+    /// Of this version or a later one; no version is that of a model that is no Claude.
+    pub(crate) fn at_least(self, major: u16, minor: u16) -> bool {
         self.0.is_some_and(|c| c.version >= (major, minor))
     }
 

@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod anthropic;
+mod bedrock;
+mod event_stream;
 mod gemini;
 mod json;
 mod matrix;

@@ -148,7 +148,7 @@ impl Gist {
 
     /// What is left of this when a client of `dialect` has read it.
     fn read_by(mut self, dialect: DialectId) -> Self {
-        use DialectId::{Anthropic, Gemini, Ollama, OpenAiChat};
+        use DialectId::{Anthropic, Bedrock, Gemini, Ollama, OpenAiChat};
         if !matches!(dialect, OpenAiChat | Gemini) {
             self.choices.retain(|choice, _| *choice == 0);
         }
@@ -157,7 +157,7 @@ impl Gist {
                 .finish
                 .map(|reason| finish_in(dialect, reason, said.refused));
             said.refused &= dialect == OpenAiChat;
-            if dialect == Anthropic {
+            if matches!(dialect, Anthropic | Bedrock) {
                 said.tokens.clear();
             } else {
                 said.stop_sequence = None;
@@ -180,7 +180,10 @@ impl Gist {
         if dialect == Gemini {
             (usage.cache_write, usage.cache_write_1h) = (0, 0);
         }
-        if dialect == Anthropic {
+        if dialect == Bedrock {
+            usage.reasoning = 0;
+        }
+        if matches!(dialect, Anthropic | Bedrock) {
             (usage.audio_input, usage.audio_output) = (0, 0);
         }
         if dialect == Ollama {
@@ -239,12 +242,13 @@ impl Said {
 
 /// The reason that a client of `dialect` can be given for `reason`.
 fn finish_in(dialect: DialectId, reason: FinishReason, refused: bool) -> FinishReason {
-    use DialectId::{Anthropic, Gemini, Ollama, OpenAiChat};
+    use DialectId::{Anthropic, Bedrock, Gemini, Ollama, OpenAiChat};
     use FinishReason::{ContentFilter, Pause, Refusal, Stop, StopSequence};
     match (dialect, reason) {
         (OpenAiChat | Gemini | Ollama, StopSequence | Pause) => Stop,
         (OpenAiChat, Refusal) if refused => Refusal,
-        (OpenAiChat | Gemini, Refusal) => ContentFilter,
+        (OpenAiChat | Gemini | Bedrock, Refusal) => ContentFilter,
+        (Bedrock, Pause) => Stop,
         // The text says it all.
         (Ollama, Refusal) => Stop,
         (Anthropic, ContentFilter) => Refusal,
