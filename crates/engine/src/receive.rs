@@ -80,7 +80,9 @@ pub(crate) fn unknown_model(dialect: DialectId, model: &str) -> GatewayError {
     let kind = match dialect {
         // LiteLLM answers 400 here, and its users' clients know it so.
         DialectId::OpenAiChat => ErrorKind::InvalidRequest,
-        DialectId::Anthropic | DialectId::Gemini | DialectId::Ollama => ErrorKind::NotFound,
+        DialectId::Anthropic | DialectId::Gemini | DialectId::Ollama | DialectId::Bedrock => {
+            ErrorKind::NotFound
+        }
     };
     GatewayError::client(
         kind,

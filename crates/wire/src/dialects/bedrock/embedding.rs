@@ -94,8 +94,6 @@ pub(super) fn decode_request(
     let text: Option<String> = read::member(body, "inputText")?;
     let texts: Option<Vec<String>> = read::member(body, "texts")?;
     let task: Option<String> = read::member(body, "input_type")?;
-    // Cohere's requests always say what the vectors are for, Titan's cannot.
-    let task = task.or_else(|| texts.as_ref().map(|_| USUAL_TASK.to_owned()));
     let input = match (text, texts) {
         (Some(text), _) => vec![text],
         (None, Some(texts)) => texts,
@@ -254,8 +252,10 @@ pub(super) fn encode_response(
     response: &EmbeddingResponse,
     reply: &ReplyContext,
 ) -> Result<Bytes, TranslateError> {
+    // Cohere's requests say what the vectors are for, which Titan's cannot.
+    let cohere = request.task_type.is_some() || reply.model.contains("cohere");
     let bytes = match &response.vectors[..] {
-        [vector] if request.task_type.is_none() => serde_json::to_vec(&TitanReply {
+        [vector] if !cohere => serde_json::to_vec(&TitanReply {
             embedding: vector,
             input_text_token_count: response.usage.map_or(0, |usage| usage.input_tokens),
             embeddings_by_type: Floats { float: vector },

@@ -127,9 +127,11 @@ impl Gist {
     /// Arguments are compared as JSON, nothing being an empty object.
     fn normal(mut self) -> Self {
         if let Some((kind, _)) = &mut self.error {
-            // Gemini has one status for both.
+            // The dialects have one to four names for what is the provider's fault.
             *kind = match *kind {
-                ErrorKind::Overloaded => ErrorKind::Unavailable,
+                ErrorKind::Overloaded | ErrorKind::Unavailable | ErrorKind::BadGateway => {
+                    ErrorKind::Internal
+                }
                 kind => kind,
             };
             // Most dialects give counts at the end of an answer, and this one never got there.
@@ -279,9 +281,14 @@ fn a_stream_reads_the_same_through_every_pair() {
             let sent = events(upstream, &body).unwrap();
             let written = write_stream(client, &sent);
             let read = events(client, &written).unwrap();
+            let mut expected = Gist::of_events(&sent).read_by(client);
+            if (upstream, client) == (DialectId::Bedrock, DialectId::Anthropic) {
+                // Bedrock counts last, where Anthropic has no lifetimes.
+                expected.usage.cache_write_1h = 0;
+            }
             assert_eq!(
                 Gist::of_events(&read),
-                Gist::of_events(&sent).read_by(client),
+                expected,
                 "{name}, {upstream:?} to {client:?}"
             );
         }

@@ -308,7 +308,11 @@ impl Encoder {
     }
 
     fn close(&mut self, out: &mut BytesMut) {
-        if self.open.take().is_some() {
+        if let Some(open) = self.open.take() {
+            // Clients parse what the pieces of a call's input add up to.
+            if matches!(&open, Open::Tool { end, .. } if end.is_empty()) {
+                self.delta(DeltaOut::ToolUse { input: "{}" }, out);
+            }
             EventOut::ContentBlockStop {
                 content_block_index: self.next,
             }
