@@ -1,6 +1,7 @@
 //! Every dialect says the same thing in its own words.
 
 use lockgate_testkit::{Client, MockUpstream, Reply};
+use lockgate_wire::event_stream::EventStreamDecoder;
 use serde_json::{Value, json};
 
 struct Case {
@@ -34,6 +35,11 @@ fn gemini(model: &str, verb: &str) -> (String, Value) {
     (format!("/v1beta/models/{model}:{verb}"), body)
 }
 
+fn bedrock(model: &str, verb: &str) -> (String, Value) {
+    let body = json!({ "messages": [{ "role": "user", "content": [{ "text": TURN }] }] });
+    (format!("/model/{model}/{verb}"), body)
+}
+
 fn ollama(model: &str, stream: bool) -> (String, Value) {
     let mut body = json!({ "model": model, "messages": [{ "role": "user", "content": TURN }] });
     if !stream {
@@ -50,7 +56,7 @@ fn generate(model: &str, stream: bool) -> (String, Value) {
     ("/api/generate".to_owned(), body)
 }
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
     Case {
         dialect: "openai",
         whole: |m| openai(m, false),
@@ -65,6 +71,11 @@ const CASES: [Case; 5] = [
         dialect: "gemini",
         whole: |m| gemini(m, "generateContent"),
         stream: |m| gemini(m, "streamGenerateContent?alt=sse"),
+    },
+    Case {
+        dialect: "bedrock",
+        whole: |m| bedrock(m, "converse"),
+        stream: |m| bedrock(m, "converse-stream"),
     },
     Case {
         dialect: "ollama",
@@ -87,9 +98,27 @@ fn pretty(reply: &Reply) -> String {
                 serde_json::to_string_pretty(&reply.json()).unwrap()
             )
         }
+        Some(kind @ "application/vnd.amazon.eventstream") => {
+            format!("{} {kind}\n{}", reply.status, frames(reply))
+        }
         Some(kind) => format!("{} {kind}\n{}", reply.status, reply.text()),
         None => format!("{} without a type", reply.status),
     }
+}
+
+/// The frames of an event stream, as the names in their headers and their payloads.
+fn frames(reply: &Reply) -> String {
+    let mut decoder = EventStreamDecoder::default();
+    decoder.feed(&reply.body);
+    let mut text = String::new();
+    while let Some(frame) = decoder.next_frame().unwrap() {
+        let names = [":event-type", ":exception-type"].map(|name| frame.header(name));
+        let name = names.into_iter().flatten().next().unwrap();
+        let payload = std::str::from_utf8(frame.payload()).unwrap();
+        text += &format!("{name} {payload}\n");
+    }
+    decoder.finish().unwrap();
+    text
 }
 
 async fn snapshot(name: &str, models: &[&str], request: impl Fn(&Case, &str) -> (String, Value)) {
@@ -205,6 +234,10 @@ async fn everything_else() {
             json!({ "requests": [{}, {}] }),
         ),
         ("/v1beta/models/mock:countTokens", json!({})),
+        (
+            "/model/amazon.titan-embed-text-v2%3A0/invoke",
+            json!({ "inputText": "a" }),
+        ),
         (
             "/api/embed",
             json!({ "model": "mock", "input": ["a", "b"] }),
