@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use lockgate_providers::{Auth, NOT_YET, PROVIDERS, ProviderSpec, UrlStyle};
+use lockgate_providers::{Auth, KeyRule, NOT_YET, PROVIDERS, ProviderSpec};
+use lockgate_wire::{DialectId, Operation};
 
 const PROVIDERS_PAGE: &str = "docs/providers.md";
 
@@ -33,12 +34,13 @@ fn providers_page() -> Result<String> {
     for row in PROVIDERS {
         provider_line(&mut out, row)?;
     }
+    out.push_str(NOTES);
     out.push_str(DEVIATIONS);
     for row in PROVIDERS.iter().filter(|row| !row.quirks.is_empty()) {
         let quirks: Vec<String> = row
             .quirks
             .iter()
-            .map(|quirk| format!("`{quirk}`"))
+            .map(|quirk| format!("`{}`", quirk.to_string().replace('|', "\\|")))
             .collect();
         writeln!(out, "| `{}` | {} |", row.id, quirks.join("<br>"))?;
     }
@@ -55,25 +57,65 @@ fn provider_line(out: &mut String, row: &ProviderSpec) -> Result<()> {
         None if row.built_in => "built in".to_owned(),
         None => "`api_base` is needed".to_owned(),
     };
-    let format = match row.url {
-        _ if row.built_in => "built in".to_owned(),
-        UrlStyle::OpenAi => "OpenAI".to_owned(),
-        UrlStyle::OpenAiUnder(path) => format!("OpenAI, below `{path}`"),
-        UrlStyle::Anthropic => "Anthropic".to_owned(),
-        UrlStyle::Gemini => "Gemini".to_owned(),
-        UrlStyle::Ollama => "Ollama".to_owned(),
-    };
-    let key = match row.auth {
-        Auth::None => "none".to_owned(),
-        _ => variables(row.key_env),
-    };
-    let base_env = variables(row.base_env);
     writeln!(
         out,
-        "| `{}` | {format} | {base} | {key} | {base_env} |",
-        row.id
+        "| `{}` | {} | {} | {} | {} | {} | {base} | {} |",
+        row.id,
+        dialect(row),
+        operations(row),
+        auth(row),
+        variables(row.key_env),
+        variables(row.base_env),
+        tested(row),
     )?;
     Ok(())
+}
+
+fn dialect(row: &ProviderSpec) -> &'static str {
+    match row.dialect {
+        _ if row.built_in => "built in",
+        DialectId::OpenAiChat => "OpenAI",
+        DialectId::Cohere => "Cohere",
+        DialectId::OpenAiResponses => "OpenAI Responses",
+        DialectId::Anthropic => "Anthropic",
+        DialectId::Gemini => "Gemini",
+        DialectId::Ollama => "Ollama",
+        DialectId::Bedrock => "Bedrock Converse",
+    }
+}
+
+fn operations(row: &ProviderSpec) -> String {
+    let names: Vec<String> = Operation::ALL
+        .into_iter()
+        // The older form of embeddings goes without saying.
+        .filter(|operation| *operation != Operation::EmbeddingsSingle)
+        .filter(|operation| row.operations.contains(*operation))
+        .map(|operation| operation.as_str().replace('_', " "))
+        .collect();
+    names.join(", ")
+}
+
+fn auth(row: &ProviderSpec) -> String {
+    let place = match row.auth {
+        Auth::None => return "none".to_owned(),
+        Auth::Bearer | Auth::BearerWithout(_) => "bearer",
+        Auth::Header(name) => name,
+        Auth::GeminiKey => "`x-goog-api-key`",
+        Auth::AnthropicKey => "`x-api-key`",
+    };
+    match row.key {
+        KeyRule::Required => place.to_owned(),
+        KeyRule::Optional | KeyRule::Placeholder(_) => format!("{place}, optional"),
+    }
+}
+
+/// The providers that the real-model tests call (tests/real).
+fn tested(row: &ProviderSpec) -> &'static str {
+    match row.id {
+        "anthropic" | "lm_studio" | "openai" => "llama-server",
+        _ if row.built_in => "built in",
+        _ => "shape",
+    }
 }
 
 fn variables(names: &[&str]) -> String {
@@ -94,11 +136,34 @@ Anthropic's, `gemini-` models are called at Google AI Studio (LiteLLM calls them
 
 The key is `api_key` of the deployment, else the first of the variables that is set; the base URL is
 `api_base`, else the first of its variables that is set, else the one in the table. In a base URL
-`{NAME:default}` stands for an environment variable. Any other OpenAI-compatible server is
-`openai/<model>` with its `api_base`.
+`{NAME:default}` stands for an environment variable, `{NAME}` for one that must be set. Any other
+OpenAI-compatible server is `openai/<model>` with its `api_base`.
 
-| provider | format | base URL | key | variables of the base URL |
-|---|---|---|---|---|
+**operations**: what is passed on. Not every OpenAI-compatible service has the embeddings endpoint;
+where it is missing, the service says so.
+
+**tested**: `shape` is a recorded request (URL, headers and body for each operation, streamed and
+whole) that must not change unnoticed; `llama-server` is in addition a real model behind a server
+that speaks the provider's API. The services themselves are not called.
+
+| provider | dialect | operations | key travels as | key | variables of the base URL | base URL | tested |
+|---|---|---|---|---|---|---|---|
+";
+
+const NOTES: &str = "
+## Notes
+
+| provider | what to know |
+|---|---|
+| `cloudflare` | Workers AI. The base URL ends with `/ai/v1`; the older `/ai/run` is another API |
+| `databricks` | `DATABRICKS_HOST` is the workspace's host. For the AI gateway set `api_base: https://<host>/ai-gateway/mlflow/v1` |
+| `github` | GitHub announced the end of its models service for 30 July 2026 |
+| `github_copilot` | The key is the token that a login to Copilot leaves behind; there is no login here. The endpoint is not a documented one |
+| `huggingface` | `huggingface/<provider>/<owner>/<model>` is called as `<owner>/<model>:<provider>`. The router has no embeddings; a server of your own (TGI, TEI) at `api_base` may |
+| `oci` | The OpenAI-compatible endpoint with an API key of OCI Generative AI, region in `OCI_REGION`; requests are not signed |
+| `snowflake` | The account is in `SNOWFLAKE_ACCOUNT_ID` or `api_base`. Keys may begin with `pat/`. Chat only: Cortex embeddings have a format of their own |
+| `triton` | Triton's OpenAI-compatible frontend. `/generate` and `/infer`, which LiteLLM calls, are not |
+| `watsonx` | The key is an IAM token, which lasts an hour: an IBM Cloud API key is not exchanged for one. A key of Cloud Pak goes into `extra_headers` as `authorization: ZenApiKey ...`. `project_id` or `space_id` in `litellm_params` or their variables. Chat only |
 ";
 
 const DEVIATIONS: &str = "
@@ -114,14 +179,22 @@ same words work in `quirks` of a `custom_providers` entry:
 | `drop MEMBER` | the provider refuses the member and can do without it |
 | `unsupported MEMBER` | the provider refuses the member |
 | `drop_without OTHER MEMBER` | the provider refuses the member when `OTHER` is not there |
+| `drop_with OTHER MEMBER` | the provider refuses the member when `OTHER` is there |
 | `clamp MEMBER MIN MAX` | a number outside becomes the nearest end |
 | `set MEMBER JSON` | the member always has this value (chat only) |
 | `default MEMBER JSON` | the member has this value when the client gives none (chat only) |
+| `default_env MEMBER NAME\\|NAME` | the same with the value of the first of the variables that is set, a string |
 | `value MEMBER FROM TO` | a string value of the member has another name |
+| `rename_string FROM TO` | the member is called `TO` when its value is a string |
+| `route_suffix` | a model `route/owner/name` is called `owner/name:route` |
 | `effort_to_thinking` | `reasoning_effort` becomes `thinking` that is enabled or disabled |
 | `flatten_content` | lists of text parts become one string |
 | `flatten_tool_content` | the same in tool results only |
 | `strip_names` | messages other than tool results lose their `name` |
+| `rename_in_messages FROM TO` | the provider has another name for the member of messages |
+| `drop_in_messages MEMBER,MEMBER` | the provider refuses these members of messages |
+| `fill_reasoning` | messages of the assistant without `reasoning_content` get a space for it |
+| `split_tool_calls` | a message with several tool calls becomes one for each, its result right behind it |
 
 `for a,b,!c` behind a quirk limits it to models whose name starts with `a` or `b` but not with `c`.
 

@@ -1,5 +1,6 @@
 //! One attempt: a call goes to one deployment, and an answer comes back or a failure.
 
+mod forwarded;
 mod mishap;
 
 use std::sync::Arc;
@@ -13,17 +14,20 @@ use lockgate_wire::dialect::Spliced;
 use lockgate_wire::relay::Relay;
 use tokio::time::Instant;
 
-use self::mishap::{broken, no_answer, no_url, redirected, unreachable_upstream};
+pub(crate) use self::mishap::unreachable_upstream;
+use self::mishap::{broken, no_answer, no_url, redirected};
 use crate::answer::{Channel, Slot, StreamParts, merge_reasoning};
 use crate::call::Call;
 use crate::deployment::Deployment;
 use crate::local;
 use crate::prepare::{Passage, Prepared};
 use crate::redact::redact;
-use crate::upstream::{BodyError, Upstream, UpstreamBody, UpstreamRequest, UpstreamResponse};
+use crate::upstream::{
+    BodyError, RequestBody, Upstream, UpstreamBody, UpstreamRequest, UpstreamResponse,
+};
 
 /// The largest whole answer that is taken into memory.
-const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
+pub(crate) const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
 /// The largest error answer that is looked at.
 const LARGEST_ERROR: usize = 1024 * 1024;
 /// How long a stream's preamble is held back, so that an error right behind it can still lead to
@@ -108,7 +112,9 @@ impl Attempt<'_> {
             return Err(Failure { error, headers });
         }
         let streams = self.call.streams() && !is_json(&headers);
-        let content = if streams {
+        let content = if self.prepared.passage == Passage::Forwarded {
+            self.pass_on(response.body, &headers, slot, total).await
+        } else if streams {
             Box::pin(self.begin_stream(response.body, slot, started)).await
         } else {
             self.read_whole(response.body, total).await
@@ -136,13 +142,23 @@ impl Attempt<'_> {
             method: Method::POST,
             uri,
             headers: self.headers(),
-            body: self.prepared.body.clone(),
+            body: self.body()?,
             head_deadline: started + self.limits.first_byte.min(self.limits.total),
         };
         upstream
             .send(request)
             .await
             .map_err(|e| unreachable_upstream(&e).into())
+    }
+
+    fn body(&self) -> Result<RequestBody, GatewayError> {
+        match &self.call.upload {
+            None => Ok(self.prepared.body.clone().into()),
+            Some(upload) => upload.body(self.model).ok_or_else(|| {
+                let message = "the file was sent already and is not kept";
+                GatewayError::gateway(ErrorKind::BadGateway, message)
+            }),
+        }
     }
 
     fn headers(&self) -> HeaderMap {
@@ -158,6 +174,9 @@ impl Attempt<'_> {
             .and_then(|v| v.to_str().ok());
         let betas = betas.map(|betas| ("anthropic-beta", betas));
         let mut headers = self.deployment.connection.headers_with(own.chain(betas));
+        if let Some(upload) = &self.call.upload {
+            headers.insert(http::header::CONTENT_TYPE, upload.content_type().clone());
+        }
         for (name, value) in &self.call.forwarded {
             if !headers.contains_key(name) {
                 headers.append(name, value.clone());
@@ -173,7 +192,7 @@ impl Attempt<'_> {
             // The status alone says enough.
             Ok(Err(_)) | Err(_) => Bytes::new(),
         };
-        let dialect = self.deployment.dialect().dialect();
+        let dialect = self.prepared.dialect.dialect();
         let mut error = dialect.decode_error(response.status, &body);
         error.message = redact(error.message, self.deployment.connection.headers());
         let retry_after = crate::retry_after::read(&response.headers);
@@ -215,7 +234,7 @@ impl Attempt<'_> {
     }
 
     fn translate_whole(&self, bytes: &Bytes) -> Result<Content, GatewayError> {
-        let from = self.deployment.dialect().dialect();
+        let from = self.prepared.dialect.dialect();
         let to = self.call.dialect.dialect();
         if let Some(error) = from.sniff(bytes).error {
             return Err(GatewayError::upstream(error, None));
@@ -298,7 +317,7 @@ impl Attempt<'_> {
             closed,
             idle: self.limits.idle,
             total,
-            slot,
+            slot: Some(slot),
         };
         Ok(Content::Stream(Box::new(parts)))
     }
@@ -311,8 +330,9 @@ impl Attempt<'_> {
                 let usage_injected = spliced.usage_injected && !self.always_usage;
                 Channel::relay(self.call.dialect, reply, Spliced { usage_injected })
             }
+            Passage::Forwarded => Channel::opaque(),
             Passage::Translated => Channel::translate(
-                self.deployment.dialect(),
+                self.prepared.dialect,
                 self.call.dialect,
                 &reply,
                 self.deployment

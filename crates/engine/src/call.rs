@@ -10,6 +10,7 @@ use lockgate_wire::json::JsonObject;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::options::Options;
+use crate::upload::Upload;
 
 /// An authenticated request with its body indexed.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub(crate) struct Call {
     pub path_stream: Option<bool>,
     /// The body without what was meant for the gateway.
     pub body: JsonObject,
+    /// The form, where that is the body.
+    pub upload: Option<Upload>,
     /// What was meant for the gateway.
     pub options: Options,
     /// The id that the client sees as `x-litellm-call-id`.
@@ -60,6 +63,11 @@ impl Call {
     pub(crate) fn changed(mut self) -> Self {
         self.decoded = Decoded::default();
         self
+    }
+
+    /// Whether its body went to an upstream and cannot be sent again.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.upload.as_ref().is_some_and(Upload::is_spent)
     }
 
     /// Whether the client wants a streamed answer.
@@ -105,17 +113,16 @@ impl Call {
         let created = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |since| since.as_secs());
+        // A request that is only passed on is not decoded, and its answer written elsewhere.
+        let chat = self.decoded.chat.get();
         ReplyContext {
             operation: self.operation,
             model: self.model.clone(),
             id: self.call_id.replace('-', ""),
             created,
-            include_usage: self
-                .decoded
-                .chat
-                .get()
-                .is_some_and(|chat| chat.include_usage),
+            include_usage: chat.is_some_and(|chat| chat.include_usage),
             started: Some(self.started),
+            echo: chat.and_then(|_| self.dialect.dialect().echo(&self.body)),
         }
     }
 

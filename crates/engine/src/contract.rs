@@ -26,7 +26,7 @@ const DROPPED: HeaderName = HeaderName::from_static("x-lockgate-dropped");
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// Request headers that carry a key; they never travel on.
-const KEY_HEADERS: [&str; 6] = [
+pub(crate) const KEY_HEADERS: [&str; 6] = [
     "api-key",
     "x-api-key",
     "x-goog-api-key",

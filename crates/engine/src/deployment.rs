@@ -135,7 +135,7 @@ impl Deployment {
             |known| known.metrics.clone(),
         );
         Ok(Self {
-            quirks: quirks(&resolved.provider, &resolved.model),
+            quirks: quirks(&resolved.provider, &resolved.model, around.environment),
             provider: resolved.provider,
             model: resolved.model,
             connection,
@@ -176,9 +176,18 @@ impl Deployment {
         self.provider.dialect
     }
 
+    /// The dialect that a client of `client` is served in: the provider's, or its Responses API for
+    /// a client that speaks that.
+    pub fn dialect_for(&self, client: DialectId, operation: Operation) -> DialectId {
+        let both_respond = client == DialectId::OpenAiResponses
+            && operation == Operation::Chat
+            && self.provider.supports(Operation::Responses);
+        if both_respond { client } else { self.dialect() }
+    }
+
     /// Whether a request of `dialect` for `operation` can go to it as it is.
     pub fn relays(&self, dialect: DialectId, operation: Operation) -> bool {
-        self.dialect() == dialect
+        self.dialect_for(dialect, operation) == dialect
             && self.provider.supports(operation)
             && !self.entry.litellm_params.merge_reasoning_content_in_choices
     }
@@ -202,9 +211,12 @@ impl Deployment {
 }
 
 /// The quirks that concern `model`; a wildcard may become any model, so it keeps them all.
-fn quirks(provider: &Provider, model: &str) -> Vec<Quirk> {
+fn quirks(provider: &Provider, model: &str, environment: &Environment) -> Vec<Quirk> {
     let concerned = |quirk: &&Quirk| model.contains('*') || quirk.concerns(model);
-    provider.quirks.iter().filter(concerned).cloned().collect()
+    let quirks = provider.quirks.iter().filter(concerned);
+    quirks
+        .filter_map(|quirk| quirk.settled(environment))
+        .collect()
 }
 
 /// A value that is safe in a header; characters that are not become `?`.

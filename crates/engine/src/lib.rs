@@ -13,6 +13,7 @@ mod json_path;
 mod local;
 pub mod metrics;
 mod options;
+pub mod pass_through;
 mod pipeline;
 mod prepare;
 mod probe;
@@ -24,6 +25,7 @@ mod retry_after;
 pub mod router;
 pub mod snapshot;
 mod travel;
+mod upload;
 pub mod upstream;
 
 pub use self::answer::AnswerBody;

@@ -75,6 +75,8 @@ pub struct GatewayMetrics {
     pub in_flight: AtomicI64,
     /// Requests that failed before a deployment was picked, by status.
     pub refused: ByStatus,
+    /// Requests passed through to a provider's own API, by status.
+    pub passed_through: ByStatus,
     /// Requests that a fallback answered.
     pub fallbacks: AtomicU64,
     /// Reloads of the configuration that were taken.

@@ -12,18 +12,23 @@ use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::ApiError;
 use lockgate_wire::{DialectId, Operation};
 
-use crate::answer::AnswerBody;
+use crate::answer::{AnswerBody, JsonArray, Outlet};
 use crate::attempt::{Content, Failure};
 use crate::contract::{self, Story};
 use crate::engine::Engine;
 use crate::read_body::read_body;
-use crate::receive::{receive, unknown_model};
+use crate::receive::{receive, receive_upload, unknown_model};
 use crate::record::{RecordGuard, RequestRecord};
 use crate::snapshot::Snapshot;
 use crate::travel::Arrival;
+use crate::upload::Upload;
 
 /// The largest request body when the configuration does not say.
 const BODY_LIMIT: usize = 128 * 1024 * 1024;
+/// Room for our headers and a few of the upstream's; hyper keeps it as long as the connection.
+const HEADERS: usize = 24;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What the route says about a request.
 #[derive(Debug, Clone)]
@@ -36,6 +41,8 @@ pub struct Endpoint {
     pub model: Option<String>,
     /// Whether to stream, where the path says it.
     pub stream: Option<bool>,
+    /// A streamed answer is one JSON array rather than a stream of events.
+    pub json_array: bool,
     /// The `?key=` of the Gemini routes.
     pub key: Option<String>,
 }
@@ -46,7 +53,7 @@ impl Engine {
     /// Answers one request.
     pub async fn serve<B>(&self, endpoint: Endpoint, request: Request<B>) -> Response<AnswerBody>
     where
-        B: Body<Data = Bytes> + Unpin,
+        B: Body<Data = Bytes> + Unpin + 'static,
         B::Error: Display,
     {
         let started = Instant::now();
@@ -72,15 +79,21 @@ impl Engine {
         record: &mut RecordGuard,
     ) -> Result<Arrival, Failure>
     where
-        B: Body<Data = Bytes> + Unpin,
+        B: Body<Data = Bytes> + Unpin + 'static,
         B::Error: Display,
     {
         let _identity = snapshot
             .keys
             .authenticate(headers, endpoint.key.as_deref())?;
-        let body = read_body(body, body_limit(snapshot)).await?;
         let (call_id, started) = (record.record().call_id.clone(), record.record().started);
-        let call = receive(endpoint, headers, body, &snapshot.config, call_id, started)?;
+        let (limit, config) = (body_limit(snapshot), &snapshot.config);
+        let call = if endpoint.operation.is_upload() {
+            let upload = Box::pin(Upload::receive(headers, body, limit)).await?;
+            receive_upload(endpoint, headers, upload, config, call_id, started)?
+        } else {
+            let body = read_body(body, limit).await?;
+            receive(endpoint, headers, body, config, call_id, started)?
+        };
         record.record_mut().model.clone_from(&call.model);
         record.record_mut().stream = call.streams();
         let route = snapshot
@@ -90,7 +103,12 @@ impl Engine {
         self.travel(snapshot, &call, route, record).await
     }
 
-    fn record(&self, endpoint: &Endpoint, call_id: String, started: Instant) -> RecordGuard {
+    pub(crate) fn record(
+        &self,
+        endpoint: &Endpoint,
+        call_id: String,
+        started: Instant,
+    ) -> RecordGuard {
         let record = RequestRecord {
             call_id,
             dialect: endpoint.dialect,
@@ -134,12 +152,15 @@ fn body_limit(snapshot: &Snapshot) -> usize {
 }
 
 fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Response<AnswerBody> {
-    let mut headers = HeaderMap::with_capacity(32);
+    let mut headers = HeaderMap::with_capacity(HEADERS);
     let streams = record.record().stream;
     if streams {
         contract::stream_headers(endpoint.dialect, &mut headers);
+        if endpoint.json_array {
+            headers.insert(CONTENT_TYPE, JSON);
+        }
     } else {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, content_type(endpoint, &arrival.reply.headers));
     }
     contract::provider_headers(&arrival.reply.headers, &mut headers);
     let upstream_time = arrival.sent.elapsed();
@@ -152,6 +173,8 @@ fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Res
             .elapsed()
             .saturating_sub(upstream_time),
     );
+    let outlet =
+        (streams && endpoint.json_array).then(|| Box::new(JsonArray::default()) as Box<dyn Outlet>);
     let body = match arrival.reply.content {
         Content::Whole {
             bytes,
@@ -160,17 +183,29 @@ fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Res
         } => {
             record.record_mut().usage = usage;
             record.record_mut().finish = finish;
+            let bytes = match outlet {
+                Some(mut outlet) => [outlet.push(bytes), outlet.close()].concat().into(),
+                None => bytes,
+            };
             AnswerBody::whole(bytes, record)
         }
         Content::Stream(parts) => {
             record.record_mut().first_token = Some(upstream_time);
-            AnswerBody::stream(*parts, record)
+            AnswerBody::stream(*parts, outlet, record)
         }
     };
     respond(StatusCode::OK, headers, body)
 }
 
-fn refuse(
+/// What passes through keeps its type; what is written here is JSON.
+fn content_type(endpoint: &Endpoint, upstream: &HeaderMap) -> HeaderValue {
+    if endpoint.operation.forwarded_path().is_none() {
+        return JSON;
+    }
+    upstream.get(CONTENT_TYPE).cloned().unwrap_or(JSON)
+}
+
+pub(crate) fn refuse(
     endpoint: &Endpoint,
     snapshot: &Snapshot,
     failure: Failure,
@@ -181,8 +216,8 @@ fn refuse(
     error.status = status.as_u16();
     record.record_mut().status = status.as_u16();
     record.record_mut().error = Some(error.message.clone());
-    let mut headers = HeaderMap::with_capacity(16);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut headers = HeaderMap::with_capacity(HEADERS);
+    headers.insert(CONTENT_TYPE, JSON);
     contract::provider_headers(&failure.headers, &mut headers);
     story(
         &record,
@@ -221,7 +256,7 @@ fn error_body(dialect: DialectId, error: &ApiError, call_id: Option<&str>) -> By
     Bytes::from(value.to_string())
 }
 
-fn story<'a>(
+pub(crate) fn story<'a>(
     record: &'a RecordGuard,
     dropped: &'a [String],
     upstream_time: std::time::Duration,
@@ -238,7 +273,11 @@ fn story<'a>(
     }
 }
 
-fn respond(status: StatusCode, headers: HeaderMap, body: AnswerBody) -> Response<AnswerBody> {
+pub(crate) fn respond(
+    status: StatusCode,
+    headers: HeaderMap,
+    body: AnswerBody,
+) -> Response<AnswerBody> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
@@ -248,7 +287,7 @@ fn respond(status: StatusCode, headers: HeaderMap, body: AnswerBody) -> Response
 /// An error as `dialect` writes it, for requests that never become a call.
 pub fn error_response(dialect: DialectId, error: &GatewayError) -> Response<AnswerBody> {
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, JSON);
     let status = StatusCode::from_u16(error.api.status).unwrap_or(StatusCode::BAD_GATEWAY);
     let body = AnswerBody::plain(dialect.dialect().encode_error(&error.api));
     respond(status, headers, body)

@@ -6,7 +6,7 @@ use lockgate_providers::{Call as QuirkCall, apply};
 use lockgate_wire::canonical::{ChatRequest, ErrorKind, Loss, LossKind};
 use lockgate_wire::dialect::{EncodedRequest, Spliced, Target, TranslateError};
 use lockgate_wire::dialects::openai_chat::own_param_loss;
-use lockgate_wire::json::JsonObject;
+use lockgate_wire::json::{JsonObject, quote};
 use lockgate_wire::{DialectId, Operation};
 
 use crate::call::{Call, bad_request};
@@ -23,6 +23,8 @@ pub(crate) struct Prepared {
     pub body: Bytes,
     /// Headers that go with it.
     pub headers: Vec<(&'static str, String)>,
+    /// The dialect that the upstream is spoken to in.
+    pub dialect: DialectId,
     /// The operation that the upstream is asked for.
     pub operation: Operation,
     /// How the answer comes back.
@@ -38,6 +40,8 @@ pub(crate) enum Passage {
     Relayed(Spliced),
     /// Through the canonical form.
     Translated,
+    /// As bytes nobody looks into, with the content type they came with.
+    Forwarded,
 }
 
 /// What the operator says about parameters that a provider does not understand.
@@ -71,7 +75,9 @@ pub(crate) fn prepare(
         max_output_tokens: deployment.max_output_tokens,
     };
     let policy = drop_policy(call, deployment, global_drop);
-    let mut prepared = if deployment.relays(call.dialect, call.operation) {
+    let mut prepared = if call.operation.forwarded_path().is_some() {
+        forward(source, deployment, &target)?
+    } else if deployment.relays(call.dialect, call.operation) {
         splice(source, deployment, &target)?
     } else {
         translate(source, deployment, target, policy)?
@@ -94,8 +100,36 @@ fn splice(
     Ok(Prepared {
         body: body.to_bytes(),
         headers: Vec::new(),
-        operation: call.operation,
+        dialect: call.dialect,
+        operation: at_upstream(call.operation, call.dialect),
         passage: Passage::Relayed(spliced),
+        dropped: Vec::new(),
+    })
+}
+
+/// An operation without a canonical form: the body as it is, but for the model and the
+/// deployment's own parameters.
+fn forward(
+    call: &Call,
+    deployment: &Deployment,
+    target: &Target<'_>,
+) -> Result<Prepared, GatewayError> {
+    if !deployment.relays(call.dialect, call.operation) {
+        return Err(not_offered(call.operation, deployment));
+    }
+    let mut body = call.body.clone();
+    body.set("model", quote(target.model));
+    for (name, value) in deployment.entry.litellm_params.params.iter() {
+        if !body.contains(name) {
+            body.set(name, value.to_string());
+        }
+    }
+    Ok(Prepared {
+        body: body.to_bytes(),
+        headers: Vec::new(),
+        dialect: call.dialect,
+        operation: call.operation,
+        passage: Passage::Forwarded,
         dropped: Vec::new(),
     })
 }
@@ -106,7 +140,8 @@ fn translate(
     mut target: Target<'_>,
     policy: DropPolicy<'_>,
 ) -> Result<Prepared, GatewayError> {
-    let dialect = deployment.dialect().dialect();
+    let id = deployment.dialect_for(call.dialect, call.operation);
+    let dialect = id.dialect();
     if call.operation.is_embeddings() {
         target.operation = Operation::Embeddings;
         let encoded = dialect
@@ -118,7 +153,7 @@ fn translate(
         target.operation = Operation::Chat;
     }
     let mut chat = call.chat()?.clone();
-    let losses = sort_extra(call.dialect, deployment.dialect(), &mut chat);
+    let losses = sort_extra(call.dialect, id, &mut chat);
     chat.params.fill_from(&deployment.defaults);
     let mut encoded = dialect
         .encode_request(&chat, &target)
@@ -133,14 +168,15 @@ fn translate(
 /// OpenAI's own, or says something in yet another dialect, means nothing to this provider.
 fn sort_extra(from: DialectId, to: DialectId, chat: &mut ChatRequest) -> Vec<Loss> {
     let extra = std::mem::take(&mut chat.params.extra);
-    if from != DialectId::OpenAiChat {
+    let of_openai = |dialect| matches!(dialect, DialectId::OpenAiChat | DialectId::OpenAiResponses);
+    if !of_openai(from) {
         chat.unmapped
             .extend(extra.into_iter().map(|(name, _)| name));
         return Vec::new();
     }
     let mut losses = Vec::new();
     for (name, value) in extra {
-        match own_param_loss(&name).filter(|_| to != DialectId::OpenAiChat) {
+        match own_param_loss(&name).filter(|_| !of_openai(to)) {
             Some(loss) => losses.push(loss),
             None => chat.params.extra.push((name, value)),
         }
@@ -164,6 +200,7 @@ fn settle(
             .any(|name| *name == loss.what)
             && call.body.contains(&loss.what)
     };
+    let dialect = deployment.dialect_for(call.dialect, call.operation);
     let (passed, lost): (Vec<Loss>, Vec<Loss>) = encoded.losses.drain(..).partition(passes);
     if !passed.is_empty() {
         let mut body = own_json(&encoded.body)?;
@@ -185,10 +222,20 @@ fn settle(
     Ok(Prepared {
         body: encoded.body,
         headers: encoded.headers,
-        operation,
+        dialect,
+        operation: at_upstream(operation, dialect),
         passage: Passage::Translated,
         dropped: lost.into_iter().map(|loss| loss.what).collect(),
     })
+}
+
+/// What an upstream that is spoken to in `dialect` is asked for.
+fn at_upstream(operation: Operation, dialect: DialectId) -> Operation {
+    if dialect == DialectId::OpenAiResponses && operation == Operation::Chat {
+        Operation::Responses
+    } else {
+        operation
+    }
 }
 
 /// The provider's deviations and the operator's last word.
@@ -280,6 +327,18 @@ fn unsupported(names: &[&str], deployment: &Deployment) -> GatewayError {
     )
     .with_type("invalid_request_error")
     .with_param(names.first().copied().unwrap_or_default())
+}
+
+fn not_offered(operation: Operation, deployment: &Deployment) -> GatewayError {
+    GatewayError::client(
+        ErrorKind::InvalidRequest,
+        format!(
+            "{} does not offer {}",
+            provider_name(deployment),
+            operation.as_str()
+        ),
+    )
+    .with_param("model")
 }
 
 fn not_expressible(error: &TranslateError, deployment: &Deployment) -> GatewayError {

@@ -14,6 +14,7 @@ use crate::call::{Call, Decoded};
 use crate::contract;
 use crate::options::Options;
 use crate::pipeline::Endpoint;
+use crate::upload::Upload;
 
 /// How deep a body may nest when the configuration does not say.
 const JSON_DEPTH: usize = 96;
@@ -38,6 +39,7 @@ pub(crate) fn receive(
         path_stream: endpoint.stream,
         forwarded: contract::forwarded(endpoint.dialect, &config.general, headers),
         body,
+        upload: None,
         options,
         call_id,
         started,
@@ -45,12 +47,34 @@ pub(crate) fn receive(
     })
 }
 
+/// The call that the form `upload` makes at `endpoint`.
+pub(crate) fn receive_upload(
+    endpoint: &Endpoint,
+    headers: &HeaderMap,
+    upload: Upload,
+    config: &Config,
+    call_id: String,
+    started: Instant,
+) -> Result<Call, GatewayError> {
+    let nothing = Bytes::from_static(b"{}");
+    let named = endpoint.model.clone().or_else(|| Some(upload.model()));
+    let endpoint = Endpoint {
+        model: named.filter(|model| !model.is_empty()),
+        ..endpoint.clone()
+    };
+    let mut call = receive(&endpoint, headers, nothing, config, call_id, started)?;
+    call.upload = Some(upload);
+    Ok(call)
+}
+
 /// The operator's choice for all requests, or the path's, or the body's.
 fn model(endpoint: &Endpoint, body: &JsonObject, config: &Config) -> Result<String, GatewayError> {
     let forced = if endpoint.operation.is_embeddings() {
         &config.general.embedding_model
-    } else {
+    } else if endpoint.operation.forwarded_path().is_none() {
         &config.general.completion_model
+    } else {
+        &None
     };
     if let Some(model) = forced.as_ref().or(endpoint.model.as_ref()) {
         return Ok(model.clone());
@@ -79,10 +103,8 @@ fn not_json(error: &JsonError) -> GatewayError {
 pub(crate) fn unknown_model(dialect: DialectId, model: &str) -> GatewayError {
     let kind = match dialect {
         // LiteLLM answers 400 here, and its users' clients know it so.
-        DialectId::OpenAiChat => ErrorKind::InvalidRequest,
-        DialectId::Anthropic | DialectId::Gemini | DialectId::Ollama | DialectId::Bedrock => {
-            ErrorKind::NotFound
-        }
+        DialectId::OpenAiChat | DialectId::OpenAiResponses => ErrorKind::InvalidRequest,
+        _ => ErrorKind::NotFound,
     };
     GatewayError::client(
         kind,

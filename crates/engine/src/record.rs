@@ -100,7 +100,13 @@ impl Drop for RecordGuard {
 }
 
 fn count(record: &RequestRecord, metrics: &GatewayMetrics) {
+    if record.operation == Operation::PassThrough && record.sent.is_some() {
+        metrics.passed_through.add(record.status);
+    }
     let Some(deployment) = &record.deployment else {
+        if record.sent.is_some() {
+            return;
+        }
         metrics.refused.add(record.status);
         return;
     };

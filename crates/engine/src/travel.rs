@@ -61,7 +61,8 @@ impl Engine {
             Ok(arrival) => return Ok(arrival),
             Err(stuck) => stuck,
         };
-        if call.options.disable_fallbacks || stuck.failure.error.source_of_fault == Fault::Client {
+        let stays = call.options.disable_fallbacks || call.is_spent();
+        if stays || stuck.failure.error.source_of_fault == Fault::Client {
             return Err(stuck.failure);
         }
         // Boxed: few requests come here, and all would carry its size.
@@ -79,7 +80,8 @@ impl Engine {
         let mut visited = vec![route.group.name.clone()];
         let mut hops = next_hops(snapshot, call, &visited, &stuck);
         while let Some(hop) = hops.pop_front() {
-            if record.record().fallbacks >= snapshot.config.router.max_fallbacks {
+            let enough = record.record().fallbacks >= snapshot.config.router.max_fallbacks;
+            if enough || call.is_spent() {
                 break;
             }
             record.record_mut().fallbacks += 1;
@@ -231,7 +233,8 @@ impl Repetition<'_> {
         let fresh = self.fresh();
         let asks_to_wait = error.api.kind == ErrorKind::RateLimited && !fresh;
         let elsewhere = || !next_hops(self.snapshot, self.call, &[], stuck).is_empty();
-        if !error.is_retryable(deployments.len() > 1) || (asks_to_wait && elsewhere()) {
+        let possible = error.is_retryable(deployments.len() > 1) && !self.call.is_spent();
+        if !possible || (asks_to_wait && elsewhere()) {
             return None;
         }
         // Deployments of a higher order are the group's own fallbacks: they are tried even when

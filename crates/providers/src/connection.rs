@@ -9,7 +9,7 @@ use lockgate_wire::Operation;
 use crate::headers::{ANTHROPIC_BETA, Headers, Key, merge};
 use crate::provider::Provider;
 use crate::spec::{Auth, KeyRule};
-use crate::template::expand;
+use crate::template::{expand, expand_base, required};
 use crate::url::{Base, Endpoints, UrlError};
 
 /// What a deployment says about its connection.
@@ -29,6 +29,8 @@ pub struct ConnectionParams<'a> {
 #[derive(Debug, Clone)]
 pub struct Connection {
     endpoints: Endpoints,
+    /// `None` for the built-in provider.
+    base: Option<Base>,
     headers: HeaderMap,
     api_base: String,
     missing_key: Option<MissingKey>,
@@ -109,6 +111,7 @@ impl Connection {
         if provider.built_in {
             return Ok(Self {
                 endpoints: Endpoints::None,
+                base: None,
                 headers: HeaderMap::new(),
                 api_base: String::new(),
                 missing_key: None,
@@ -149,6 +152,7 @@ impl Connection {
         });
         Ok(Self {
             api_base: base.to_string(),
+            base: Some(base.clone()),
             endpoints: Endpoints::new(provider.url, base),
             headers: headers.map,
             missing_key,
@@ -159,6 +163,18 @@ impl Connection {
     /// prebuilt URL, unless the model stands in the path.
     pub fn uri(&self, operation: Operation, model: &str, stream: bool) -> Result<Uri, UrlError> {
         self.endpoints.uri(operation, model, stream)
+    }
+
+    /// Where `path` (with its slash, percent-encoded) and `query` (without question mark) of the
+    /// provider's own API are. A path that begins as the base URL's path ends is not doubled:
+    /// below `https://host/v1`, both `/v1/files` and `/files` are `https://host/v1/files`.
+    pub fn resource_uri(&self, path: &str, query: &str) -> Result<Uri, UrlError> {
+        let refused = || UrlError::Path(path.to_owned());
+        let base = self.base.as_ref().ok_or_else(refused)?;
+        if climbs(path) {
+            return Err(refused());
+        }
+        base.below(path, query).map_err(|_| refused())
     }
 
     /// Where the provider lists its models (`GET`); `None` for the built-in provider.
@@ -230,7 +246,7 @@ fn find_base(
         .or_else(|| own_base(provider, environment))
         .ok_or_else(|| ConnectError::NoBase {
             provider: provider.id.clone(),
-            variables: provider.base_env.clone(),
+            variables: base_variables(provider),
         })?;
     Base::parse(&text).map_err(|cause| ConnectError::Base {
         provider: provider.id.clone(),
@@ -240,8 +256,18 @@ fn find_base(
 
 /// The provider's own base URL.
 fn own_base(provider: &Provider, environment: &Environment) -> Option<String> {
-    let base = provider.base_url.as_deref()?;
-    Some(expand(base, environment, None))
+    expand_base(provider.base_url.as_deref()?, environment)
+}
+
+/// The variables that would tell the base URL, in whole or in part.
+fn base_variables(provider: &Provider) -> Vec<String> {
+    let parts = provider.base_url.as_deref().map(required);
+    let parts = parts
+        .into_iter()
+        .flatten()
+        .flat_map(|names| names.split('|'));
+    let whole = provider.base_env.iter().map(String::as_str);
+    whole.chain(parts).map(str::to_owned).collect()
 }
 
 fn find_key<'a>(
@@ -285,12 +311,21 @@ fn needs_key(provider: &Provider, base: &Base, environment: &Environment) -> boo
 /// Whether the configured headers do what the key would.
 fn authenticated(auth: Auth, headers: &HeaderMap) -> bool {
     let name = match auth {
-        Auth::Bearer | Auth::None => "authorization",
+        Auth::Bearer | Auth::BearerWithout(_) | Auth::None => "authorization",
         Auth::Header(name) => name,
         Auth::GeminiKey => "x-goog-api-key",
         Auth::AnthropicKey => "x-api-key",
     };
     headers.contains_key(name) || headers.contains_key(AUTHORIZATION)
+}
+
+/// Whether a path may lead out of where it is put, in any spelling a server may take it in.
+fn climbs(path: &str) -> bool {
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    !path.starts_with('/')
+        || decoded
+            .split(['/', '\\'])
+            .any(|segment| matches!(segment, "." | ".."))
 }
 
 fn or_variables(variables: &[String]) -> String {

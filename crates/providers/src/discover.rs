@@ -4,6 +4,7 @@ use lockgate_core::Environment;
 
 use crate::provider::Provider;
 use crate::resolve::ProviderTable;
+use crate::template::expand_base;
 
 /// A provider whose key is in the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,5 +44,6 @@ pub fn discover(table: &ProviderTable, environment: &Environment) -> Vec<Discove
 
 fn has_host(provider: &Provider, environment: &Environment) -> bool {
     let set = |variable: &String| environment.get_non_empty(variable).is_some();
-    !provider.built_in && (provider.base_url.is_some() || provider.base_env.iter().any(set))
+    let own = || expand_base(provider.base_url.as_deref()?, environment);
+    !provider.built_in && (provider.base_env.iter().any(set) || own().is_some())
 }

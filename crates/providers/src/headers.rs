@@ -40,6 +40,10 @@ impl Headers<'_> {
         match auth {
             Auth::None => Ok(()),
             Auth::Bearer => self.set_sensitive(AUTHORIZATION, &format!("Bearer {text}")),
+            Auth::BearerWithout(prefix) => {
+                let text = text.strip_prefix(prefix).unwrap_or(text);
+                self.set_sensitive(AUTHORIZATION, &format!("Bearer {text}"))
+            }
             Auth::Header(name) => self.set_sensitive(HeaderName::from_static(name), text),
             Auth::GeminiKey => self.set_sensitive(HeaderName::from_static("x-goog-api-key"), text),
             Auth::AnthropicKey if text.starts_with(OAUTH_PREFIX) => {

@@ -11,6 +11,7 @@ mod headers;
 mod known;
 mod names;
 mod provider;
+mod public;
 mod quirks;
 mod resolve;
 mod spec;
@@ -18,6 +19,7 @@ mod table;
 mod template;
 pub mod tokens;
 mod url;
+mod watsonx;
 
 pub use self::connection::{ConnectError, Connection, ConnectionParams, MissingKey};
 pub use self::discover::{Discovered, discover};
@@ -25,6 +27,7 @@ pub use self::known::{
     KnownModel, Mode, context_window, known_model, known_models, max_output_tokens,
 };
 pub use self::provider::{CustomProviderError, Provider};
+pub use self::public::public_providers;
 pub use self::quirks::{Action, Call, Quirk, QuirkError, apply};
 pub use self::resolve::{ProviderTable, ResolveError, Resolved};
 pub use self::spec::{Auth, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};

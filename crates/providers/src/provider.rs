@@ -17,7 +17,7 @@ pub struct Provider {
     /// The prefix in `id/model`.
     pub id: String,
     /// Base URL when neither the deployment nor the environment names one. `{NAME|NAME:default}`
-    /// in it stands for an environment variable.
+    /// in it stands for an environment variable, `{NAME|NAME}` for one that must be set.
     pub base_url: Option<String>,
     /// Environment variables the key is read from; the first that is set wins.
     pub key_env: Vec<String>,
@@ -109,11 +109,7 @@ impl TryFrom<&CustomProvider> for Provider {
                 cause,
             })?;
         let (dialect, url, operations) = match row.dialect {
-            CustomDialect::Openai => (
-                DialectId::OpenAiChat,
-                UrlStyle::OpenAi,
-                Operations::CHAT_AND_EMBEDDINGS,
-            ),
+            CustomDialect::Openai => (DialectId::OpenAiChat, UrlStyle::OpenAi, Operations::OPENAI),
             CustomDialect::Anthropic => (
                 DialectId::Anthropic,
                 UrlStyle::Anthropic,

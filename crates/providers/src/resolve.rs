@@ -10,7 +10,7 @@ use crate::names;
 use crate::provider::{CustomProviderError, Provider};
 use crate::spec::UrlStyle;
 use crate::table::{NOT_YET, PROVIDERS};
-use crate::template::expand;
+use crate::template::expand_base;
 use crate::url::Base;
 
 /// All providers: the built-in rows, overridden and completed by the configuration file's.
@@ -202,7 +202,7 @@ fn known_hosts(
     let own = providers.values().filter_map(|provider| {
         let openai = matches!(provider.url, UrlStyle::OpenAi | UrlStyle::OpenAiUnder(_));
         let base = provider.base_url.as_deref().filter(|_| openai)?;
-        Some((expand(base, &nothing, None), provider))
+        Some((expand_base(base, &nothing)?, provider))
     });
     let mut hosts: Vec<_> = more
         .chain(own)

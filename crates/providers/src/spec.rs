@@ -1,7 +1,5 @@
 //! What there is to say about a provider, as plain data.
 
-use std::ops::BitOr;
-
 use lockgate_wire::{DialectId, Operation};
 
 use crate::Quirk;
@@ -12,7 +10,8 @@ pub struct ProviderSpec {
     /// The prefix in `id/model`.
     pub id: &'static str,
     /// Base URL when neither the deployment nor the environment names one; `None`: one of them
-    /// must. `{NAME|NAME:default}` in it stands for an environment variable.
+    /// must. `{NAME|NAME:default}` in it stands for an environment variable, `{NAME|NAME}` for one
+    /// that must be set.
     pub base_url: Option<&'static str>,
     /// Environment variables the key is read from; the first that is set wins.
     pub key_env: &'static [&'static str],
@@ -42,6 +41,9 @@ pub struct ProviderSpec {
 pub enum Auth {
     /// `Authorization: Bearer KEY`.
     Bearer,
+    /// `Authorization: Bearer KEY`, without this start of the key (Snowflake's tokens as LiteLLM
+    /// has them written, `pat/...`).
+    BearerWithout(&'static str),
     /// `NAME: KEY`; the name is lower-case.
     Header(&'static str),
     /// Google AI Studio: `x-goog-api-key: KEY`.
@@ -71,6 +73,9 @@ pub enum UrlStyle {
     OpenAi,
     /// The same below this path, which a base may already end with, wholly or in part.
     OpenAiUnder(&'static str),
+    /// `{base}/ml/v1/text/chat?version=...`, or `chat_stream`; models that begin with
+    /// `deployment/` have a path of their own.
+    Watsonx,
     /// `{base}/v1/messages`, `{base}/v1/messages/count_tokens`; the base may already end in `/v1`
     /// or `/v1/messages`.
     Anthropic,
@@ -83,7 +88,7 @@ pub enum UrlStyle {
 
 /// A set of [`Operation`]s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Operations(u8);
+pub struct Operations(u32);
 
 /// What the rows of OpenAI-compatible providers have in common.
 pub const OPENAI_COMPATIBLE: ProviderSpec = ProviderSpec {
@@ -123,6 +128,29 @@ impl Operations {
         Self::CHAT_AND_EMBEDDINGS.0 | bit(Operation::Generate) | bit(Operation::EmbeddingsSingle),
     );
 
+    /// What a server that speaks all of the OpenAI API has.
+    pub const OPENAI: Self = Self::CHAT_AND_EMBEDDINGS.with(&[
+        Operation::Responses,
+        Operation::Moderations,
+        Operation::ImageGeneration,
+        Operation::ImageEdit,
+        Operation::ImageVariation,
+        Operation::Speech,
+        Operation::Transcription,
+        Operation::Translation,
+    ]);
+
+    /// This set with `operations` added.
+    #[must_use]
+    pub const fn with(self, operations: &[Operation]) -> Self {
+        let (mut set, mut at) = (self.0, 0);
+        while at < operations.len() {
+            set |= bit(operations[at]);
+            at += 1;
+        }
+        Self(set)
+    }
+
     /// Whether `operation` is in the set.
     #[must_use]
     pub const fn contains(self, operation: Operation) -> bool {
@@ -130,14 +158,6 @@ impl Operations {
     }
 }
 
-impl BitOr for Operations {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-const fn bit(operation: Operation) -> u8 {
+const fn bit(operation: Operation) -> u32 {
     1 << operation as u8
 }

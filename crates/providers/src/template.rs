@@ -33,6 +33,28 @@ pub(crate) fn expand(text: &str, environment: &Environment, key: Option<&str>) -
     out
 }
 
+/// A base URL with its placeholders replaced; `None` when a variable that has no default, as in
+/// `{NAME|NAME}`, is not set. A host may be written with its scheme in the variable.
+pub(crate) fn expand_base(text: &str, environment: &Environment) -> Option<String> {
+    let mut out = text.to_owned();
+    for names in required(text) {
+        let variables: Vec<&str> = names.split('|').collect();
+        let value = environment.first_non_empty(&variables)?;
+        let value = value.trim().trim_end_matches('/');
+        let host = value.split_once("://").map_or(value, |(_, host)| host);
+        out = out.replace(&format!("{{{names}}}"), host);
+    }
+    Some(expand(&out, environment, None))
+}
+
+/// What stands in braces without a default.
+pub(crate) fn required(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|behind| {
+        let (names, _) = behind.split_once('}')?;
+        (!names.is_empty() && names.bytes().all(is_name_byte)).then_some(names)
+    })
+}
+
 /// Header values may be JSON; only what looks like variable names is taken for a placeholder.
 fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'|')

@@ -10,6 +10,7 @@ use lockgate_wire::Operation;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::spec::UrlStyle;
+use crate::watsonx;
 
 /// A base URL that cannot be used, or an operation that has no URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum UrlError {
     /// The provider's API has no such operation.
     #[error("the provider has no {0} endpoint")]
     NoEndpoint(&'static str),
+    /// A path that cannot be asked for.
+    #[error("`{0}` is not a path of the provider's API")]
+    Path(String),
     /// The model name cannot stand in a path.
     #[error("`{0}` cannot be part of a URL")]
     Model(String),
@@ -47,6 +51,8 @@ pub(crate) enum Endpoints {
     Fixed(Box<Fixed>),
     /// The model stands in the path.
     PerModel(Base),
+    /// watsonx.ai: whether the answer streams decides, and the model may.
+    Watsonx(Base),
 }
 
 /// The URLs of the operations that a provider has.
@@ -58,11 +64,13 @@ pub(crate) struct Fixed {
     embeddings_single: Option<Uri>,
     count_tokens: Option<Uri>,
     models: Option<Uri>,
+    /// Of an OpenAI-compatible API: what its less frequent operations stand below.
+    base: Option<Base>,
 }
 
 /// What RFC 3986 lets stand in a path segment, less `:`, which separates the method from the
 /// model. Slashes stay: `tunedModels/x` and `publishers/google/models/x` are model names.
-const MODEL: &AsciiSet = &NON_ALPHANUMERIC
+pub(crate) const MODEL: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
@@ -125,6 +133,11 @@ impl Base {
         &self.path
     }
 
+    /// With its question mark, or empty.
+    pub(crate) fn query(&self) -> &str {
+        &self.query
+    }
+
     /// `Basic` credentials, when the URL carries some.
     pub(crate) fn basic_auth(&self) -> Option<String> {
         let userinfo = self.userinfo.as_deref()?;
@@ -143,18 +156,28 @@ impl Base {
 
     /// Adds that part of `path` that the path does not end with.
     fn under(mut self, path: &str) -> Self {
+        self.path.push_str(self.beyond(path));
+        self
+    }
+
+    /// That part of `path` that the path of this URL does not end with.
+    fn beyond<'p>(&self, path: &'p str) -> &'p str {
         let cut = path
             .match_indices('/')
             .map(|(at, _)| at)
             .chain([path.len()])
             .rfind(|&at| self.path.ends_with(&path[..at]))
             .unwrap_or_default();
-        self.path.push_str(&path[cut..]);
-        self
+        &path[cut..]
+    }
+
+    /// This URL with that part of `path` that its own path does not end with, and `query`.
+    pub(crate) fn below(&self, path: &str, query: &str) -> Result<Uri, http::Error> {
+        self.uri(self.beyond(path), query)
     }
 
     /// This URL with `suffix` behind its path and `pair` in its query.
-    fn uri(&self, suffix: &str, pair: &str) -> Result<Uri, http::Error> {
+    pub(crate) fn uri(&self, suffix: &str, pair: &str) -> Result<Uri, http::Error> {
         let Self { path, query, .. } = self;
         let joint = match (query.is_empty(), pair.is_empty()) {
             (_, true) => "",
@@ -202,6 +225,7 @@ impl Endpoints {
             UrlStyle::OpenAiUnder(path) => {
                 Self::fixed(Fixed::openai(&base.without(OPENAI_ENDS).under(path)))
             }
+            UrlStyle::Watsonx => Self::Watsonx(base.without(watsonx::ENDS)),
             UrlStyle::Anthropic => Self::fixed(Fixed::anthropic(&base.without(ANTHROPIC_ENDS))),
             UrlStyle::Ollama => Self::fixed(Fixed::ollama(&base.without(OLLAMA_ENDS))),
             UrlStyle::Gemini if base.path.is_empty() && base.host() == GOOGLE_HOST => {
@@ -225,8 +249,9 @@ impl Endpoints {
             Self::None => None,
             Self::Fixed(urls) => urls.get(operation),
             Self::PerModel(base) => return gemini(base, operation, model, stream),
+            Self::Watsonx(base) => return watsonx::uri(base, operation, model, stream),
         };
-        url.cloned().ok_or(UrlError::NoEndpoint(operation.as_str()))
+        url.ok_or(UrlError::NoEndpoint(operation.as_str()))
     }
 
     pub(crate) fn models(&self) -> Option<Uri> {
@@ -234,6 +259,7 @@ impl Endpoints {
             Self::None => None,
             Self::Fixed(urls) => urls.models.clone(),
             Self::PerModel(base) => base.uri("/models", "").ok(),
+            Self::Watsonx(base) => watsonx::models(base),
         }
     }
 }
@@ -251,6 +277,7 @@ impl Fixed {
             chat: base.uri("/chat/completions", "").ok(),
             embeddings: base.uri("/embeddings", "").ok(),
             models: base.uri("/models", "").ok(),
+            base: Some(base.clone()),
             ..Self::default()
         }
     }
@@ -275,13 +302,19 @@ impl Fixed {
         }
     }
 
-    fn get(&self, operation: Operation) -> Option<&Uri> {
+    fn get(&self, operation: Operation) -> Option<Uri> {
         match operation {
-            Operation::Chat => self.chat.as_ref(),
-            Operation::Generate => self.generate.as_ref(),
-            Operation::Embeddings => self.embeddings.as_ref(),
-            Operation::EmbeddingsSingle => self.embeddings_single.as_ref(),
-            Operation::CountTokens => self.count_tokens.as_ref(),
+            Operation::Chat => self.chat.clone(),
+            Operation::Generate => self.generate.clone(),
+            Operation::Embeddings => self.embeddings.clone(),
+            Operation::EmbeddingsSingle => self.embeddings_single.clone(),
+            Operation::CountTokens => self.count_tokens.clone(),
+            Operation::Responses => self.base.as_ref()?.uri("/responses", "").ok(),
+            _ => self
+                .base
+                .as_ref()?
+                .uri(operation.forwarded_path()?, "")
+                .ok(),
         }
     }
 }
@@ -295,7 +328,7 @@ fn gemini(base: &Base, operation: Operation, model: &str, stream: bool) -> Resul
         Operation::Embeddings => ("batchEmbedContents", ""),
         Operation::EmbeddingsSingle => ("embedContent", ""),
         Operation::CountTokens => ("countTokens", ""),
-        Operation::Generate => return Err(UrlError::NoEndpoint(operation.as_str())),
+        _ => return Err(UrlError::NoEndpoint(operation.as_str())),
     };
     let bare = model.strip_prefix("models/").unwrap_or(model);
     // `..` would climb out of the collection, and an empty segment would name another one.

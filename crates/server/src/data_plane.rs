@@ -1,7 +1,5 @@
 //! The data plane: one thread per core, each with its own runtime, listener and upstream pool.
 
-use std::convert::Infallible;
-use std::future::Future;
 use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,10 +7,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use hyper::rt::{Read, Write};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use lockgate_engine::upstream::Upstream;
 use lockgate_engine::{Engine, Shared};
 use tokio::net::TcpStream;
@@ -20,6 +14,7 @@ use tokio::task::LocalSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
+use crate::connection::Connection;
 use crate::inbound::Inbound;
 use crate::shutdown::Stopping;
 use crate::status::Status;
@@ -28,9 +23,6 @@ use crate::status::Status;
 const SWEEP: Duration = Duration::from_secs(15);
 /// How long a client may take to send a request's head, or stay idle between two.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How much of a request is read at once. A head may fill it: a smaller limit on heads is
-/// enforced once they are read.
-const READ_BUFFER: usize = 256 * 1024;
 /// The largest request head when the configuration does not say. hyper needs 8 KiB at least.
 const HEADER_BYTES: usize = 64 * 1024;
 
@@ -63,10 +55,6 @@ struct Core {
     inbound: Rc<Inbound>,
     tracker: TaskTracker,
 }
-
-/// Spawns futures of the current thread for HTTP/2.
-#[derive(Debug, Clone, Copy)]
-struct LocalExecutor;
 
 fn header_bytes(plane: &DataPlane) -> usize {
     plane.header_bytes.unwrap_or(HEADER_BYTES).max(8192)
@@ -183,77 +171,17 @@ impl Core {
         };
         match self.plane.tls.clone().map(TlsAcceptor::from) {
             None => {
-                self.tracker
-                    .spawn_local(connection.serve(TokioIo::new(stream)));
+                self.tracker.spawn_local(connection.serve_tcp(stream));
             }
             Some(acceptor) => {
                 self.tracker.spawn_local(async move {
                     match tokio::time::timeout(KEEP_ALIVE, acceptor.accept(stream)).await {
-                        Ok(Ok(stream)) => Box::pin(connection.serve(TokioIo::new(stream))).await,
+                        Ok(Ok(stream)) => connection.serve_tls(stream).await,
                         Ok(Err(error)) => tracing::debug!("TLS handshake failed: {error}"),
                         Err(_) => tracing::debug!("TLS handshake took too long"),
                     }
                 });
             }
         }
-    }
-}
-
-/// One client connection.
-struct Connection {
-    inbound: Rc<Inbound>,
-    stopping: Stopping,
-    keep_alive: Duration,
-    header_bytes: usize,
-}
-
-// === impl Connection ===
-
-impl Connection {
-    async fn serve<I: Read + Write + Unpin + 'static>(mut self, io: I) {
-        let inbound = self.inbound.clone();
-        let service = service_fn(move |request| {
-            let inbound = inbound.clone();
-            // Boxed, so that a connection that streams or rests does not keep its size.
-            Box::pin(async move { Ok::<_, Infallible>(inbound.answer(request).await) })
-        });
-        let mut builder = auto::Builder::new(LocalExecutor);
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.keep_alive)
-            .max_buf_size(self.header_bytes.max(READ_BUFFER))
-            .max_headers(128);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_header_list_size(u32::try_from(self.header_bytes).unwrap_or(u32::MAX))
-            .keep_alive_interval(self.keep_alive)
-            .adaptive_window(true);
-        let connection = builder.serve_connection(io, service);
-        let mut connection = std::pin::pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = self.stopping.wait() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        };
-        if let Err(error) = ended {
-            tracing::debug!("connection ended: {error}");
-        }
-    }
-}
-
-// === impl LocalExecutor ===
-
-impl<F> hyper::rt::Executor<F> for LocalExecutor
-where
-    F: Future + 'static,
-    F::Output: 'static,
-{
-    fn execute(&self, future: F) {
-        // One per HTTP/2 stream; ends with its connection, which the tracker knows.
-        tokio::task::spawn_local(future);
     }
 }

@@ -60,7 +60,7 @@ async fn ask(uri: Uri) -> Option<Tags> {
         method: Method::GET,
         uri,
         headers: HeaderMap::new(),
-        body: bytes::Bytes::new(),
+        body: bytes::Bytes::new().into(),
         head_deadline: Instant::now() + PATIENCE,
     };
     let mut response = Upstream::new(&trust, PATIENCE).send(request).await.ok()?;

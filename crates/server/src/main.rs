@@ -4,6 +4,7 @@ mod check;
 mod cli;
 mod cli_environment;
 mod configure;
+mod connection;
 mod data_plane;
 mod inbound;
 mod listener;

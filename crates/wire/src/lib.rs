@@ -9,11 +9,13 @@ mod claude;
 pub mod dialect;
 pub mod dialects;
 pub mod event_stream;
+pub mod form;
 pub mod json;
 pub mod ndjson;
 pub mod operation;
 mod read;
 pub mod relay;
+pub mod rerank;
 pub mod sse;
 
 pub use dialect::{Dialect, DialectId};

@@ -13,9 +13,51 @@ pub enum Operation {
     EmbeddingsSingle,
     /// How many tokens a chat request would be billed for.
     CountTokens,
+    /// Text in, what is objectionable about it out.
+    Moderations,
+    /// A prompt in, pictures out.
+    ImageGeneration,
+    /// Text in, speech out, as the bytes of an audio file.
+    Speech,
+    /// A document in, its text out.
+    Ocr,
+    /// Speech in, its text out.
+    Transcription,
+    /// Speech in, its text in English out.
+    Translation,
+    /// A picture and a prompt in, pictures out.
+    ImageEdit,
+    /// A picture in, others like it out.
+    ImageVariation,
+    /// Whatever the provider's own API has, as it is.
+    PassThrough,
+    /// A chat through an upstream's own Responses API. Clients ask for [`Operation::Chat`]; what an
+    /// upstream is asked for depends on what it offers.
+    Responses,
+    /// A query and documents in, the documents' relevance out; see [`crate::rerank`].
+    Rerank,
 }
 
 impl Operation {
+    /// All of them that a provider may or may not have.
+    pub const ALL: [Self; 15] = [
+        Self::Chat,
+        Self::Responses,
+        Self::Generate,
+        Self::Embeddings,
+        Self::EmbeddingsSingle,
+        Self::CountTokens,
+        Self::Moderations,
+        Self::ImageGeneration,
+        Self::ImageEdit,
+        Self::ImageVariation,
+        Self::Speech,
+        Self::Transcription,
+        Self::Translation,
+        Self::Ocr,
+        Self::Rerank,
+    ];
+
     /// Whether the answer is a chat answer (as opposed to vectors or a number).
     pub fn is_chat(self) -> bool {
         matches!(self, Self::Chat | Self::Generate)
@@ -26,6 +68,32 @@ impl Operation {
         matches!(self, Self::Embeddings | Self::EmbeddingsSingle)
     }
 
+    /// Where the OpenAI API has an operation whose bodies pass as they are, below the base URL.
+    ///
+    /// They have no canonical form: only an upstream that offers the very operation can serve
+    /// them. Source: OpenAI API reference; Mistral API reference for `/ocr`.
+    pub fn forwarded_path(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Moderations => "/moderations",
+            Self::ImageGeneration => "/images/generations",
+            Self::Speech => "/audio/speech",
+            Self::Ocr => "/ocr",
+            Self::Transcription => "/audio/transcriptions",
+            Self::Translation => "/audio/translations",
+            Self::ImageEdit => "/images/edits",
+            Self::ImageVariation => "/images/variations",
+            _ => return None,
+        })
+    }
+
+    /// Whether the request is a form with a file in it.
+    pub fn is_upload(self) -> bool {
+        matches!(
+            self,
+            Self::Transcription | Self::Translation | Self::ImageEdit | Self::ImageVariation
+        )
+    }
+
     /// The stable name used in logs and metric labels.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,6 +102,17 @@ impl Operation {
             Self::Embeddings => "embeddings",
             Self::EmbeddingsSingle => "embeddings_single",
             Self::CountTokens => "count_tokens",
+            Self::Moderations => "moderations",
+            Self::ImageGeneration => "image_generation",
+            Self::Speech => "speech",
+            Self::Ocr => "ocr",
+            Self::Transcription => "transcription",
+            Self::Translation => "translation",
+            Self::ImageEdit => "image_edit",
+            Self::ImageVariation => "image_variation",
+            Self::PassThrough => "pass_through",
+            Self::Responses => "responses",
+            Self::Rerank => "rerank",
         }
     }
 }

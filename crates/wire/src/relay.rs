@@ -5,6 +5,9 @@
 //! of usage, finish or error are read on the side. A frame that is not complete yet is held back:
 //! no client could use it.
 
+mod needles;
+mod splice;
+
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -18,6 +21,9 @@ use crate::event_stream;
 use crate::json;
 use crate::sse::MAX_FRAME;
 
+pub use self::needles::Needles;
+use self::splice::Splice;
+
 /// How streams of a dialect are framed, and what to look for in them.
 #[derive(Debug)]
 pub struct RelayRules {
@@ -29,17 +35,12 @@ pub struct RelayRules {
     pub restamp: Restamp,
     /// A frame that holds one of these is given to [`Dialect::sniff`]. JSON escapes quotes inside
     /// strings, so a quoted name in a needle matches only a member name or a whole value.
-    pub needles: LazyLock<Vec<Finder<'static>>>,
+    pub needles: LazyLock<Needles>,
     /// Whether a frame shows the client something of the answer; before that an attempt can
     /// still fail unnoticed.
     pub is_content: fn(&[u8]) -> bool,
     /// Whether a frame is nothing but the usage that was asked for on the client's behalf.
     pub is_usage_only: fn(&[u8]) -> bool,
-}
-
-/// What to put into [`RelayRules::needles`].
-pub fn finders(needles: &[&'static [u8]]) -> Vec<Finder<'static>> {
-    needles.iter().map(|needle| Finder::new(*needle)).collect()
 }
 
 /// The framing of a stream.
@@ -58,8 +59,21 @@ pub enum Framing {
 pub enum Restamp {
     /// Every frame, as a top-level member.
     EveryFrame,
+    /// Every frame that holds the answer so far, as a member of that.
+    Nested,
     /// Only the first frame that has the member.
     First,
+}
+
+impl Restamp {
+    /// How deeply nested the member is, when that tells it from others of its name.
+    fn depth(self) -> Option<usize> {
+        match self {
+            Self::EveryFrame => Some(1),
+            Self::Nested => Some(2),
+            Self::First => None,
+        }
+    }
 }
 
 /// What a frame says about the answer as a whole.
@@ -86,6 +100,9 @@ pub struct Relay {
     seen: Sighting,
     content_seen: bool,
     restamped: bool,
+    /// The last restamped frame up to the end of the value, and the value's place in it: most
+    /// streams begin every frame with the same bytes.
+    opening: (Vec<u8>, Range<usize>),
 }
 
 // === impl Relay ===
@@ -97,13 +114,15 @@ impl Relay {
         Self {
             dialect,
             rules,
-            model: model.map(json::quote),
+            // Where no frame names the model there is nothing to look for in each.
+            model: model.filter(|_| rules.model_key.is_some()).map(json::quote),
             model_name: rules.model_key.map(Finder::new),
             swallow_usage: spliced.usage_injected,
             carry: BytesMut::new(),
             seen: Sighting::default(),
             content_seen: false,
             restamped: false,
+            opening: (Vec::new(), 0..0),
         }
     }
 
@@ -157,7 +176,7 @@ impl Relay {
         match (&self.model, &self.model_name) {
             (Some(model), Some(name)) => {
                 let mut out = Splice::new(&body);
-                if let Some(value) = string_value(&body, name, true) {
+                if let Some(value) = string_value(&body, name, Some(1)) {
                     out.restamp(value, model);
                 }
                 out.finish(body)
@@ -198,7 +217,7 @@ impl Relay {
     fn pass(&mut self, frames: Bytes) -> Bytes {
         let mut out = Splice::new(&frames);
         // Looked for once in all that arrived together; mostly there is none.
-        let needle = self.has_needle(&frames);
+        let needle = self.rules.needles.occur_in(&frames);
         if needle || !self.content_seen || self.restamp_pending() {
             let mut at = 0;
             while at < frames.len() {
@@ -214,13 +233,6 @@ impl Relay {
         out.finish(frames)
     }
 
-    fn has_needle(&self, bytes: &[u8]) -> bool {
-        self.rules
-            .needles
-            .iter()
-            .any(|needle| needle.find(bytes).is_some())
-    }
-
     fn restamp_pending(&self) -> bool {
         self.model.is_some() && !(self.restamped && self.rules.restamp == Restamp::First)
     }
@@ -228,7 +240,7 @@ impl Relay {
     fn read_frame(&mut self, frames: &Bytes, range: Range<usize>, out: &mut Splice) {
         let frame = &frames[range.clone()];
         let (_, data) = frame_data(frame, self.rules.framing);
-        if self.has_needle(frame) {
+        if self.rules.needles.occur_in(frame) {
             self.seen.merge(self.dialect.sniff(&data));
             if self.swallow_usage && (self.rules.is_usage_only)(&data) {
                 // Blank lines before it close the frame before it.
@@ -251,15 +263,23 @@ impl Relay {
             return;
         };
         let frame = &frames[range.clone()];
+        let (opening, value) = &self.opening;
+        if !opening.is_empty() && frame.starts_with(opening) {
+            out.restamp(range.start + value.start..range.start + value.end, model);
+            return;
+        }
         let start = if self.rules.framing == Framing::Sse && !frame.starts_with(b"data:") {
             frame_data(frame, self.rules.framing).0
         } else {
             0
         };
-        let top_level = self.rules.restamp == Restamp::EveryFrame;
-        if let Some(value) = string_value(&frame[start..], name, top_level) {
-            let base = range.start + start;
-            out.restamp(base + value.start..base + value.end, model);
+        let depth = self.rules.restamp.depth();
+        if let Some(value) = string_value(&frame[start..], name, depth) {
+            let value = start + value.start..start + value.end;
+            out.restamp(range.start + value.start..range.start + value.end, model);
+            self.opening.0.clear();
+            self.opening.0.extend_from_slice(&frame[..value.end]);
+            self.opening.1 = value;
             self.restamped = true;
         }
     }
@@ -315,19 +335,19 @@ fn data_field(line: &[u8]) -> Option<&[u8]> {
         .strip_prefix(b"data:")
 }
 
-/// Where the string value of the first member `key` stands (of the first top-level one, when
-/// asked), its quotes included.
-fn string_value(text: &[u8], name: &Finder<'_>, top_level: bool) -> Option<Range<usize>> {
+/// Where the string value of the first member `name` stands (of the first one nested so deeply,
+/// when asked; 1 is the top level), its quotes included.
+fn string_value(text: &[u8], name: &Finder<'_>, wanted: Option<usize>) -> Option<Range<usize>> {
     let (mut depth, mut counted) = (0, 0);
     for found in name.find_iter(text) {
         // An escaped quote does not open a name, it stands within a string.
         if text[..found].ends_with(b"\\") {
             continue;
         }
-        if top_level {
+        if let Some(wanted) = wanted {
             depth = depth_after(&text[counted..found], depth);
             counted = found;
-            if depth != 1 {
+            if depth != wanted {
                 continue;
             }
         }
@@ -359,49 +379,4 @@ fn depth_after(text: &[u8], mut depth: usize) -> usize {
         at += 1;
     }
     depth
-}
-
-/// Copies bytes with some ranges replaced; copies nothing when none is.
-struct Splice {
-    out: Option<BytesMut>,
-    copied: usize,
-    source: Bytes,
-}
-
-// === impl Splice ===
-
-impl Splice {
-    fn new(source: &Bytes) -> Self {
-        Self {
-            out: None,
-            copied: 0,
-            source: source.clone(),
-        }
-    }
-
-    fn replace(&mut self, range: Range<usize>, with: &Bytes) {
-        let out = self
-            .out
-            .get_or_insert_with(|| BytesMut::with_capacity(self.source.len() + with.len() + 64));
-        out.extend_from_slice(&self.source[self.copied..range.start]);
-        out.extend_from_slice(with);
-        self.copied = range.end;
-    }
-
-    /// Replaces a value, unless it is the same already.
-    fn restamp(&mut self, range: Range<usize>, with: &Bytes) {
-        if self.source[range.clone()] != with[..] {
-            self.replace(range, with);
-        }
-    }
-
-    fn finish(self, original: Bytes) -> Bytes {
-        match self.out {
-            None => original,
-            Some(mut out) => {
-                out.extend_from_slice(&self.source[self.copied..]);
-                out.freeze()
-            }
-        }
-    }
 }

@@ -82,6 +82,8 @@ pub struct LitellmParams {
     pub allowed_openai_params: Vec<String>,
     /// Put reasoning into the content, inside `<think>` tags.
     pub merge_reasoning_content_in_choices: bool,
+    /// Its credentials also serve requests that are passed through to its provider.
+    pub use_in_pass_through: bool,
     /// A canned answer: no provider is called.
     pub mock_response: Option<Value>,
     /// Headers added to the upstream request: `headers` and `extra_headers` together, in order.

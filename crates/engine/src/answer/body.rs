@@ -1,6 +1,5 @@
 //! The body of an answer, pulled by the client's connection.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,12 +12,13 @@ use lockgate_wire::canonical::{ApiError, ErrorKind};
 use tokio::time::{Instant, Sleep};
 
 use super::channel::Channel;
+use super::outlet::Outlet;
 use crate::deployment::Deployment;
 use crate::record::RecordGuard;
 use crate::upstream::{BodyError, UpstreamBody};
 
-/// What the client's connection writes. Never fails: what breaks in the middle of a stream is
-/// said in the client's dialect, as the last event.
+/// What the client's connection writes. What breaks in the middle of a stream is said in the
+/// client's dialect, as the last event; where there is none, the answer breaks off.
 pub enum AnswerBody {
     /// All at once.
     Whole {
@@ -31,6 +31,11 @@ pub enum AnswerBody {
     Stream(Box<StreamBody>),
 }
 
+/// An answer of bytes without a dialect is broken off, so that half of it does not pass for all.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the upstream broke off its answer")]
+pub struct BrokenOff;
+
 /// A streamed answer.
 pub struct StreamBody {
     /// What was read before the answer's head went out.
@@ -38,12 +43,15 @@ pub struct StreamBody {
     upstream: UpstreamBody,
     channel: Channel,
     record: RecordGuard,
-    _slot: Slot,
+    _slot: Option<Slot>,
     idle: Duration,
     total: Instant,
     last: Instant,
     timer: Pin<Box<Sleep>>,
     closed: bool,
+    broken: bool,
+    /// Until it wrote its last.
+    outlet: Option<Box<dyn Outlet>>,
 }
 
 /// What a streamed answer is made of.
@@ -60,8 +68,8 @@ pub struct StreamParts {
     pub idle: Duration,
     /// When the answer must be complete.
     pub total: Instant,
-    /// Counts the request as in flight at its deployment.
-    pub slot: Slot,
+    /// Counts the request as in flight at its deployment, if it has one.
+    pub slot: Option<Slot>,
 }
 
 /// Counts a request as in flight at a deployment until it is dropped.
@@ -102,11 +110,19 @@ impl AnswerBody {
         }
     }
 
-    /// A streamed answer; `record` ends with the stream.
-    pub fn stream(parts: StreamParts, record: RecordGuard) -> Self {
+    /// A streamed answer, through `outlet` if there is one; `record` ends with the stream.
+    pub fn stream(
+        parts: StreamParts,
+        mut outlet: Option<Box<dyn Outlet>>,
+        record: RecordGuard,
+    ) -> Self {
         let now = Instant::now();
+        let first = match &mut outlet {
+            Some(outlet) => outlet.push(parts.first),
+            None => parts.first,
+        };
         Self::Stream(Box::new(StreamBody {
-            first: Some(parts.first).filter(|first| !first.is_empty()),
+            first: Some(first).filter(|first| !first.is_empty()),
             upstream: parts.upstream,
             channel: parts.channel,
             record,
@@ -116,18 +132,20 @@ impl AnswerBody {
             last: now,
             timer: Box::pin(tokio::time::sleep_until(parts.total.min(now + parts.idle))),
             closed: parts.closed,
+            broken: false,
+            outlet,
         }))
     }
 }
 
 impl Body for AnswerBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = BrokenOff;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         match self.get_mut() {
             Self::Whole { bytes, record } => {
                 if let Some(record) = record {
@@ -138,7 +156,7 @@ impl Body for AnswerBody {
             }
             Self::Stream(stream) => stream
                 .poll_bytes(cx)
-                .map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
+                .map(|bytes| bytes.map(|bytes| bytes.map(Frame::data))),
         }
     }
 
@@ -162,9 +180,9 @@ impl Body for AnswerBody {
 // === impl StreamBody ===
 
 impl StreamBody {
-    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(first));
+            return Poll::Ready(Some(Ok(first)));
         }
         while !self.closed {
             let out = match self.upstream.poll_chunk(cx) {
@@ -186,11 +204,23 @@ impl StreamBody {
                     self.fail(ErrorKind::Timeout, &timed_out)
                 }
             };
+            let out = match &mut self.outlet {
+                Some(outlet) if !out.is_empty() => outlet.push(out),
+                _ => out,
+            };
             if !out.is_empty() {
-                return Poll::Ready(Some(out));
+                return Poll::Ready(Some(Ok(out)));
             }
         }
+        if let Some(last) = self.outlet.take().map(|mut outlet| outlet.close())
+            && !last.is_empty()
+        {
+            return Poll::Ready(Some(Ok(last)));
+        }
         self.end();
+        if self.broken && self.channel.is_opaque() {
+            return Poll::Ready(Some(Err(BrokenOff)));
+        }
         Poll::Ready(None)
     }
 
@@ -210,6 +240,7 @@ impl StreamBody {
 
     fn fail(&mut self, kind: ErrorKind, error: &BodyError) -> Bytes {
         self.closed = true;
+        self.broken = true;
         let message = error.to_string();
         self.record.record_mut().error = Some(message.clone());
         self.channel.fail(ApiError::new(kind, message))

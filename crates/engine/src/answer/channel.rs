@@ -14,6 +14,8 @@ pub enum Channel {
     Relay(Box<Passing>),
     /// They do not.
     Translate(Box<Translation>),
+    /// Bytes that are nobody's dialect: pictures, sound.
+    Opaque(Sighting),
 }
 
 /// A stream that is passed on.
@@ -67,11 +69,32 @@ impl Channel {
         }))
     }
 
+    /// A channel that changes nothing and only reads what the answer says of itself.
+    pub fn watch(dialect: DialectId, reply: ReplyContext) -> Self {
+        let relay = Relay::new(dialect.dialect(), None, Spliced::default());
+        Self::Relay(Box::new(Passing {
+            relay,
+            dialect,
+            reply,
+        }))
+    }
+
+    /// A channel for bytes that nobody looks into.
+    pub fn opaque() -> Self {
+        Self::Opaque(Sighting::default())
+    }
+
+    /// Whether a break can only be told by breaking off.
+    pub fn is_opaque(&self) -> bool {
+        matches!(self, Self::Opaque(_))
+    }
+
     /// Takes the next bytes of the upstream; returns what the client gets for them.
     pub fn push(&mut self, chunk: Bytes) -> Bytes {
         match self {
             Self::Relay(passing) => passing.relay.push(chunk),
             Self::Translate(translation) => translation.push(&chunk),
+            Self::Opaque(_) => chunk,
         }
     }
 
@@ -80,6 +103,7 @@ impl Channel {
         match self {
             Self::Relay(passing) => passing.relay.finish(),
             Self::Translate(translation) => translation.finish(),
+            Self::Opaque(_) => Bytes::new(),
         }
     }
 
@@ -97,6 +121,7 @@ impl Channel {
                 translation.fail(error, &mut out);
                 out.freeze()
             }
+            Self::Opaque(_) => Bytes::new(),
         }
     }
 
@@ -105,6 +130,7 @@ impl Channel {
         match self {
             Self::Relay(passing) => passing.relay.seen(),
             Self::Translate(translation) => &translation.seen,
+            Self::Opaque(seen) => seen,
         }
     }
 
@@ -113,13 +139,14 @@ impl Channel {
         match self {
             Self::Relay(passing) => passing.relay.content_seen(),
             Self::Translate(translation) => translation.content_seen,
+            Self::Opaque(_) => true,
         }
     }
 
     /// Whether nothing can follow.
     pub fn ended(&self) -> bool {
         match self {
-            Self::Relay(_) => false,
+            Self::Relay(_) | Self::Opaque(_) => false,
             Self::Translate(translation) => translation.ended,
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn no_url(error: &UrlError) -> GatewayError {
     }
 }
 
-pub(super) fn unreachable_upstream(error: &UpstreamError) -> GatewayError {
+pub(crate) fn unreachable_upstream(error: &UpstreamError) -> GatewayError {
     let kind = match error {
         UpstreamError::Connect { .. } | UpstreamError::Broken { .. } => ErrorKind::Internal,
         UpstreamError::Timeout { .. } => ErrorKind::Timeout,

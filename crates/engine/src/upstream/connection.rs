@@ -8,16 +8,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 
 use super::connect::Stream;
-
-/// The body of every upstream request: whole, so that a retry can send it again.
-pub(super) type RequestBody = Full<Bytes>;
+use super::request_body::RequestBody;
 
 /// A connection and the handle that sends requests over it. Boxed, because it is handed around.
 pub(super) struct Connection(Box<Parts>);

@@ -4,19 +4,19 @@ mod body;
 mod connect;
 mod connection;
 mod pool;
+mod request_body;
 
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Uri};
-use http_body_util::Full;
 use tokio::time::Instant;
 
 pub use self::body::{BodyError, UpstreamBody};
 use self::connect::Connector;
 use self::connection::Connection;
 use self::pool::{Origin, Pool};
+pub use self::request_body::RequestBody;
 
 /// The upstream client of one core.
 #[derive(Clone)]
@@ -27,14 +27,14 @@ pub struct Upstream {
 
 /// One request for an upstream.
 pub struct UpstreamRequest {
-    /// GET or POST.
+    /// The method.
     pub method: Method,
     /// Absolute.
     pub uri: Uri,
     /// Complete but for `host` and `content-length`.
     pub headers: HeaderMap,
     /// The body.
-    pub body: Bytes,
+    pub body: RequestBody,
     /// When the head of the answer must be here.
     pub head_deadline: Instant,
 }
@@ -157,14 +157,14 @@ impl Upstream {
 fn to_message(
     origin: &Origin,
     request: UpstreamRequest,
-) -> Result<Request<Full<Bytes>>, UpstreamError> {
+) -> Result<Request<RequestBody>, UpstreamError> {
     let target = request.uri.path_and_query().map_or("/", |p| p.as_str());
     let target: Uri = target
         .parse()
         .map_err(|_| UpstreamError::BadUri(request.uri.to_string()))?;
     let host = http::HeaderValue::from_str(host_without_userinfo(origin))
         .map_err(|_| UpstreamError::BadUri(request.uri.to_string()))?;
-    let mut message = Request::new(Full::new(request.body));
+    let mut message = Request::new(request.body);
     *message.method_mut() = request.method;
     *message.uri_mut() = target;
     *message.headers_mut() = request.headers;

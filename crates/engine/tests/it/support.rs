@@ -123,6 +123,7 @@ impl Client {
                 dialect: DialectId::OpenAiChat,
                 operation: Operation::Chat,
                 model: None,
+                json_array: false,
                 stream: None,
                 key: None,
             },

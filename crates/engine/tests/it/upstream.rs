@@ -18,7 +18,7 @@ fn chat(url: &str, model: &str, within: Duration) -> UpstreamRequest {
         method: Method::POST,
         uri: url.parse().unwrap(),
         headers: HeaderMap::new(),
-        body: Bytes::from(body),
+        body: Bytes::from(body).into(),
         head_deadline: Instant::now() + within,
     }
 }

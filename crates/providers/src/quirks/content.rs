@@ -1,11 +1,13 @@
-//! Quirks of chat messages: the only ones that look below the top level.
+//! Quirks of message content.
 
 use lockgate_wire::json::JsonObject;
 use serde_json::Value;
 
+use super::messages::{edit_each, finder};
+
 /// Joins content that is a list of text parts; only in messages of `role` when one is given.
 pub(super) fn flatten(body: &mut JsonObject, role: Option<&str>) {
-    edit_messages(body, has_list_content, |message| {
+    edit_each(body, has_list_content, |message| {
         if role.is_some_and(|role| message.get("role").and_then(Value::as_str) != Some(role)) {
             return false;
         }
@@ -18,22 +20,6 @@ pub(super) fn flatten(body: &mut JsonObject, role: Option<&str>) {
         *content = Value::String(text);
         true
     });
-}
-
-/// Removes the participant names that only OpenAI knows.
-pub(super) fn strip_names(body: &mut JsonObject) {
-    edit_messages(
-        body,
-        |raw| finder(b"\"name\"", raw).next().is_some(),
-        |message| {
-            if message.get("role").and_then(Value::as_str) == Some("tool") {
-                return false;
-            }
-            message
-                .as_object_mut()
-                .is_some_and(|members| members.shift_remove("name").is_some())
-        },
-    );
 }
 
 /// The text of a list that has nothing but text parts.
@@ -56,30 +42,4 @@ fn has_list_content(raw: &[u8]) -> bool {
         rest.strip_prefix(b":")
             .is_some_and(|value| value.trim_ascii_start().starts_with(b"["))
     })
-}
-
-fn finder<'a>(needle: &'a [u8], raw: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    memchr::memmem::find_iter(raw, needle)
-}
-
-/// Runs `edit` on every message and writes the list back when one says that it changed something.
-/// Messages are read as trees only when `may_matter` says so.
-fn edit_messages(
-    body: &mut JsonObject,
-    may_matter: impl FnOnce(&[u8]) -> bool,
-    mut edit: impl FnMut(&mut Value) -> bool,
-) {
-    let Some(raw) = body.get("messages").filter(|raw| may_matter(raw)) else {
-        return;
-    };
-    let Ok(mut messages) = serde_json::from_slice::<Vec<Value>>(raw) else {
-        return;
-    };
-    let mut changed = false;
-    for message in &mut messages {
-        changed |= edit(message);
-    }
-    if changed {
-        body.set("messages", Value::Array(messages).to_string());
-    }
 }

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use lockgate_core::Environment;
 use lockgate_wire::Operation;
 use lockgate_wire::json::JsonObject;
 use serde_json::Value;
 
 mod content;
+mod messages;
 mod text;
 
 pub use self::text::QuirkError;
@@ -28,7 +30,8 @@ pub struct Quirk {
     pub models: Option<Text>,
 }
 
-/// What to do about a deviation. All but the last three look at top-level members only.
+/// What to do about a deviation. Those that speak of messages or content look below the top level,
+/// the others do not.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// `rename FROM TO`: the provider has another name for the member. What the client sent under
@@ -41,6 +44,8 @@ pub enum Action {
     Unsupported(Text),
     /// `drop_without OTHER MEMBER`: the provider refuses the member when `OTHER` is not there.
     DropWithout(Text, Text),
+    /// `drop_with OTHER MEMBER`: the provider refuses the member when `OTHER` is there.
+    DropWith(Text, Text),
     /// `clamp MEMBER MIN MAX`: a number outside becomes the nearest end.
     Clamp(Text, f64, f64),
     /// `set MEMBER JSON`: the member always has this value. Chat requests only.
@@ -48,8 +53,15 @@ pub enum Action {
     /// `default MEMBER JSON`: the member has this value when the client gives none. Chat requests
     /// only.
     Default(Text, Text),
+    /// `default_env MEMBER NAME|NAME`: the same with the value of the first of the environment
+    /// variables that is set, as a string. See [`Quirk::settled`].
+    DefaultEnv(Text, Text),
     /// `value MEMBER FROM TO`: a string value of the member has another name.
     Value(Text, Text, Text),
+    /// `rename_string FROM TO`: the member is called `TO` when its value is a string.
+    RenameString(Text, Text),
+    /// `route_suffix`: a model `route/owner/name` is called `owner/name:route`.
+    RouteSuffix,
     /// `effort_to_thinking`: `reasoning_effort` becomes `thinking: {"type": "enabled"}`, and `none`
     /// becomes `disabled`. What the client says under `thinking` wins.
     EffortToThinking,
@@ -60,6 +72,16 @@ pub enum Action {
     FlattenToolContent,
     /// `strip_names`: messages other than those of tools must not have a `name`.
     StripNames,
+    /// `rename_in_messages FROM TO`: the same as `rename` for a member of messages.
+    RenameInMessages(Text, Text),
+    /// `drop_in_messages MEMBER,MEMBER`: the provider refuses these members of messages.
+    DropInMessages(Text),
+    /// `fill_reasoning`: messages of the assistant must have `reasoning_content`; a space is given
+    /// to those that have none.
+    FillReasoning,
+    /// `split_tool_calls`: a tool result must stand right behind the message that called the tool,
+    /// so a message with several calls becomes one for each.
+    SplitToolCalls,
 }
 
 /// The call a body is for.
@@ -104,6 +126,22 @@ impl Quirk {
         }
     }
 
+    /// The quirk in this environment: what is read from variables is read now. `None` when no
+    /// variable is set, because then there is nothing to do.
+    #[must_use]
+    pub fn settled(&self, environment: &Environment) -> Option<Self> {
+        let Action::DefaultEnv(member, variables) = &self.action else {
+            return Some(self.clone());
+        };
+        let variables: Vec<&str> = variables.split('|').collect();
+        let value = environment.first_non_empty(&variables)?;
+        let json = Value::from(value).to_string();
+        Some(Self {
+            action: Action::Default(member.clone(), Cow::Owned(json)),
+            models: self.models.clone(),
+        })
+    }
+
     /// Whether `model` is one of those it is for.
     #[must_use]
     pub fn concerns(&self, model: &str) -> bool {
@@ -141,6 +179,11 @@ impl Action {
                     body.remove(member);
                 }
             }
+            Self::DropWith(other, member) => {
+                if body.is_set(other) {
+                    body.remove(member);
+                }
+            }
             Self::Clamp(member, min, max) => clamp(body, member, *min, *max),
             // What chat needs, embeddings would be refused for.
             Self::Set(..) | Self::Default(..) if !call.operation.is_chat() => {}
@@ -150,6 +193,14 @@ impl Action {
                     set(body, member, json);
                 }
             }
+            // Became `Default` when it was settled, or its variables are not set.
+            Self::DefaultEnv(..) => {}
+            Self::RenameString(from, to) => {
+                if body.get_str(from).is_some() {
+                    rename(body, from, to);
+                }
+            }
+            Self::RouteSuffix => route_suffix(body),
             Self::Value(member, from, to) => {
                 if body.get_str(member).is_some_and(|value| value == *from) {
                     body.set_str(member, to);
@@ -158,7 +209,11 @@ impl Action {
             Self::EffortToThinking => effort_to_thinking(body),
             Self::FlattenContent => content::flatten(body, None),
             Self::FlattenToolContent => content::flatten(body, Some("tool")),
-            Self::StripNames => content::strip_names(body),
+            Self::StripNames => messages::strip_names(body),
+            Self::RenameInMessages(from, to) => messages::rename(body, from, to),
+            Self::DropInMessages(members) => messages::drop(body, members),
+            Self::FillReasoning => messages::fill_reasoning(body),
+            Self::SplitToolCalls => messages::split_tool_calls(body),
         }
     }
 }
@@ -202,5 +257,15 @@ fn effort_to_thinking(body: &mut JsonObject) {
         && !body.is_set("thinking")
     {
         set(body, "thinking", thinking);
+    }
+}
+
+fn route_suffix(body: &mut JsonObject) {
+    let routed = body.get_str("model").and_then(|model| {
+        let (route, name) = model.split_once('/')?;
+        name.contains('/').then(|| format!("{name}:{route}"))
+    });
+    if let Some(model) = routed {
+        body.set_str("model", &model);
     }
 }

@@ -50,14 +50,22 @@ const FORMS: &[&str] = &[
     "drop MEMBER",
     "unsupported MEMBER",
     "drop_without OTHER MEMBER",
+    "drop_with OTHER MEMBER",
     "clamp MEMBER MIN MAX",
     "set MEMBER JSON",
     "default MEMBER JSON",
+    "default_env MEMBER NAME|NAME",
     "value MEMBER FROM TO",
+    "rename_string FROM TO",
+    "route_suffix",
     "effort_to_thinking",
     "flatten_content",
     "flatten_tool_content",
     "strip_names",
+    "rename_in_messages FROM TO",
+    "drop_in_messages MEMBER,MEMBER",
+    "fill_reasoning",
+    "split_tool_calls",
 ];
 
 fn parse_action(name: &str, arguments: &str) -> Option<Action> {
@@ -68,6 +76,8 @@ fn parse_action(name: &str, arguments: &str) -> Option<Action> {
         ("drop", [member]) => Action::Drop(owned(member)),
         ("unsupported", [member]) => Action::Unsupported(owned(member)),
         ("drop_without", [other, member]) => Action::DropWithout(owned(other), owned(member)),
+        ("drop_with", [other, member]) => Action::DropWith(owned(other), owned(member)),
+        ("default_env", [member, variables]) => Action::DefaultEnv(owned(member), owned(variables)),
         ("clamp", [member, min, max]) => {
             let (min, max): (f64, f64) = (min.parse().ok()?, max.parse().ok()?);
             if !(min.is_finite() && max.is_finite() && min <= max) {
@@ -85,10 +95,16 @@ fn parse_action(name: &str, arguments: &str) -> Option<Action> {
             }
         }
         ("value", [member, from, to]) => Action::Value(owned(member), owned(from), owned(to)),
+        ("rename_string", [from, to]) => Action::RenameString(owned(from), owned(to)),
+        ("route_suffix", []) => Action::RouteSuffix,
         ("effort_to_thinking", []) => Action::EffortToThinking,
         ("flatten_content", []) => Action::FlattenContent,
         ("flatten_tool_content", []) => Action::FlattenToolContent,
         ("strip_names", []) => Action::StripNames,
+        ("rename_in_messages", [from, to]) => Action::RenameInMessages(owned(from), owned(to)),
+        ("drop_in_messages", [members]) => Action::DropInMessages(owned(members)),
+        ("fill_reasoning", []) => Action::FillReasoning,
+        ("split_tool_calls", []) => Action::SplitToolCalls,
         _ => return None,
     })
 }
@@ -100,14 +116,22 @@ impl fmt::Display for Quirk {
             Action::Drop(member) => write!(f, "drop {member}"),
             Action::Unsupported(member) => write!(f, "unsupported {member}"),
             Action::DropWithout(other, member) => write!(f, "drop_without {other} {member}"),
+            Action::DropWith(other, member) => write!(f, "drop_with {other} {member}"),
             Action::Clamp(member, min, max) => write!(f, "clamp {member} {min} {max}"),
             Action::Set(member, json) => write!(f, "set {member} {json}"),
             Action::Default(member, json) => write!(f, "default {member} {json}"),
+            Action::DefaultEnv(member, variables) => write!(f, "default_env {member} {variables}"),
+            Action::RenameString(from, to) => write!(f, "rename_string {from} {to}"),
+            Action::RouteSuffix => f.write_str("route_suffix"),
             Action::Value(member, from, to) => write!(f, "value {member} {from} {to}"),
             Action::EffortToThinking => f.write_str("effort_to_thinking"),
             Action::FlattenContent => f.write_str("flatten_content"),
             Action::FlattenToolContent => f.write_str("flatten_tool_content"),
             Action::StripNames => f.write_str("strip_names"),
+            Action::RenameInMessages(from, to) => write!(f, "rename_in_messages {from} {to}"),
+            Action::DropInMessages(members) => write!(f, "drop_in_messages {members}"),
+            Action::FillReasoning => f.write_str("fill_reasoning"),
+            Action::SplitToolCalls => f.write_str("split_tool_calls"),
         }?;
         match &self.models {
             Some(models) => write!(f, " for {models}"),

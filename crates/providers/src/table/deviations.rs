@@ -16,6 +16,30 @@ const fn unsupported(member: &'static str) -> Quirk {
     Quirk::new(Action::Unsupported(Borrowed(member)))
 }
 
+const fn env_default(member: &'static str, variables: &'static str) -> Quirk {
+    Quirk::new(Action::DefaultEnv(Borrowed(member), Borrowed(variables)))
+}
+
+const fn rename_in_messages(from: &'static str, to: &'static str) -> Action {
+    Action::RenameInMessages(Borrowed(from), Borrowed(to))
+}
+
+const fn drop_in_messages(members: &'static str) -> Quirk {
+    Quirk::new(Action::DropInMessages(Borrowed(members)))
+}
+
+const fn value_of(
+    models: &'static str,
+    member: &'static str,
+    from: &'static str,
+    to: &'static str,
+) -> Quirk {
+    Quirk::of(
+        models,
+        Action::Value(Borrowed(member), Borrowed(from), Borrowed(to)),
+    )
+}
+
 const fn value(member: &'static str, from: &'static str, to: &'static str) -> Quirk {
     Quirk::new(Action::Value(
         Borrowed(member),
@@ -40,60 +64,106 @@ pub(super) const MAX_TOKENS_TEXT: &[Quirk] = &[OLD_LIMIT, Quirk::new(Action::Fla
 /// Content must be a string.
 pub(super) const TEXT: &[Quirk] = &[Quirk::new(Action::FlattenContent)];
 
-/// Cerebras, chat completions: penalties, biases and log probabilities are refused.
+/// What clients send back of an answer, and what a strict schema refuses in messages.
+const ECHOES: &str = "reasoning_content,thinking_blocks,refusal,annotations,audio,function_call";
+
+/// Cerebras, chat completions: penalties and biases are refused, reasoning goes back under the
+/// name it came with.
 pub(super) const CEREBRAS: &[Quirk] = &[
-    OLD_LIMIT,
     unsupported("frequency_penalty"),
     unsupported("logit_bias"),
     unsupported("presence_penalty"),
+    Quirk::new(rename_in_messages("reasoning_content", "reasoning")),
+    drop_in_messages(ECHOES),
+];
+
+/// Databricks, chat request: a tool result stands right behind its call, reasoning does not go
+/// back.
+pub(super) const DATABRICKS: &[Quirk] = &[
+    OLD_LIMIT,
+    Quirk::new(Action::SplitToolCalls),
+    drop_in_messages("reasoning_content,thinking_blocks"),
 ];
 
 /// `DeepInfra`: tool results must be strings.
 pub(super) const DEEPINFRA: &[Quirk] = &[OLD_LIMIT, Quirk::new(Action::FlattenToolContent)];
 
-/// `DeepSeek`, chat completions: thinking is on or off.
+/// `DeepSeek`, chat completions and thinking mode: thinking is on or off; while it is on, messages
+/// of the assistant come back with their reasoning.
 pub(super) const DEEPSEEK: &[Quirk] = &[
     OLD_LIMIT,
     Quirk::new(Action::EffortToThinking),
     Quirk::new(Action::FlattenContent),
+    Quirk::of("deepseek-v4,deepseek-reasoner", Action::FillReasoning),
 ];
 
-/// Fireworks, chat completions: `any` is what OpenAI calls `required`.
-pub(super) const FIREWORKS: &[Quirk] = &[OLD_LIMIT, value("tool_choice", "required", "any")];
-
-/// Groq, OpenAI compatibility: what is refused with 400.
+/// Groq, OpenAI compatibility and reasoning: what is refused with 400. Reasoning goes back to the
+/// models that reason, under the name it came with.
 pub(super) const GROQ: &[Quirk] = &[
     Quirk::new(Action::StripNames),
     unsupported("logit_bias"),
     unsupported("logprobs"),
     unsupported("top_logprobs"),
+    unsupported("store"),
+    unsupported("metadata"),
+    value_of("openai/gpt-oss", "reasoning_effort", "minimal", "low"),
+    value_of("qwen/", "reasoning_effort", "minimal", "default"),
+    value_of("qwen/", "reasoning_effort", "low", "default"),
+    value_of("qwen/", "reasoning_effort", "medium", "default"),
+    value_of("qwen/", "reasoning_effort", "high", "default"),
+    Quirk::of(
+        "openai/gpt-oss,qwen/",
+        rename_in_messages("reasoning_content", "reasoning"),
+    ),
+    drop_in_messages(ECHOES),
 ];
+
+/// Hugging Face, inference providers: one of them is chosen behind the model's name. LiteLLM has
+/// it in front.
+pub(super) const HUGGINGFACE: &[Quirk] = &[OLD_LIMIT, Quirk::new(Action::RouteSuffix)];
 
 /// Jina and Voyage have their own word for the encoding and answer with floats without it.
 pub(super) const JINA: &[Quirk] = &[Quirk::new(drop("encoding_format"))];
 
-/// Mistral, chat completions: members that the schema does not have are refused with 422; usage
-/// comes with every stream.
+/// `MiniMax`, chat completions: temperature is above 0 and ends at 1.
+pub(super) const MINIMAX: &[Quirk] = &[clamp("temperature", 0.01, 1.0)];
+
+/// Mistral, chat completions: members that the schema does not have are refused with 422, in
+/// messages too; usage comes with every stream. Embeddings: the size has another name.
 pub(super) const MISTRAL: &[Quirk] = &[
     OLD_LIMIT,
     Quirk::new(rename("seed", "random_seed")),
+    Quirk::new(rename("dimensions", "output_dimension")),
     value("tool_choice", "required", "any"),
     Quirk::new(Action::StripNames),
     Quirk::new(drop("stream_options")),
     Quirk::new(drop("user")),
     Quirk::new(drop("store")),
     unsupported("logit_bias"),
-    unsupported("logprobs"),
-    unsupported("top_logprobs"),
+    drop_in_messages(ECHOES),
 ];
 
-/// Moonshot, migrating from OpenAI: temperature ends at 1, no tool can be forced.
+/// Moonshot, migrating from OpenAI and parameters by model: temperature ends at 1, no tool can be
+/// forced; what reasons by default has sampling of its own and wants its reasoning back.
 pub(super) const MOONSHOT: &[Quirk] = &[
     OLD_LIMIT,
     clamp("temperature", 0.0, 1.0),
     value("tool_choice", "required", "auto"),
+    Quirk::of(FIXED_KIMI, drop("temperature")),
+    Quirk::of(FIXED_KIMI, drop("top_p")),
+    Quirk::of(FIXED_KIMI, drop("n")),
+    Quirk::of(FIXED_KIMI, drop("presence_penalty")),
+    Quirk::of(FIXED_KIMI, drop("frequency_penalty")),
+    Quirk::of(FIXED_KIMI, Action::EffortToThinking),
     Quirk::new(Action::FlattenContent),
+    Quirk::of(
+        "kimi-k2.5,kimi-k2.6,kimi-k2-thinking",
+        Action::FillReasoning,
+    ),
 ];
+
+/// Models whose sampling cannot be changed and whose thinking is on or off.
+const FIXED_KIMI: &str = "kimi-k2.5,kimi-k2.6";
 
 /// OpenAI, chat completions: what reasoning models refuse.
 pub(super) const OPENAI: &[Quirk] = &[
@@ -129,6 +199,14 @@ pub(super) const PARASAIL: &[Quirk] = &[Quirk::new(Action::Set(
     Borrowed("false"),
 ))];
 
+/// `SambaNova`, chat completions: content must be a string, reasoning goes back under the name it
+/// came with.
+pub(super) const SAMBANOVA: &[Quirk] = &[
+    OLD_LIMIT,
+    Quirk::new(Action::FlattenContent),
+    Quirk::new(rename_in_messages("reasoning_content", "reasoning")),
+];
+
 /// SCX: temperature ends below 2.
 pub(super) const SCX: &[Quirk] = &[OLD_LIMIT, clamp("temperature", 0.0, 1.99)];
 
@@ -138,10 +216,53 @@ pub(super) const VOYAGE: &[Quirk] = &[
     Quirk::new(drop("encoding_format")),
 ];
 
-/// xAI, chat completions: reasoning models take neither stops nor penalties.
+/// watsonx.ai, infer text chat: the model and the modes of tool choice have other names, the
+/// project is named in the body, the URL says whether the answer streams. What an operator has
+/// deployed is named in the URL alone.
+pub(super) const WATSONX: &[Quirk] = &[
+    Quirk::new(rename("model", "model_id")),
+    env_default(
+        "space_id",
+        "WATSONX_DEPLOYMENT_SPACE_ID|WATSONX_SPACE_ID|WX_SPACE_ID",
+    ),
+    env_default("project_id", "WATSONX_PROJECT_ID|WX_PROJECT_ID"),
+    Quirk::new(Action::DropWith(
+        Borrowed("project_id"),
+        Borrowed("space_id"),
+    )),
+    Quirk::of("deployment/", drop("model_id")),
+    Quirk::of("deployment/", drop("project_id")),
+    Quirk::of("deployment/", drop("space_id")),
+    Quirk::new(Action::RenameString(
+        Borrowed("tool_choice"),
+        Borrowed("tool_choice_option"),
+    )),
+    Quirk::new(drop("stream")),
+    Quirk::new(drop("stream_options")),
+];
+
+/// xAI, chat completions and reasoning: reasoning models take neither stops nor penalties, and
+/// only some of them an effort.
 pub(super) const XAI: &[Quirk] = &[
     OLD_LIMIT,
     Quirk::new(Action::StripNames),
     Quirk::of("grok-3-mini,grok-4,grok-code-fast", drop("stop")),
     Quirk::of("grok-4,grok-code-fast", drop("frequency_penalty")),
+    Quirk::of(GROK_REASONS, drop("presence_penalty")),
+    refused(
+        "grok-3,!grok-3-mini,grok-4,!grok-4.3,!grok-4.5,grok-code-fast",
+        "reasoning_effort",
+    ),
+];
+
+const GROK_REASONS: &str = "grok-4,grok-code-fast,!grok-4-fast-non,!grok-4-1-fast-non,\
+     !grok-4.20-non,!grok-4.20-0309-non";
+
+/// Z.AI and Zhipu, chat completion: temperature ends at 1, no tool can be forced, thinking is on
+/// or off before GLM 5.2.
+pub(super) const ZAI: &[Quirk] = &[
+    OLD_LIMIT,
+    clamp("temperature", 0.0, 1.0),
+    value("tool_choice", "required", "auto"),
+    Quirk::of("glm-4.,glm-5,!glm-5.2,!glm-5.3", Action::EffortToThinking),
 ];

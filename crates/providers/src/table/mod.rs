@@ -3,36 +3,61 @@
 //! Base URLs, environment variables and deviations are those a LiteLLM 1.105 user has configured
 //! for, checked against the providers' own API references where they are public.
 
+mod accounts;
 mod deviations;
+mod field;
 mod hosted;
 mod native;
 mod not_yet;
 
-use crate::spec::ProviderSpec;
+use crate::spec::{OPENAI_COMPATIBLE, ProviderSpec};
 
 pub use self::not_yet::NOT_YET;
 
 /// All built-in providers, sorted by id.
 pub static PROVIDERS: &[ProviderSpec] = &SORTED;
 
-const LEN: usize = hosted::ROWS.len() + native::ROWS.len();
+/// Each list is sorted by itself.
+const LISTS: [&[ProviderSpec]; 5] = [
+    hosted::ROWS,
+    field::ROWS,
+    accounts::ROWS,
+    accounts::SERVERS,
+    native::ROWS,
+];
 
-static SORTED: [ProviderSpec; LEN] = merge(hosted::ROWS, native::ROWS);
+const LEN: usize = {
+    let (mut len, mut list) = (0, 0);
+    while list < LISTS.len() {
+        len += LISTS[list].len();
+        list += 1;
+    }
+    len
+};
 
-/// Two sorted lists as one.
-const fn merge(left: &[ProviderSpec], right: &[ProviderSpec]) -> [ProviderSpec; LEN] {
-    let mut all = [crate::spec::OPENAI_COMPATIBLE; LEN];
-    let (mut at_left, mut at_right) = (0, 0);
-    while at_left + at_right < LEN {
-        let take_left = at_right == right.len()
-            || (at_left < left.len() && is_before(left[at_left].id, right[at_right].id));
-        if take_left {
-            all[at_left + at_right] = left[at_left];
-            at_left += 1;
-        } else {
-            all[at_left + at_right] = right[at_right];
-            at_right += 1;
+static SORTED: [ProviderSpec; LEN] = merge();
+
+/// The lists as one.
+const fn merge() -> [ProviderSpec; LEN] {
+    let mut all = [OPENAI_COMPATIBLE; LEN];
+    let mut next = [0; LISTS.len()];
+    let mut at = 0;
+    while at < LEN {
+        let mut first = LISTS.len();
+        let mut list = 0;
+        while list < LISTS.len() {
+            let has_more = next[list] < LISTS[list].len();
+            if has_more
+                && (first == LISTS.len()
+                    || is_before(LISTS[list][next[list]].id, LISTS[first][next[first]].id))
+            {
+                first = list;
+            }
+            list += 1;
         }
+        all[at] = LISTS[first][next[first]];
+        next[first] += 1;
+        at += 1;
     }
     all
 }

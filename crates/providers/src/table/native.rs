@@ -11,6 +11,7 @@ const FAKE: KeyRule = KeyRule::Placeholder("fake-api-key");
 /// An OpenAI-compatible server of the operator's own.
 const OWN_SERVER: ProviderSpec = ProviderSpec {
     key: KeyRule::Optional,
+    operations: Operations::OPENAI,
     ..OPENAI_COMPATIBLE
 };
 
@@ -131,6 +132,7 @@ pub(super) const ROWS: &[ProviderSpec] = &[
             "{OPENAI_ORGANIZATION|OPENAI_ORG_ID:}",
         )],
         quirks: quirks::OPENAI,
+        operations: Operations::OPENAI,
         ..OPENAI_COMPATIBLE
     },
     ProviderSpec {

@@ -2,8 +2,8 @@
 
 /// Id and what may be done instead, sorted by id.
 pub static NOT_YET: &[(&str, &str)] = &[
-    ("a2a", COMPATIBLE),
-    ("a2a_agent", COMPATIBLE),
+    ("a2a", AGENTS),
+    ("a2a_agent", AGENTS),
     ("aiohttp_openai", USE_OPENAI),
     ("anthropic_text", COMPLETION),
     ("auto_router", LITELLM),
@@ -15,49 +15,40 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("azure_text", AZURE),
     ("bedrock", BEDROCK),
     ("black_forest_labs", OPERATION),
-    ("bytez", COMPATIBLE),
-    ("chatgpt", COMPATIBLE),
-    ("cloudflare", COMPATIBLE),
+    ("chatgpt", CHATGPT),
     ("cohere", COMPATIBLE),
     ("cohere_chat", COMPATIBLE),
-    ("cursor", COMPATIBLE),
+    ("cursor", AGENTS),
     ("custom", LITELLM),
-    ("databricks", COMPATIBLE),
     ("deepgram", OPERATION),
     ("dotprompt", LITELLM),
     ("elevenlabs", OPERATION),
     ("fal_ai", OPERATION),
-    ("gdc", COMPATIBLE),
-    ("gigachat", COMPATIBLE),
-    ("github_copilot", COMPATIBLE),
-    ("huggingface", COMPATIBLE),
+    ("gdc", GDC),
+    ("gigachat", GIGACHAT),
     ("humanloop", LITELLM),
-    ("langflow", COMPATIBLE),
+    ("langflow", AGENTS),
     ("langfuse", LITELLM),
-    ("langgraph", COMPATIBLE),
+    ("langgraph", AGENTS),
     ("litellm_agent", LITELLM),
-    ("manus", COMPATIBLE),
-    ("maritalk", COMPATIBLE),
+    ("manus", AGENTS),
     ("milvus", OPERATION),
     ("mongodb", OPERATION),
-    ("nlp_cloud", COMPATIBLE),
+    ("nlp_cloud", OWN_FORMAT),
     ("nvidia_riva", OPERATION),
-    ("oci", COMPATIBLE),
-    ("oobabooga", COMPATIBLE),
-    ("petals", COMPATIBLE),
+    ("petals", OWN_FORMAT),
     ("pg_vector", OPERATION),
-    ("predibase", COMPATIBLE),
-    ("ragflow", COMPATIBLE),
+    ("predibase", PREDIBASE),
+    ("ragflow", RAGFLOW),
     ("recraft", OPERATION),
     ("reducto", OPERATION),
-    ("replicate", COMPATIBLE),
+    ("replicate", REPLICATE),
     ("runwayml", OPERATION),
     ("s3_vectors", OPERATION),
     ("sagemaker", COMPATIBLE),
     ("sagemaker_chat", COMPATIBLE),
     ("sagemaker_nova", COMPATIBLE),
-    ("sap", COMPATIBLE),
-    ("snowflake", COMPATIBLE),
+    ("sap", SAP),
     ("soniox", OPERATION),
     ("stability", OPERATION),
     ("strands_decider", OPERATION),
@@ -66,25 +57,37 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("text-completion-openai", COMPLETION),
     ("topaz", OPERATION),
     ("transcribe", OPERATION),
-    ("triton", COMPATIBLE),
     ("typesafe", OPERATION),
     ("valkey", OPERATION),
     ("vertex_ai", VERTEX),
     ("vertex_ai_beta", VERTEX),
     ("vllm", VLLM),
-    ("watsonx", COMPATIBLE),
     ("watsonx_text", COMPLETION),
 ];
 
+const AGENTS: &str = "it runs agents, not models, in a format of its own";
 const AZURE: &str = "an Azure resource with the v1 API can be used as `openai/<deployment>` with \
      `api_base: https://<resource>.openai.azure.com/openai/v1`";
 const BEDROCK: &str =
     "use `bedrock_mantle/<model>` for the models of its OpenAI-compatible endpoint";
+const CHATGPT: &str = "it needs the login of a person; with a key use `openai/<model>`";
 const COMPATIBLE: &str =
     "where it has an OpenAI-compatible endpoint, use `openai/<model>` with its `api_base`";
 const COMPLETION: &str = "it serves text completions only, which are not served";
+const GDC: &str = "it needs tokens of a Google Distributed Cloud service account; with a token of your \
+     own use `openai/<model>` with its `api_base`";
+const GIGACHAT: &str =
+    "its keys are exchanged for tokens that last half an hour, and its tools have another format";
 const LITELLM: &str = "it is a mechanism inside LiteLLM, not an upstream";
 const OPERATION: &str = "neither chat nor embeddings is what it is for";
+const OWN_FORMAT: &str = "its API has a format of its own";
+const PREDIBASE: &str = "use `openai/<adapter>` with `api_base: \
+     https://serving.app.predibase.com/<tenant>/deployments/v2/llms/<deployment>/v1`";
+const RAGFLOW: &str = "use `openai/<model>` with `api_base: \
+     http://<host>/api/v1/chats_openai/<chat id>`";
+const REPLICATE: &str =
+    "its predictions API has a format of its own; many of its models are at other providers";
+const SAP: &str = "its orchestration API has a format of its own and needs OAuth";
 const USE_OPENAI: &str = "use `openai/<model>`";
 const VERTEX: &str = "use `gemini/<model>` with a key of Google AI Studio";
 const VLLM: &str = "use `hosted_vllm/<model>` with the `api_base` of a vLLM server";

@@ -462,3 +462,103 @@ fn an_empty_configured_header_is_not_sent() {
     let connection = connect("anthropic", &params, &Environment::default()).unwrap();
     assert!(!connection.headers().contains_key("anthropic-version"));
 }
+
+/// Account names in base URLs have no default.
+#[test]
+fn a_base_url_may_need_a_variable() {
+    let none = ConnectionParams::default();
+    let error = connect("cloudflare", &none, &Environment::default()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "provider `cloudflare` needs `api_base`, or one of the environment variables \
+         CLOUDFLARE_API_BASE and CLOUDFLARE_ACCOUNT_ID"
+    );
+    for (id, variable, value, base) in [
+        (
+            "cloudflare",
+            "CLOUDFLARE_ACCOUNT_ID",
+            " abc ",
+            "https://api.cloudflare.com/client/v4/accounts/abc/ai/v1",
+        ),
+        (
+            "databricks",
+            "DATABRICKS_HOST",
+            "https://adb-1.azuredatabricks.net/",
+            "https://adb-1.azuredatabricks.net/serving-endpoints",
+        ),
+        (
+            "databricks",
+            "DATABRICKS_HOST",
+            "adb-1.azuredatabricks.net",
+            "https://adb-1.azuredatabricks.net/serving-endpoints",
+        ),
+        (
+            "watsonx",
+            "WX_REGION",
+            "eu-de",
+            "https://eu-de.ml.cloud.ibm.com",
+        ),
+    ] {
+        let set = environment(&[(variable, value)]);
+        let connection = connect(id, &none, &set).unwrap();
+        assert_eq!(connection.api_base(), base);
+        assert!(connection.missing_key().is_some(), "{id}");
+    }
+}
+
+#[test]
+fn snowflake_takes_tokens_as_litellm_has_them_written() {
+    for key in ["pat/abc", "abc"] {
+        let key = Secret::from(key);
+        let params = ConnectionParams {
+            api_key: Some(&key),
+            ..at("https://org-account.snowflakecomputing.com/api/v2")
+        };
+        let connection = connect("snowflake", &params, &Environment::default()).unwrap();
+        assert_eq!(connection.headers()["authorization"], "Bearer abc");
+        let uri = connection.uri(Operation::Chat, "m", false).unwrap();
+        assert_eq!(
+            uri.to_string(),
+            "https://org-account.snowflakecomputing.com/api/v2/cortex/v1/chat/completions"
+        );
+    }
+}
+
+#[test]
+fn watsonx_names_method_and_deployment_in_the_path() {
+    let connection = connect(
+        "watsonx",
+        &at("https://eu-de.ml.cloud.ibm.com/"),
+        &Environment::default(),
+    )
+    .unwrap();
+    let url = |model: &str, stream| {
+        connection
+            .uri(Operation::Chat, model, stream)
+            .map(|uri| uri.path_and_query().unwrap().to_string())
+    };
+    let date = "version=2024-03-13";
+    assert_eq!(
+        url("ibm/granite-3", false).unwrap(),
+        format!("/ml/v1/text/chat?{date}")
+    );
+    assert_eq!(
+        url("deployment/d 1", true).unwrap(),
+        format!("/ml/v1/deployments/d%201/text/chat_stream?{date}")
+    );
+    for climbing in ["deployment/../x", "deployment/..", "deployment/"] {
+        assert!(url(climbing, false).is_err(), "{climbing}");
+    }
+    assert!(connection.uri(Operation::Embeddings, "m", false).is_err());
+    let dated = connect(
+        "watsonx",
+        &at("https://h/ml/v1/text/chat?version=2025-01-01"),
+        &Environment::default(),
+    )
+    .unwrap();
+    let uri = dated.uri(Operation::Chat, "m", false).unwrap();
+    assert_eq!(
+        uri.to_string(),
+        "https://h/ml/v1/text/chat?version=2025-01-01"
+    );
+}

@@ -5,6 +5,7 @@ mod connection;
 mod custom;
 mod known;
 mod quirks;
+mod recorded;
 mod resolve;
 mod table;
 mod tokens;

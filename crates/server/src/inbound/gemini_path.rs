@@ -28,6 +28,7 @@ pub(super) fn operation(path: &str) -> Option<Endpoint> {
         operation,
         model: Some(decode(model)),
         stream,
+        json_array: false,
         key: None,
     })
 }

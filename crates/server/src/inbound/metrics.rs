@@ -69,6 +69,15 @@ fn gateway(text: &mut Exposition, shared: &Shared) {
     for (status, count) in metrics.refused.seen() {
         text.sample(name, &[("status_code", &status.to_string())], count);
     }
+    let name = "lockgate_passed_through_requests_total";
+    text.head(
+        name,
+        "counter",
+        "Requests passed through to a provider's own API",
+    );
+    for (status, count) in metrics.passed_through.seen() {
+        text.sample(name, &[("status_code", &status.to_string())], count);
+    }
 }
 
 /// A family of counters by status.

@@ -7,6 +7,7 @@ mod health;
 mod metrics;
 mod models;
 mod ollama;
+mod pass_through;
 mod reply;
 mod route;
 
@@ -18,6 +19,7 @@ use http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use lockgate_core::error::GatewayError;
 use lockgate_engine::{AnswerBody, Engine, error_response};
+use lockgate_providers::public_providers;
 use lockgate_wire::DialectId;
 use lockgate_wire::canonical::{ApiError, ErrorKind};
 
@@ -59,7 +61,9 @@ impl Inbound {
         let route = if head_size(&request) > self.head_limit {
             Route::HeadTooLarge(route::dialect_of(&request))
         } else {
-            route::route(&request)
+            route::route(&request, |id| {
+                self.engine.shared().snapshot.load().passes_through(id)
+            })
         };
         let mut response = match route {
             Route::HeadTooLarge(dialect) => head_too_large(dialect, self.head_limit),
@@ -73,6 +77,7 @@ impl Inbound {
                     .await
                     .unwrap_or_else(|_| broke(dialect))
             }
+            Route::PassThrough(ask) => Box::pin(self.engine.pass_through(ask, request)).await,
             Route::Page(page) => Box::pin(self.page(page, request)).await,
             Route::NotFound(dialect) => not_found(dialect, request.uri().path()),
             Route::WrongMethod(dialect, allowed) => wrong_method(dialect, allowed),
@@ -99,6 +104,7 @@ impl Inbound {
         match page {
             Page::About => about::about(),
             Page::OpenApi => about::openapi(),
+            Page::Providers => reply::value(&public_providers()),
             Page::Alive => reply::json("\"I'm alive!\""),
             Page::Ready => health::ready(&self.status),
             Page::Health => health::models(&self.engine, &snapshot, request.uri().query()).await,

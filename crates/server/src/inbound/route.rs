@@ -2,17 +2,20 @@
 
 use http::{Method, Request};
 use lockgate_engine::Endpoint;
+use lockgate_engine::pass_through::PassThrough;
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_wire::{DialectId, Operation};
 use percent_encoding::percent_decode_str;
 
-use super::gemini_path;
+use super::{gemini_path, pass_through};
 
 /// Where a request goes.
 #[derive(Debug, Clone)]
 pub(super) enum Route {
     /// Through the pipeline.
     Pipeline(Endpoint),
+    /// To a provider's own API.
+    PassThrough(PassThrough),
     /// To an endpoint that is answered here.
     Page(Page),
     /// Nowhere; the error is written in this dialect.
@@ -30,6 +33,8 @@ pub(super) enum Page {
     About,
     /// `/openapi.json`
     OpenApi,
+    /// `/public/providers`
+    Providers,
     /// `/health/liveliness`
     Alive,
     /// `/health/readiness`
@@ -52,8 +57,8 @@ pub(super) enum Page {
     OllamaShow,
 }
 
-/// Where `request` goes.
-pub(super) fn route<B>(request: &Request<B>) -> Route {
+/// Where `request` goes; `is_provider` tells the ids that requests may be passed through to.
+pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool) -> Route {
     let path = request.uri().path();
     let path = if path.len() > 1 {
         path.trim_end_matches('/')
@@ -73,18 +78,23 @@ pub(super) fn route<B>(request: &Request<B>) -> Route {
     }
     if let Some(mut endpoint) = gemini_path::operation(path) {
         endpoint.key = query_value(request, "key");
+        endpoint.json_array = query_value(request, "alt").as_deref() != Some("sse");
         return operations(endpoint, post);
     }
     if let Some(page) = model_pages(request, path) {
         return pages(page, get, post);
     }
-    Route::NotFound(dialect_of(request))
+    match pass_through::target(request, path, is_provider) {
+        Some(target) => Route::PassThrough(target),
+        None => Route::NotFound(dialect_of(request)),
+    }
 }
 
 fn fixed_page(path: &str) -> Option<Page> {
     Some(match path {
         "/" => Page::About,
         "/openapi.json" => Page::OpenApi,
+        "/public/providers" => Page::Providers,
         "/health" => Page::Health,
         "/health/liveliness" | "/health/liveness" => Page::Alive,
         "/health/readiness" => Page::Ready,
@@ -101,6 +111,15 @@ fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
     Some(match path.strip_prefix("/v1").unwrap_or(path) {
         "/chat/completions" => (DialectId::OpenAiChat, Operation::Chat),
         "/embeddings" => (DialectId::OpenAiChat, Operation::Embeddings),
+        "/moderations" => (DialectId::OpenAiChat, Operation::Moderations),
+        "/images/generations" => (DialectId::OpenAiChat, Operation::ImageGeneration),
+        "/audio/speech" => (DialectId::OpenAiChat, Operation::Speech),
+        "/audio/transcriptions" => (DialectId::OpenAiChat, Operation::Transcription),
+        "/audio/translations" => (DialectId::OpenAiChat, Operation::Translation),
+        "/images/edits" => (DialectId::OpenAiChat, Operation::ImageEdit),
+        "/images/variations" => (DialectId::OpenAiChat, Operation::ImageVariation),
+        "/ocr" => (DialectId::OpenAiChat, Operation::Ocr),
+        "/responses" => (DialectId::OpenAiResponses, Operation::Chat),
         "/messages" => (DialectId::Anthropic, Operation::Chat),
         "/messages/count_tokens" => (DialectId::Anthropic, Operation::CountTokens),
         "/api/chat" => (DialectId::Ollama, Operation::Chat),
@@ -117,11 +136,17 @@ fn model_in_path(path: &str) -> Option<Endpoint> {
         .strip_prefix("/openai/deployments/")
         .or_else(|| path.strip_prefix("/engines/"))
         .or_else(|| path.strip_prefix("/v1/engines/"))?;
-    let (model, operation) = if let Some(model) = rest.strip_suffix("/chat/completions") {
-        (model, Operation::Chat)
-    } else {
-        (rest.strip_suffix("/embeddings")?, Operation::Embeddings)
-    };
+    let (model, operation) = [
+        ("/chat/completions", Operation::Chat),
+        ("/embeddings", Operation::Embeddings),
+        ("/images/generations", Operation::ImageGeneration),
+        ("/audio/speech", Operation::Speech),
+        ("/audio/transcriptions", Operation::Transcription),
+        ("/audio/translations", Operation::Translation),
+        ("/images/edits", Operation::ImageEdit),
+    ]
+    .iter()
+    .find_map(|(end, operation)| Some((rest.strip_suffix(end)?, *operation)))?;
     let mut endpoint = endpoint(DialectId::OpenAiChat, operation);
     endpoint.model = Some(decode(model));
     Some(endpoint)
@@ -199,6 +224,7 @@ fn endpoint(dialect: DialectId, operation: Operation) -> Endpoint {
         operation,
         model: None,
         stream: None,
+        json_array: false,
         key: None,
     }
 }
@@ -220,7 +246,12 @@ impl Page {
     /// Whether the caller must show a key: everywhere but where a probe or a person first looks.
     pub(super) fn needs_key(&self, snapshot: &Snapshot) -> bool {
         match self {
-            Self::About | Self::OpenApi | Self::Alive | Self::Ready | Self::OllamaVersion => false,
+            Self::About
+            | Self::OpenApi
+            | Self::Providers
+            | Self::Alive
+            | Self::Ready
+            | Self::OllamaVersion => false,
             Self::Metrics => snapshot.config.litellm.require_auth_for_metrics_endpoint,
             Self::Health
             | Self::Models(..)

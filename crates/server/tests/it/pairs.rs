@@ -1,5 +1,6 @@
 //! Every client dialect against every upstream dialect, through the real binary.
 
+mod gemini_array;
 mod identity;
 
 use lockgate_testkit::Recorded;

@@ -4,6 +4,7 @@ mod answer;
 mod ask;
 mod dialect;
 mod raw_upstream;
+mod recording_upstream;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ pub(crate) use self::answer::Answer;
 pub(crate) use self::ask::{Ask, simple};
 pub(crate) use self::dialect::Dialect;
 pub(crate) use self::raw_upstream::RawUpstream;
+pub(crate) use self::recording_upstream::RecordingUpstream;
 
 /// The master key of every gateway that is not about master keys.
 pub(crate) const MASTER: &str = "sk-it-master-9b1d63f0c2";

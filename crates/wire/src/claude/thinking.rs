@@ -6,8 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::model::{Model, ThinkingOff};
-use crate::canonical::{Block, BlockKind, Effort, Loss, Message, Reasoning, Role};
-use crate::dialect::TranslateError;
+use crate::canonical::{
+    Block, BlockKind, Effort, Loss, Message, Reasoning, Role, signature_origin,
+};
+use crate::dialect::{DialectId, TranslateError};
 use crate::read;
 
 /// The smallest budget the API accepts, in tokens.
@@ -224,8 +226,15 @@ fn lacks_signed_thinking(messages: &[Message]) -> bool {
         return false;
     };
     !turn.content.iter().any(|b| match &b.kind {
-        BlockKind::Thinking { signature, .. } => signature.is_some(),
+        BlockKind::Thinking { signature, .. } => {
+            signature.as_deref().is_some_and(|proof| !is_foreign(proof))
+        }
         BlockKind::RedactedThinking { .. } => true,
         _ => false,
     })
+}
+
+/// Whether another provider wrote this proof, which Claude would refuse.
+pub(crate) fn is_foreign(signature: &str) -> bool {
+    signature_origin(signature).is_some_and(|origin| origin != DialectId::Anthropic)
 }

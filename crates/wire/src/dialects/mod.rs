@@ -2,6 +2,10 @@
 
 pub mod anthropic;
 pub mod bedrock;
+pub mod cohere;
 pub mod gemini;
 pub mod ollama;
+mod openai;
 pub mod openai_chat;
+
+pub mod openai_responses;

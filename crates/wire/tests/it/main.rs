@@ -3,11 +3,14 @@
 
 mod anthropic;
 mod bedrock;
+mod cohere;
 mod event_stream;
+mod form;
 mod gemini;
 mod json;
 mod matrix;
 mod ollama;
 mod openai_chat;
 mod relay;
+mod rerank;
 mod sse;

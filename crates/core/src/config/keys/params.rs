@@ -36,6 +36,7 @@ const EFFECTIVE: &[&str] = &[
     "stream_timeout",
     "timeout",
     "tpm",
+    "use_in_pass_through",
     "weight",
 ];
 
@@ -184,7 +185,6 @@ const KNOWN: &[&str] = &[
     "tenant_id",
     "turn_off_message_logging",
     "use_chat_completions_api",
-    "use_in_pass_through",
     "use_litellm_proxy",
     "use_xai_oauth",
     "user_continue_message",

@@ -153,6 +153,7 @@ pub(super) fn litellm_params(
         additional_drop_params: fields.texts("additional_drop_params"),
         allowed_openai_params: fields.texts("allowed_openai_params"),
         merge_reasoning_content_in_choices: fields.is_on("merge_reasoning_content_in_choices"),
+        use_in_pass_through: fields.is_on("use_in_pass_through"),
         mock_response: fields.json("mock_response"),
         headers: {
             let mut headers = fields.headers("headers");

@@ -194,7 +194,20 @@ async fn pages_for_people_and_tools() {
         "/v1/messages",
         "/api/chat",
         "/health/readiness",
+        "/public/providers",
     ] {
         assert!(openapi["paths"][path].is_object(), "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_providers_are_listed_for_anybody() {
+    let stage = stage().await;
+    let client = stage.gateway.client();
+    let reply = client.get("/public/providers").await.unwrap();
+    assert_eq!(reply.status, 200);
+    let ids = reply.json();
+    let ids = ids.as_array().unwrap();
+    assert!(ids.iter().any(|id| id == "openai"), "{ids:?}");
+    assert!(ids.iter().all(serde_json::Value::is_string));
 }

@@ -9,14 +9,14 @@ use serde_json::value::RawValue;
 use super::error;
 use super::response::stop_reason;
 use super::usage::WireUsage;
-use crate::relay::{Framing, RelayRules, Restamp, Sighting, finders};
+use crate::relay::{Framing, Needles, RelayRules, Restamp, Sighting};
 
 pub(super) static RULES: RelayRules = RelayRules {
     framing: Framing::Sse,
     model_key: Some(b"\"model\""),
     restamp: Restamp::First,
     // `message_start` and `message_delta` carry usage; the latter also says why it stopped.
-    needles: LazyLock::new(|| finders(&[b"\"usage\"", b"\"stop_reason\"", b"\"error\""])),
+    needles: LazyLock::new(|| Needles::new(&[b"\"usage\"", b"\"stop_reason\"", b"\"error\""])),
     is_content,
     is_usage_only: |_| false,
 };

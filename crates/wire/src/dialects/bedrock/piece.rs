@@ -260,16 +260,16 @@ fn or_lost<'a>(piece: Option<Piece<'a>>, what: &str, report: &mut Report) -> Opt
 }
 
 /// What is lost of reasoning that the model would not take back: Claude takes signed reasoning
-/// only, others have no use for Claude's, and nobody has one for Gemini's.
+/// only, others have no use for Claude's, and nobody has one for Gemini's or OpenAI's.
 fn unfit(signature: Option<&str>, family: Family) -> Option<&'static str> {
     let Some(signature) = signature else {
         return Some("messages[].reasoning_content");
     };
-    match signature_origin(signature) {
-        Some(DialectId::Gemini) => Some("messages[].thinking_blocks"),
-        Some(DialectId::Anthropic) if !family.may_be_claude() => Some("messages[].thinking_blocks"),
-        _ => None,
-    }
+    let fits = match signature_origin(signature) {
+        Some(DialectId::Anthropic) => family.may_be_claude(),
+        origin => origin.is_none(),
+    };
+    (!fits).then_some("messages[].thinking_blocks")
 }
 
 /// A tool id as the API accepts it, the same for a call and its result.

@@ -9,7 +9,7 @@ use super::response::stop_reason;
 use super::stream::{Event, event};
 use super::usage::WireUsage;
 use crate::event_stream::Frame;
-use crate::relay::{Framing, RelayRules, Restamp, Sighting, finders};
+use crate::relay::{Framing, Needles, RelayRules, Restamp, Sighting};
 
 pub(super) static RULES: RelayRules = RelayRules {
     framing: Framing::EventStream,
@@ -17,7 +17,7 @@ pub(super) static RULES: RelayRules = RelayRules {
     model_key: None,
     restamp: Restamp::First,
     needles: LazyLock::new(|| {
-        finders(&[
+        Needles::new(&[
             b"\"usage\"",
             b"\"stopReason\"",
             b":exception-type",

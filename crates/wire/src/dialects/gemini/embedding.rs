@@ -99,10 +99,14 @@ pub(super) fn encode_request(
     let model = model::resource(target.model);
     let mut requests = Vec::with_capacity(request.input.len());
     for input in &request.input {
-        let EmbeddingInput::Text(text) = input else {
+        let Some(text) = input.to_text() else {
+            let what = match input {
+                EmbeddingInput::Tokens(_) => "Token ids",
+                _ => "Pictures",
+            };
             return Err(TranslateError::invalid_param(
                 "input",
-                "Token ids cannot be embedded by a Gemini model; send text.",
+                format!("{what} cannot be embedded by a Gemini model; send text."),
             ));
         };
         let mut item = Fields::default();

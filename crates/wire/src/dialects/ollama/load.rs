@@ -24,7 +24,7 @@ pub fn is_load_request(operation: Operation, body: &JsonObject) -> bool {
         Operation::Chat => empty("messages"),
         Operation::Generate | Operation::EmbeddingsSingle => empty("prompt"),
         Operation::Embeddings => empty("input"),
-        Operation::CountTokens => false,
+        _ => false,
     }
 }
 
@@ -39,7 +39,7 @@ pub fn load_reply(body: &JsonObject, reply: &ReplyContext) -> Bytes {
             });
         }
         Operation::EmbeddingsSingle => return to_json(&NoEmbedding { embedding: [] }),
-        Operation::Chat | Operation::Generate | Operation::CountTokens => {}
+        _ => {}
     }
     let created_at = created_at(reply);
     let unloads = body.get("keep_alive").is_some_and(is_zero);

@@ -4,14 +4,14 @@ use std::sync::LazyLock;
 
 use super::wire::WireAnswer;
 use super::{error, response, usage};
-use crate::relay::{Framing, RelayRules, Restamp, Sighting, finders};
+use crate::relay::{Framing, Needles, RelayRules, Restamp, Sighting};
 
 /// The rules of Ollama's streams: a line is an answer object, the last one has `done: true`.
 pub(super) static RULES: RelayRules = RelayRules {
     framing: Framing::Ndjson,
     model_key: Some(b"\"model\""),
     restamp: Restamp::EveryFrame,
-    needles: LazyLock::new(|| finders(&[b"\"done\":true", b"\"done\": true", b"\"error\":"])),
+    needles: LazyLock::new(|| Needles::new(&[b"\"done\":true", b"\"done\": true", b"\"error\":"])),
     is_content,
     is_usage_only: |_| false,
 };

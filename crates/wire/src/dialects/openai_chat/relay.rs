@@ -10,7 +10,7 @@ use super::error;
 use super::response::finish_reason;
 use super::stream::{Chunk, Facts, Glance};
 use super::usage::UsageIn;
-use crate::relay::{Framing, RelayRules, Restamp, Sighting, finders};
+use crate::relay::{Framing, Needles, RelayRules, Restamp, Sighting};
 
 pub(super) static RULES: RelayRules = RelayRules {
     framing: Framing::Sse,
@@ -18,7 +18,7 @@ pub(super) static RULES: RelayRules = RelayRules {
     restamp: Restamp::EveryFrame,
     // Not `"usage"`: once asked for, it stands as null in every chunk.
     needles: LazyLock::new(|| {
-        finders(&[
+        Needles::new(&[
             b"\"prompt_tokens\"",
             b"\"finish_reason\":\"",
             b"\"finish_reason\": \"",
@@ -31,14 +31,14 @@ pub(super) static RULES: RelayRules = RelayRules {
 };
 
 /// What marks a frame that may be more than an answer.
-static UNUSUAL: LazyLock<Vec<Finder<'static>>> =
-    LazyLock::new(|| finders(&[b"\"error\"", b"\"detail\"", b"\"x_groq\""]));
+static UNUSUAL: LazyLock<Needles> =
+    LazyLock::new(|| Needles::new(&[b"\"error\"", b"\"detail\"", b"\"x_groq\""]));
 static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"usage\""));
 static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"finish_reason\""));
 
 /// What a frame, or a whole answer, says about the answer.
 pub(super) fn sniff(frame: &[u8]) -> Sighting {
-    if UNUSUAL.iter().any(|mark| mark.find(frame).is_some()) {
+    if UNUSUAL.occur_in(frame) {
         return read(frame);
     }
     // An answer may be long, and of all it says two small values matter. JSON escapes quotes

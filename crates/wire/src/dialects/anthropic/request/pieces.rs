@@ -11,8 +11,8 @@ use super::super::citations;
 use super::super::media::{self, Source};
 use crate::canonical::{
     Block, BlockKind, Loss, Media, MediaSource, RawJson, Role, fitting_tool_id, input_object,
-    signature_origin,
 };
+use crate::claude::thinking::is_foreign;
 use crate::dialect::DialectId;
 
 /// A block of a message.
@@ -115,7 +115,7 @@ pub(super) fn encode<'a>(block: &'a Block, role: Role, report: &mut Report) -> O
             return medium(&block.kind, cache_control, role, report);
         }
         BlockKind::Thinking { text, signature } => match signature {
-            Some(signature) if signature_origin(signature) == Some(DialectId::Gemini) => {
+            Some(signature) if is_foreign(signature) => {
                 report.hint("messages[].thinking_blocks");
                 return None;
             }

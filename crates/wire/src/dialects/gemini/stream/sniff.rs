@@ -11,7 +11,7 @@ use super::super::proto::Many;
 use super::super::response::{PromptFeedback, finish};
 use super::super::usage::UsageMetadata;
 use crate::canonical::{FinishReason, RawJson};
-use crate::relay::{Framing, RelayRules, Restamp, Sighting, finders};
+use crate::relay::{Framing, Needles, RelayRules, Restamp, Sighting};
 
 /// Gemini names the exact version that answered (`modelVersion`), which stays as it is.
 pub(in super::super) static RULES: RelayRules = RelayRules {
@@ -19,7 +19,7 @@ pub(in super::super) static RULES: RelayRules = RelayRules {
     model_key: None,
     restamp: Restamp::First,
     needles: LazyLock::new(|| {
-        finders(&[
+        Needles::new(&[
             b"\"usageMetadata\"",
             b"\"finishReason\"",
             b"\"promptFeedback\"",

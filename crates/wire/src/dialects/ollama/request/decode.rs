@@ -39,7 +39,7 @@ pub(in super::super) fn decode(
     let (messages, own) = match head.operation {
         Operation::Chat => (chat_messages(body)?, CHAT),
         Operation::Generate => (prompt_messages(body)?, GENERATE),
-        Operation::Embeddings | Operation::EmbeddingsSingle | Operation::CountTokens => {
+        _ => {
             return Err(TranslateError::Unsupported(
                 "not a chat request in Ollama's API".to_owned(),
             ));

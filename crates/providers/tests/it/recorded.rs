@@ -1,0 +1,231 @@
+//! The shape of the calls to every provider: one golden file each.
+//!
+//! What a client of the OpenAI API asks for is prepared as the engine prepares it: spliced or
+//! translated, then the provider's quirks. A change to a row shows here as a change to its file.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use lockgate_core::Environment;
+use lockgate_providers::{
+    Call, Connection, ConnectionParams, PROVIDERS, Provider, ProviderSpec, Quirk, apply,
+};
+use lockgate_wire::canonical::Params;
+use lockgate_wire::dialect::{RequestHead, Target};
+use lockgate_wire::json::JsonObject;
+use lockgate_wire::{DialectId, Operation};
+use serde_json::Value;
+
+use crate::environment;
+
+/// A conversation with what providers differ about.
+const CHAT: &str = r#"{
+    "model": "client-name",
+    "messages": [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "name": "ann", "content": [{"type": "text", "text": "Weather in Rome?"}]},
+        {"role": "assistant", "content": null, "reasoning_content": "Ask the tool.", "refusal": null,
+         "tool_calls": [{"id": "a", "type": "function", "function": {"name": "weather", "arguments": "{}"}},
+                        {"id": "b", "type": "function", "function": {"name": "time", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": "a", "content": [{"type": "text", "text": "sunny"}]},
+        {"role": "tool", "tool_call_id": "b", "content": "noon"},
+        {"role": "assistant", "content": "Sunny."},
+        {"role": "user", "content": "And now?"}
+    ],
+    "tools": [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}],
+    "tool_choice": "required",
+    "max_completion_tokens": 100,
+    "temperature": 1.7,
+    "top_p": 0.9,
+    "stop": ["END"],
+    "seed": 7,
+    "presence_penalty": 0.1,
+    "frequency_penalty": 0.2,
+    "reasoning_effort": "low",
+    "user": "u1"
+}"#;
+
+const EMBEDDINGS: &str = r#"{"model": "client-name", "input": ["a", "b"], "encoding_format": "base64", "dimensions": 64}"#;
+
+/// Models that quirks are for; elsewhere the name does not matter.
+fn model_of(id: &str) -> &'static str {
+    match id {
+        "deepseek" => "deepseek-v4-flash",
+        "groq" => "openai/gpt-oss-120b",
+        "huggingface" => "together/openai/gpt-oss-120b",
+        "moonshot" => "kimi-k2.6",
+        "openai" => "gpt-5-mini",
+        "xai" => "grok-4",
+        "zai" | "zhipuai" | "zai-coding-plan" | "zhipuai-coding-plan" => "glm-4.7",
+        _ => "some-model",
+    }
+}
+
+/// Where accounts are, and a key in the first of the provider's variables.
+fn settings(row: &ProviderSpec) -> Environment {
+    let mut variables = vec![
+        ("CLOUDFLARE_ACCOUNT_ID", "account"),
+        ("DATABRICKS_HOST", "https://adb-1.test/"),
+        ("SNOWFLAKE_ACCOUNT_ID", "org-account"),
+        ("WATSONX_PROJECT_ID", "project"),
+        ("WATSONX_REGION", "eu-de"),
+    ];
+    variables.extend(row.key_env.first().map(|variable| (*variable, "KEY")));
+    environment(&variables)
+}
+
+fn connect(row: &ProviderSpec) -> (Provider, Connection) {
+    let provider = Provider::from(row);
+    let has_base = row.base_url.is_some();
+    let params = ConnectionParams {
+        api_base: (!has_base).then_some("http://own.test:8000/v1"),
+        ..ConnectionParams::default()
+    };
+    let connection = Connection::new(&provider, &params, &settings(row))
+        .unwrap_or_else(|error| panic!("{error}"));
+    (provider, connection)
+}
+
+fn headers(connection: &Connection, out: &mut String) {
+    let mut lines: Vec<String> = connection
+        .headers()
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "user-agent" | "content-type"))
+        .map(|(name, value)| {
+            let text = value.to_str().unwrap();
+            assert!(
+                !text.contains("KEY") || value.is_sensitive(),
+                "{name} would be logged"
+            );
+            let version = concat!("lockgate/", env!("CARGO_PKG_VERSION"));
+            format!("{name}: {}\n", text.replace(version, "lockgate/VERSION"))
+        })
+        .collect();
+    lines.sort();
+    out.push_str(&lines.concat());
+}
+
+/// The client's request as the provider gets it.
+fn body(
+    row: &ProviderSpec,
+    quirks: &[Quirk],
+    operation: Operation,
+    model: &str,
+    stream: bool,
+) -> JsonObject {
+    let chat = operation == Operation::Chat;
+    let text = if chat { CHAT } else { EMBEDDINGS };
+    let mut object = JsonObject::parse(Bytes::from_static(text.as_bytes()), 100).unwrap();
+    if stream {
+        object.set("stream", "true");
+    }
+    let target = Target {
+        model,
+        operation,
+        stream,
+        max_output_tokens: None,
+    };
+    let client = DialectId::OpenAiChat.dialect();
+    let upstream = row.dialect.dialect();
+    if row.dialect == DialectId::OpenAiChat {
+        client
+            .splice_request(&mut object, &target, &Params::default())
+            .unwrap();
+    } else {
+        let head = RequestHead {
+            operation,
+            model: None,
+            stream: None,
+        };
+        let encoded = if chat {
+            let request = client.decode_request(&head, &object).unwrap();
+            upstream.encode_request(&request, &target)
+        } else {
+            let request = client.decode_embedding_request(&head, &object).unwrap();
+            upstream.encode_embedding_request(&request, &target)
+        };
+        object = JsonObject::parse(encoded.unwrap().body, 100).unwrap();
+    }
+    let call = Call {
+        operation,
+        model,
+        drop_params: false,
+    };
+    apply(quirks, &mut object, &call);
+    object
+}
+
+/// One member a line, messages too.
+fn show(object: &JsonObject, out: &mut String) {
+    let members: Value = serde_json::from_slice(&object.to_bytes()).unwrap();
+    for (name, value) in members.as_object().unwrap() {
+        match value.as_array().filter(|_| name == "messages") {
+            Some(messages) => {
+                for message in messages {
+                    writeln!(out, "  message {message}").unwrap();
+                }
+            }
+            None => writeln!(out, "  {name}: {value}").unwrap(),
+        }
+    }
+}
+
+fn recorded(row: &ProviderSpec) -> String {
+    let (provider, connection) = connect(row);
+    let quirks: Vec<Quirk> = provider
+        .quirks
+        .iter()
+        .filter_map(|quirk| quirk.settled(&settings(row)))
+        .collect();
+    let model = model_of(row.id);
+    let mut out = String::new();
+    headers(&connection, &mut out);
+    for operation in Operation::ALL {
+        if !provider.supports(operation) {
+            continue;
+        }
+        let uri = connection.uri(operation, model, false).unwrap();
+        writeln!(out, "\n{}\nPOST {uri}", operation.as_str()).unwrap();
+        if !matches!(operation, Operation::Chat | Operation::Embeddings) {
+            continue;
+        }
+        let whole = body(row, &quirks, operation, model, false);
+        show(&whole, &mut out);
+        if operation == Operation::Chat {
+            let uri = connection.uri(operation, model, true).unwrap();
+            writeln!(out, "\nchat, streaming\nPOST {uri}").unwrap();
+            let streamed = body(row, &quirks, operation, model, true);
+            writeln!(out, "  and {}", difference(&streamed, &whole)).unwrap();
+        }
+    }
+    out
+}
+
+/// The members of `own` that `other` does not have with the same value.
+fn difference(own: &JsonObject, other: &JsonObject) -> String {
+    let own: Value = serde_json::from_slice(&own.to_bytes()).unwrap();
+    let other: Value = serde_json::from_slice(&other.to_bytes()).unwrap();
+    let more: Vec<String> = own
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(name, value)| other.get(name) != Some(value))
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    match more.as_slice() {
+        [] => "nothing more".to_owned(),
+        more => more.join(", "),
+    }
+}
+
+#[test]
+fn every_provider_is_called_as_recorded() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots/recorded");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let _guard = settings.bind_to_scope();
+    for row in PROVIDERS.iter().filter(|row| !row.built_in) {
+        insta::assert_snapshot!(row.id, recorded(row));
+    }
+}

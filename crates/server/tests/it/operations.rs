@@ -1,0 +1,5 @@
+//! Operations besides chat and embeddings.
+
+mod json_bodies;
+mod pass_through;
+mod uploads;

@@ -1,0 +1,136 @@
+//! The field that names the model, wherever it stands and however the body arrives.
+
+use lockgate_wire::form::{FieldFinder, FormError, Found};
+use proptest::prelude::*;
+
+const TYPE: &str = "multipart/form-data; boundary=XyZ";
+
+fn find(body: &[u8]) -> Result<Found, FormError> {
+    FieldFinder::new(TYPE, "model").unwrap().search(body)
+}
+
+fn value(body: &str) -> Option<&str> {
+    match find(body.as_bytes()).unwrap() {
+        Found::Value(range) => Some(&body[range]),
+        Found::Absent | Found::NotYet => None,
+    }
+}
+
+fn part(name: &str, value: &str) -> String {
+    format!("--XyZ\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+}
+
+fn file(value: &str) -> String {
+    format!(
+        "--XyZ\r\ncontent-type: audio/wav\r\nContent-Disposition: form-data; filename=\"name=model.wav\"; name=\"file\"\r\n\r\n{value}\r\n"
+    )
+}
+
+#[test]
+fn before_and_behind_the_file() {
+    let first = format!(
+        "{}{}--XyZ--\r\n",
+        part("model", "whisper-1"),
+        file("RIFF--XyZ")
+    );
+    assert_eq!(value(&first), Some("whisper-1"));
+    let last = format!(
+        "{}{}--XyZ--\r\n",
+        file("RIFF\r\n--Xy"),
+        part("model", "whisper-1")
+    );
+    assert_eq!(value(&last), Some("whisper-1"));
+}
+
+#[test]
+fn empty_values_and_preambles() {
+    assert_eq!(
+        value(&format!("preamble\r\n{}--XyZ--", part("model", ""))),
+        Some("")
+    );
+    let two = format!("{}{}--XyZ--", part("language", ""), part("model", "m"));
+    assert_eq!(value(&two), Some("m"));
+}
+
+#[test]
+fn a_boundary_inside_a_line_is_no_end() {
+    let body = format!("{}--XyZ--", part("model", "a --XyZ b"));
+    assert_eq!(value(&body), Some("a --XyZ b"));
+}
+
+#[test]
+fn absent_or_not_yet() {
+    let complete = format!("{}--XyZ--\r\n", file("x"));
+    assert_eq!(find(complete.as_bytes()), Ok(Found::Absent));
+    assert_eq!(find(file("x").as_bytes()), Ok(Found::NotYet));
+    assert_eq!(find(b""), Ok(Found::NotYet));
+}
+
+#[test]
+fn content_types() {
+    for good in [
+        "multipart/form-data; boundary=\"XyZ\"",
+        "Multipart/Form-Data;charset=utf-8;BOUNDARY=XyZ",
+    ] {
+        let mut finder = FieldFinder::new(good, "model").unwrap();
+        let body = part("model", "m") + "--XyZ--";
+        assert!(
+            matches!(finder.search(body.as_bytes()), Ok(Found::Value(_))),
+            "{good}"
+        );
+    }
+    for bad in [
+        "application/json",
+        "multipart/form-data",
+        "multipart/mixed; boundary=a",
+        "multipart/form-data; boundary=",
+    ] {
+        assert_eq!(
+            FieldFinder::new(bad, "model").unwrap_err(),
+            FormError::ContentType
+        );
+    }
+}
+
+#[test]
+fn parts_without_a_name() {
+    assert_eq!(
+        find(b"--XyZ\r\ncontent-type: text/plain\r\n\r\nx\r\n--XyZ--"),
+        Err(FormError::Part)
+    );
+    let endless = format!("--XyZ\r\nx: {}", "y".repeat(9000));
+    assert_eq!(find(endless.as_bytes()), Err(FormError::Part));
+}
+
+proptest! {
+    #[test]
+    fn any_split(content in "[-XyZ\r\n a]{0,60}", after in any::<bool>(), cuts in prop::collection::vec(0usize..400, 0..12)) {
+        // A content that holds a whole delimiter would be another form.
+        prop_assume!(!content.contains("\r\n--XyZ"));
+        let (a, b) = (part("model", "whisper-1"), file(&content));
+        let body = if after { b + &a } else { a + &b } + "--XyZ--\r\n";
+        let bytes = body.as_bytes();
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut % (bytes.len() + 1)).collect();
+        cuts.push(bytes.len());
+        cuts.sort_unstable();
+        let mut finder = FieldFinder::new(TYPE, "model").unwrap();
+        let mut found = Found::NotYet;
+        for cut in cuts {
+            found = finder.search(&bytes[..cut]).unwrap();
+            if found != Found::NotYet {
+                break;
+            }
+        }
+        let Found::Value(range) = found else { panic!("{found:?}") };
+        prop_assert_eq!(&body[range], "whisper-1");
+    }
+
+    #[test]
+    fn never_panics(body in prop::collection::vec(any::<u8>(), 0..200), tail in "(--XyZ|\r\n|-|name=\"|;|:){0,20}") {
+        let mut body = body;
+        body.extend_from_slice(tail.as_bytes());
+        let _ = find(&body);
+        body.splice(0..0, b"--XyZ\r\nContent-Disposition:".iter().copied());
+        let _ = find(&body);
+    }
+}
