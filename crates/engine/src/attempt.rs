@@ -6,12 +6,13 @@ mod mishap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method};
 use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::{ApiError, ErrorKind, FinishReason, Usage};
 use lockgate_wire::dialect::Spliced;
 use lockgate_wire::relay::Relay;
+use lockgate_wire::{Operation, rerank};
 use tokio::time::Instant;
 
 pub(crate) use self::mishap::unreachable_upstream;
@@ -240,6 +241,9 @@ impl Attempt<'_> {
             return Err(GatewayError::upstream(error, None));
         }
         let reply = self.call.reply();
+        if self.call.operation == Operation::Rerank {
+            return self.translate_rerank(bytes);
+        }
         if self.call.operation.is_embeddings() {
             let vectors = from
                 .decode_embedding_response(bytes)
@@ -273,6 +277,17 @@ impl Attempt<'_> {
         })
     }
 
+    fn translate_rerank(&self, bytes: &Bytes) -> Result<Content, GatewayError> {
+        let format = self.deployment.provider.rerank;
+        let ranked = format.decode_response(bytes).map_err(|e| no_answer(&e))?;
+        let reply = self.call.reply();
+        Ok(Content::Whole {
+            usage: ranked.usage,
+            bytes: rerank::encode_response(self.call.rerank()?, &ranked, &reply),
+            finish: None,
+        })
+    }
+
     /// Reads a stream up to its first content, so that an error before it fails the attempt.
     async fn begin_stream(
         &self,
@@ -281,7 +296,7 @@ impl Attempt<'_> {
         started: Instant,
     ) -> Result<Content, GatewayError> {
         let mut channel = self.channel();
-        let mut first = bytes::BytesMut::new();
+        let mut first = Bytes::new();
         let mut closed = false;
         let total = started + self.limits.total;
         let mut patience = total.min(started + self.limits.first_byte);
@@ -292,10 +307,10 @@ impl Attempt<'_> {
                 Err(_) if hold.is_some() => break,
                 Err(_) => return Err(broken(&BodyError::Idle)),
                 Ok(Some(Err(error))) => return Err(broken(&error)),
-                Ok(Some(Ok(chunk))) => first.extend_from_slice(&channel.push(chunk)),
+                Ok(Some(Ok(chunk))) => first = joined(first, channel.push(chunk)),
                 Ok(None) => {
                     closed = true;
-                    first.extend_from_slice(&channel.finish());
+                    first = joined(first, channel.finish());
                 }
             }
             closed |= channel.ended();
@@ -311,7 +326,7 @@ impl Attempt<'_> {
             return Err(broken(&BodyError::Broken("it holds nothing".into())));
         }
         let parts = StreamParts {
-            first: first.freeze(),
+            first,
             upstream: body,
             channel,
             closed,
@@ -353,6 +368,18 @@ impl From<GatewayError> for Failure {
             headers: HeaderMap::new(),
         }
     }
+}
+
+/// The usual beginning is a single piece, and is not copied.
+fn joined(first: Bytes, more: Bytes) -> Bytes {
+    if first.is_empty() {
+        return more;
+    }
+    let mut out = first
+        .try_into_mut()
+        .unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+    out.extend_from_slice(&more);
+    out.freeze()
 }
 
 /// An error event's status: what its kind stands for when it came inside a 200.

@@ -4,9 +4,10 @@ use std::cell::OnceCell;
 use std::time::Instant;
 
 use lockgate_core::error::GatewayError;
-use lockgate_wire::canonical::{ChatRequest, EmbeddingRequest, ErrorKind};
+use lockgate_wire::canonical::{ChatRequest, EmbeddingRequest, ErrorKind, RerankRequest};
 use lockgate_wire::dialect::{ReplyContext, RequestHead, TranslateError};
 use lockgate_wire::json::JsonObject;
+use lockgate_wire::rerank;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::options::Options;
@@ -44,6 +45,7 @@ pub(crate) struct Call {
 pub(crate) struct Decoded {
     chat: OnceCell<ChatRequest>,
     embedding: OnceCell<EmbeddingRequest>,
+    rerank: OnceCell<RerankRequest>,
 }
 
 // === impl Call ===
@@ -106,6 +108,15 @@ impl Call {
             .decode_embedding_request(&self.head(), &self.body)
             .map_err(|e| bad_request(&e))?;
         Ok(self.decoded.embedding.get_or_init(|| decoded))
+    }
+
+    /// The rerank request in canonical form; decoded once.
+    pub(crate) fn rerank(&self) -> Result<&RerankRequest, GatewayError> {
+        if let Some(rerank) = self.decoded.rerank.get() {
+            return Ok(rerank);
+        }
+        let decoded = rerank::decode_request(&self.body).map_err(|e| bad_request(&e))?;
+        Ok(self.decoded.rerank.get_or_init(|| decoded))
     }
 
     /// What the client's answer must say.

@@ -77,6 +77,8 @@ pub(crate) fn prepare(
     let policy = drop_policy(call, deployment, global_drop);
     let mut prepared = if call.operation.forwarded_path().is_some() {
         forward(source, deployment, &target)?
+    } else if call.operation == Operation::Rerank {
+        rerank(source, deployment, model, policy)?
     } else if deployment.relays(call.dialect, call.operation) {
         splice(source, deployment, &target)?
     } else {
@@ -227,6 +229,24 @@ fn settle(
         passage: Passage::Translated,
         dropped: lost.into_iter().map(|loss| loss.what).collect(),
     })
+}
+
+/// A rerank call in the provider's form of it.
+fn rerank(
+    call: &Call,
+    deployment: &Deployment,
+    model: &str,
+    policy: DropPolicy<'_>,
+) -> Result<Prepared, GatewayError> {
+    if !deployment.provider.supports(Operation::Rerank) {
+        return Err(not_offered(Operation::Rerank, deployment));
+    }
+    let encoded = deployment
+        .provider
+        .rerank
+        .encode_request(call.rerank()?, model)
+        .map_err(|e| not_expressible(&e, deployment))?;
+    settle(call, deployment, Operation::Rerank, encoded, policy)
 }
 
 /// What an upstream that is spoken to in `dialect` is asked for.

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use lockgate_core::Secret;
 use lockgate_core::config::{CustomAuth, CustomDialect, CustomProvider};
+use lockgate_wire::rerank::RerankFormat;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::quirks::{Quirk, QuirkError};
@@ -38,6 +39,8 @@ pub struct Provider {
     pub headers: Vec<(String, Secret)>,
     /// Where it deviates from its dialect.
     pub quirks: Vec<Quirk>,
+    /// How it is asked to rerank, where it can.
+    pub rerank: RerankFormat,
     /// No network: the engine answers in the provider's place (`demo`).
     pub built_in: bool,
 }
@@ -87,6 +90,7 @@ impl From<&ProviderSpec> for Provider {
                 .map(|&(name, value)| (name.to_owned(), Secret::from(value)))
                 .collect(),
             quirks: spec.quirks.to_vec(),
+            rerank: spec.rerank,
             built_in: spec.built_in,
         }
     }
@@ -142,6 +146,7 @@ impl TryFrom<&CustomProvider> for Provider {
             operations,
             headers: row.headers.clone(),
             quirks,
+            rerank: RerankFormat::Jina,
             built_in: false,
         })
     }

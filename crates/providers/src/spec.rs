@@ -1,5 +1,6 @@
 //! What there is to say about a provider, as plain data.
 
+use lockgate_wire::rerank::RerankFormat;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::Quirk;
@@ -27,6 +28,8 @@ pub struct ProviderSpec {
     pub url: UrlStyle,
     /// What it can be asked for.
     pub operations: Operations,
+    /// How it is asked to rerank, where it can.
+    pub rerank: RerankFormat,
     /// Headers sent with every request. In a value `{api_key}` stands for the key and
     /// `{NAME|NAME:default}` for an environment variable; an empty value is not sent.
     pub headers: &'static [(&'static str, &'static str)],
@@ -82,6 +85,8 @@ pub enum UrlStyle {
     /// `{base}/v1beta/models/{model}:{method}` on Google's own host; a custom base takes the place
     /// of everything before `/models`.
     Gemini,
+    /// `{base}/v2/chat`, `/v2/embed`, `/v2/rerank`.
+    Cohere,
     /// `{base}/api/chat`, `/api/generate`, `/api/embed`, `/api/embeddings`.
     Ollama,
 }
@@ -101,6 +106,7 @@ pub const OPENAI_COMPATIBLE: ProviderSpec = ProviderSpec {
     auth: Auth::Bearer,
     url: UrlStyle::OpenAi,
     operations: Operations::CHAT_AND_EMBEDDINGS,
+    rerank: RerankFormat::Jina,
     headers: &[],
     quirks: &[],
     built_in: false,

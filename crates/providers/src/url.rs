@@ -63,6 +63,7 @@ pub(crate) struct Fixed {
     embeddings: Option<Uri>,
     embeddings_single: Option<Uri>,
     count_tokens: Option<Uri>,
+    rerank: Option<Uri>,
     models: Option<Uri>,
     /// Of an OpenAI-compatible API: what its less frequent operations stand below.
     base: Option<Base>,
@@ -227,6 +228,7 @@ impl Endpoints {
             }
             UrlStyle::Watsonx => Self::Watsonx(base.without(watsonx::ENDS)),
             UrlStyle::Anthropic => Self::fixed(Fixed::anthropic(&base.without(ANTHROPIC_ENDS))),
+            UrlStyle::Cohere => Self::fixed(Fixed::cohere(&base.without(COHERE_ENDS))),
             UrlStyle::Ollama => Self::fixed(Fixed::ollama(&base.without(OLLAMA_ENDS))),
             UrlStyle::Gemini if base.path.is_empty() && base.host() == GOOGLE_HOST => {
                 Self::PerModel(base.under("/v1beta"))
@@ -267,6 +269,7 @@ impl Endpoints {
 /// What a base URL may be written with although it is no part of it.
 const OPENAI_ENDS: &[&str] = &["/chat/completions", "/embeddings"];
 const ANTHROPIC_ENDS: &[&str] = &["/v1/messages", "/v1"];
+const COHERE_ENDS: &[&str] = &["/v2/chat", "/v1/chat", "/v2", "/v1"];
 const OLLAMA_ENDS: &[&str] = &["/api/chat", "/api/generate", "/api/embed", "/api"];
 
 // === impl Fixed ===
@@ -276,6 +279,7 @@ impl Fixed {
         Self {
             chat: base.uri("/chat/completions", "").ok(),
             embeddings: base.uri("/embeddings", "").ok(),
+            rerank: base.uri("/rerank", "").ok(),
             models: base.uri("/models", "").ok(),
             base: Some(base.clone()),
             ..Self::default()
@@ -286,6 +290,16 @@ impl Fixed {
         Self {
             chat: base.uri("/v1/messages", "").ok(),
             count_tokens: base.uri("/v1/messages/count_tokens", "").ok(),
+            models: base.uri("/v1/models", "").ok(),
+            ..Self::default()
+        }
+    }
+
+    fn cohere(base: &Base) -> Self {
+        Self {
+            chat: base.uri("/v2/chat", "").ok(),
+            embeddings: base.uri("/v2/embed", "").ok(),
+            rerank: base.uri("/v2/rerank", "").ok(),
             models: base.uri("/v1/models", "").ok(),
             ..Self::default()
         }
@@ -309,6 +323,7 @@ impl Fixed {
             Operation::Embeddings => self.embeddings.clone(),
             Operation::EmbeddingsSingle => self.embeddings_single.clone(),
             Operation::CountTokens => self.count_tokens.clone(),
+            Operation::Rerank => self.rerank.clone(),
             Operation::Responses => self.base.as_ref()?.uri("/responses", "").ok(),
             _ => self
                 .base

@@ -27,6 +27,9 @@ pub(crate) fn unreachable_upstream(error: &UpstreamError) -> GatewayError {
     let kind = match error {
         UpstreamError::Connect { .. } | UpstreamError::Broken { .. } => ErrorKind::Internal,
         UpstreamError::Timeout { .. } => ErrorKind::Timeout,
+        UpstreamError::Body(_) => {
+            return GatewayError::client(ErrorKind::InvalidRequest, error.to_string());
+        }
         UpstreamError::BadUri(_) => {
             return GatewayError::gateway(ErrorKind::Internal, error.to_string());
         }

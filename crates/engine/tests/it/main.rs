@@ -7,6 +7,7 @@ mod connections;
 mod cooldown;
 mod drops;
 mod fallback;
+mod http1;
 mod options;
 mod pattern;
 mod pick;

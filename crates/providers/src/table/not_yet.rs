@@ -16,8 +16,6 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("bedrock", BEDROCK),
     ("black_forest_labs", OPERATION),
     ("chatgpt", CHATGPT),
-    ("cohere", COMPATIBLE),
-    ("cohere_chat", COMPATIBLE),
     ("cursor", AGENTS),
     ("custom", LITELLM),
     ("deepgram", OPERATION),

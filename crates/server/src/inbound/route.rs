@@ -108,9 +108,13 @@ fn fixed_page(path: &str) -> Option<Page> {
 }
 
 fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
-    Some(match path.strip_prefix("/v1").unwrap_or(path) {
+    let unversioned = path.strip_prefix("/v1").unwrap_or(path);
+    Some(match unversioned {
         "/chat/completions" => (DialectId::OpenAiChat, Operation::Chat),
         "/embeddings" => (DialectId::OpenAiChat, Operation::Embeddings),
+        "/rerank" | "/v2/rerank" => (DialectId::OpenAiChat, Operation::Rerank),
+        "/v2/chat" => (DialectId::Cohere, Operation::Chat),
+        "/v2/embed" => (DialectId::Cohere, Operation::Embeddings),
         "/moderations" => (DialectId::OpenAiChat, Operation::Moderations),
         "/images/generations" => (DialectId::OpenAiChat, Operation::ImageGeneration),
         "/audio/speech" => (DialectId::OpenAiChat, Operation::Speech),

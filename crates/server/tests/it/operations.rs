@@ -2,4 +2,5 @@
 
 mod json_bodies;
 mod pass_through;
+mod rerank;
 mod uploads;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     answer::{Answer, Failure, last_user_text},
     body::End,
-    dialect::{anthropic, bedrock, gemini, ollama, openai},
+    dialect::{anthropic, bedrock, gemini, ollama, openai, responses},
     operation::Operation,
     scan,
     script::{Fault, Flavour, Script},
@@ -122,7 +122,7 @@ impl Shape {
             Operation::OllamaChat | Operation::OllamaGenerate => {
                 scan::boolean(body, "stream").unwrap_or(true)
             }
-            Operation::OpenAiChat | Operation::AnthropicMessages => {
+            Operation::OpenAiChat | Operation::OpenAiResponses | Operation::AnthropicMessages => {
                 scan::boolean(body, "stream").unwrap_or(false)
             }
             _ => false,
@@ -140,6 +140,7 @@ impl Shape {
         matches!(
             self.operation,
             Operation::OpenAiChat
+                | Operation::OpenAiResponses
                 | Operation::AnthropicMessages
                 | Operation::GeminiGenerate
                 | Operation::GeminiStream
@@ -206,6 +207,7 @@ impl Shape {
     fn whole(self, answer: &Answer) -> Value {
         match self.operation {
             Operation::AnthropicMessages => anthropic::whole(answer),
+            Operation::OpenAiResponses => responses::whole(answer),
             Operation::GeminiGenerate | Operation::GeminiStream => gemini::whole(answer),
             Operation::BedrockConverse | Operation::BedrockStream => bedrock::whole(answer),
             Operation::OllamaChat => ollama::whole(answer, ollama::Form::Chat),
@@ -217,6 +219,7 @@ impl Shape {
     fn frames(self, answer: &Answer) -> Vec<Bytes> {
         match self.operation {
             Operation::AnthropicMessages => anthropic::frames(answer),
+            Operation::OpenAiResponses => responses::frames(answer),
             Operation::GeminiGenerate | Operation::GeminiStream => gemini::frames(answer, self.sse),
             Operation::BedrockConverse | Operation::BedrockStream => bedrock::frames(answer),
             Operation::OllamaChat => ollama::frames(answer, ollama::Form::Chat),
@@ -267,6 +270,9 @@ impl Shape {
             Dialect::Gemini => gemini::error_frame(Failure::Status(503), model),
             Dialect::Bedrock => bedrock::error_frame(),
             Dialect::Ollama => ollama::error_frame(Failure::Status(500), model),
+            Dialect::OpenAi if self.operation == Operation::OpenAiResponses => {
+                responses::error_frame(Failure::Status(500), model)
+            }
             Dialect::OpenAi => openai::error_frame(Failure::Status(500), model),
         }
     }
@@ -277,6 +283,7 @@ impl Shape {
         let body = match self.operation {
             Operation::OpenAiEmbeddings => openai::embeddings(&request),
             Operation::OpenAiModels => openai::models(),
+            Operation::OpenAiInputTokens => responses::count_tokens(),
             Operation::AnthropicCountTokens => anthropic::count_tokens(),
             Operation::AnthropicModels => anthropic::models(),
             Operation::GeminiEmbed => gemini::embedding(),

@@ -11,6 +11,7 @@ mod json;
 mod matrix;
 mod ollama;
 mod openai_chat;
+mod openai_responses;
 mod relay;
 mod rerank;
 mod sse;

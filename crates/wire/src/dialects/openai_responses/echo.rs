@@ -3,6 +3,7 @@
 //! Source: API reference, `Response`: most members are required, and hold the default where the
 //! client said nothing.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::super::openai::body::raw_member;
 use crate::canonical::{Echo, RawJson};
-use crate::json::JsonObject;
+use crate::json::{self, JsonObject};
 
 /// Members in the order they are written, with their defaults.
 const MEMBERS: [(&str, &str); 17] = [
@@ -78,6 +79,11 @@ fn read(body: &JsonObject) -> Echo {
 
 /// The value with what a response says besides.
 fn complete(name: &str, value: RawJson) -> RawJson {
+    // Written by the client as it likes; a line feed would end a line of a stream.
+    let value = match json::compact(value.get()) {
+        Cow::Borrowed(_) => value,
+        Cow::Owned(text) => RawJson::parse(text).unwrap_or(value),
+    };
     let with = |members: &[(&str, &str)]| with(value.get(), members);
     let completed = match name {
         "reasoning" => with(&[("effort", "null"), ("summary", "null")]),

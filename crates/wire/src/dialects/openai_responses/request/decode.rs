@@ -32,6 +32,8 @@ const KNOWN: &[&str] = &[
     "stream",
     // Obfuscation is for whoever keeps the connection to the client.
     "stream_options",
+    // Kept with the answer, which repeats it; the chat API takes it for stored answers only.
+    "metadata",
     // What the gateway keeps, and finds again, it does so before the request is read.
     "store",
     "background",
@@ -41,7 +43,6 @@ const KNOWN: &[&str] = &[
 
 /// Members that say to OpenAI what they say in its chat API.
 const SHARED: &[&str] = &[
-    "metadata",
     "moderation",
     "prompt_cache_key",
     "prompt_cache_options",

@@ -73,6 +73,8 @@ impl<'a, 'l> Turns<'a, 'l> {
             }
             match message.role {
                 Role::System => self.said("system", message),
+                // Open models' chat templates do not know the newer name.
+                Role::Developer if !self.model.is_own() => self.said("system", message),
                 Role::Developer => self.said("developer", message),
                 Role::User => self.said("user", message),
                 Role::Assistant => self.assistant(message),
