@@ -11,7 +11,7 @@ const INPUTS: [&str; 2] = ["first text", "second text"];
 async fn stage() -> Stage {
     Stage::start(|mock, config| {
         UPSTREAMS.iter().fold(config, |config, upstream| {
-            config.model(mock, upstream.provider(), *upstream, "mock")
+            config.model(mock, upstream.name(), *upstream, "mock")
         })
     })
     .await
@@ -57,13 +57,13 @@ async fn openai_clients() {
             (Some("float"), floats),
             (Some("base64"), decoded),
         ] {
-            let mut body = json!({ "model": upstream.provider(), "input": INPUTS });
+            let mut body = json!({ "model": upstream.name(), "input": INPUTS });
             if let Some(format) = format {
                 body["encoding_format"] = json!(format);
             }
             let list = post(&stage, "/v1/embeddings", body).await;
             assert_eq!(list["object"], "list", "{list}");
-            assert_eq!(list["model"], upstream.provider());
+            assert_eq!(list["model"], upstream.name());
             assert_eq!(list["data"].as_array().map(Vec::len), Some(2), "{list}");
             for position in 0..2 {
                 let item = &list["data"][position];
@@ -74,7 +74,7 @@ async fn openai_clients() {
             assert!(list["usage"]["prompt_tokens"].is_u64(), "{list}");
             assert!(list["usage"]["total_tokens"].is_u64(), "{list}");
         }
-        let single = json!({ "model": upstream.provider(), "input": "only text" });
+        let single = json!({ "model": upstream.name(), "input": "only text" });
         let list = post(&stage, "/embeddings", single).await;
         assert_unit(&floats(&list["data"][0]["embedding"]), 0);
     }
@@ -84,7 +84,7 @@ async fn openai_clients() {
 async fn gemini_clients() {
     let stage = stage().await;
     for upstream in UPSTREAMS {
-        let model = upstream.provider();
+        let model = upstream.name();
         let content = |text: &str| json!({ "parts": [{ "text": text }] });
         let path = format!("/v1beta/models/{model}:embedContent");
         let one = post(&stage, &path, json!({ "content": content("only text") })).await;
@@ -103,7 +103,7 @@ async fn gemini_clients() {
 async fn ollama_clients() {
     let stage = stage().await;
     for upstream in UPSTREAMS {
-        let model = upstream.provider();
+        let model = upstream.name();
         let many = post(
             &stage,
             "/api/embed",

@@ -1,9 +1,12 @@
 //! Answers: what a client of each dialect reads out of a whole body or a stream.
 
 mod anthropic;
+mod bedrock;
+mod cohere;
 mod gemini;
 mod ollama;
 mod openai;
+mod responses;
 
 use lockgate_testkit::Reply;
 use serde_json::Value;
@@ -38,9 +41,12 @@ impl Answer {
         let body = reply.json();
         match dialect {
             Dialect::OpenAi => openai::whole(&body),
+            Dialect::Responses => responses::whole(&body),
             Dialect::Anthropic => anthropic::whole(&body),
             Dialect::Gemini => gemini::whole(&body),
             Dialect::Ollama => ollama::whole(&body),
+            Dialect::Bedrock => bedrock::whole(&body),
+            Dialect::Cohere => cohere::whole(&body),
         }
     }
 
@@ -50,6 +56,7 @@ impl Answer {
         let content_type = reply.header("content-type").unwrap_or_default();
         let expected = match dialect {
             Dialect::Ollama => "application/x-ndjson",
+            Dialect::Bedrock => "application/vnd.amazon.eventstream",
             _ => "text/event-stream",
         };
         assert!(
@@ -58,9 +65,12 @@ impl Answer {
         );
         match dialect {
             Dialect::OpenAi => openai::stream(reply),
+            Dialect::Responses => responses::stream(reply),
             Dialect::Anthropic => anthropic::stream(reply),
             Dialect::Gemini => gemini::stream(reply),
             Dialect::Ollama => ollama::stream(reply),
+            Dialect::Bedrock => bedrock::stream(reply),
+            Dialect::Cohere => cohere::stream(reply),
         }
     }
 
@@ -70,6 +80,40 @@ impl Answer {
         self.tool_ids.extend(id.as_str().map(str::to_owned));
         self.tools.push((string(name), arguments));
     }
+}
+
+/// The message of the error that ends a stream; fails when the stream does not end with one.
+pub(crate) fn last_error(dialect: Dialect, reply: &Reply) -> String {
+    let mut events = reply.events();
+    let mut last = || parse(&events.pop().unwrap().data);
+    let error = match dialect {
+        Dialect::Ollama => reply.lines().pop().unwrap(),
+        Dialect::OpenAi if reply.text().ends_with("data: [DONE]\n\n") => {
+            events.pop();
+            parse(&events.pop().unwrap().data)
+        }
+        Dialect::OpenAi | Dialect::Gemini => last(),
+        Dialect::Anthropic => {
+            assert_eq!(events.last().unwrap().event, "error", "{}", reply.text());
+            last()
+        }
+        Dialect::Responses => {
+            let end = last();
+            assert_eq!(end["type"], "response.failed", "{}", reply.text());
+            end["response"].clone()
+        }
+        Dialect::Cohere => {
+            let end = last();
+            assert_eq!(end["delta"]["finish_reason"], "ERROR", "{}", reply.text());
+            serde_json::json!({ "message": end["delta"]["error"] })
+        }
+        Dialect::Bedrock => {
+            let (name, payload) = bedrock::frames(reply).pop().unwrap();
+            assert!(name.ends_with("Exception"), "{name}: {payload}");
+            payload
+        }
+    };
+    dialect.error_message(&error)
 }
 
 fn string(value: &Value) -> String {
