@@ -163,7 +163,7 @@ async fn tokens_arrive_one_by_one() {
         })
     })
     .await;
-    for upstream in [Dialect::Gemini, Dialect::Ollama, Dialect::Bedrock] {
+    for upstream in [Dialect::Gemini, Dialect::Ollama] {
         for client in Dialect::ALL {
             let (path, body) = simple(upstream.name(), true).request(client);
             let mut reply = stage.client().stream(&path, &body).await.unwrap();

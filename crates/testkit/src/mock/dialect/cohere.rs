@@ -57,6 +57,7 @@ pub(in crate::mock) fn frames(answer: &Answer) -> Vec<Bytes> {
         "usage": usage(answer.output_tokens),
     });
     events.push("message-end", json!({ "id": ID, "delta": delta }));
+    events.frames.push(Bytes::from_static(b"data: [DONE]\n\n"));
     events.frames
 }
 

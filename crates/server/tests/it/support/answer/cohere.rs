@@ -32,7 +32,9 @@ pub(super) fn stream(reply: &Reply) -> Answer {
     let mut answer = Answer::default();
     let mut open = None;
     let mut calls: Vec<(Value, String)> = Vec::new();
-    let events = reply.events();
+    let mut events = reply.events();
+    let last = events.pop().map(|event| event.data);
+    assert_eq!(last.as_deref(), Some("[DONE]"), "{}", reply.text());
     let name = |event: Option<&lockgate_testkit::SseEvent>| event.map(|event| event.event.clone());
     assert_eq!(name(events.first()).as_deref(), Some("message-start"));
     assert_eq!(name(events.last()).as_deref(), Some("message-end"));
