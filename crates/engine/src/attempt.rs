@@ -15,8 +15,8 @@ use lockgate_wire::relay::Relay;
 use lockgate_wire::{Operation, rerank};
 use tokio::time::Instant;
 
-use self::mishap::{broken, no_answer, no_url, redirected};
-pub(crate) use self::mishap::{no_credential, unreachable_upstream};
+pub(crate) use self::mishap::{broken, no_credential, unreachable_upstream};
+use self::mishap::{no_answer, no_url, redirected};
 use crate::answer::{Channel, Slot, StreamParts, merge_reasoning};
 use crate::call::Call;
 use crate::deployment::Deployment;
