@@ -15,9 +15,9 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 use lockgate_core::error::GatewayError;
 use lockgate_providers::Connection;
+use lockgate_wire::Operation;
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::dialect::ReplyContext;
-use lockgate_wire::Operation;
 
 pub use self::target::Credentials;
 use crate::answer::{AnswerBody, Channel, Slot, StreamParts};
