@@ -1,6 +1,6 @@
 //! Upstreams that say no, and upstreams that are not there.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Dialect, Stage, simple};
 
@@ -41,6 +41,10 @@ async fn statuses_and_bodies_in_every_dialect() {
                 );
                 client.assert_error(status, &reply.json());
                 assert!(reply.header("x-litellm-call-id").is_some(), "{what}");
+                // Bedrock's SDKs read the kind of an error from a header.
+                let kind = reply.header("x-amzn-errortype").map(Value::from);
+                let expected = (client == Dialect::Bedrock).then(|| reply.json()["__type"].clone());
+                assert_eq!(kind, expected, "{what}");
             }
         }
     }

@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 
 use crate::support::{Dialect, Stage};
 
-const UPSTREAMS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Gemini, Dialect::Ollama];
+const UPSTREAMS: [Dialect; 4] = [
+    Dialect::OpenAi,
+    Dialect::Gemini,
+    Dialect::Ollama,
+    Dialect::Cohere,
+];
 const INPUTS: [&str; 2] = ["first text", "second text"];
 
 async fn stage() -> Stage {
@@ -121,6 +126,26 @@ async fn ollama_clients() {
         )
         .await;
         assert_unit(&floats(&old["embedding"]), 0);
+    }
+}
+
+#[tokio::test]
+async fn cohere_clients() {
+    let stage = stage().await;
+    for upstream in UPSTREAMS {
+        for kinds in [json!(null), json!(["float"])] {
+            let mut body = json!({
+                "model": upstream.name(), "input_type": "search_document", "texts": INPUTS,
+            });
+            if !kinds.is_null() {
+                body["embedding_types"] = kinds;
+            }
+            let answer = post(&stage, "/v2/embed", body).await;
+            for position in 0..2 {
+                let vector = &answer["embeddings"]["float"][position];
+                assert_unit(&floats(vector), position);
+            }
+        }
     }
 }
 
