@@ -47,6 +47,7 @@ fn a_word_before_the_name_asks_for_the_responses_api() {
         dialect("hosted_vllm/responses/org/model"),
         responses("org/model")
     );
+    assert_eq!(dialect("azure/responses/mine"), responses("mine"));
     assert_eq!(dialect("openai/gpt-5").0, DialectId::OpenAiChat);
     // Who does not have the API may have a model of that name.
     assert_eq!(

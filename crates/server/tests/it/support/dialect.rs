@@ -97,10 +97,10 @@ impl Dialect {
                         .is_some_and(|e| e.contains_key("param")),
                     "{body}"
                 );
-                let code = &body["error"]["code"];
+                let code = body["error"]["code"].as_str().unwrap_or_default();
                 // Clients of the Responses API look for OpenAI's own codes.
-                let own = self == Self::Responses && code.as_str().is_some_and(|c| !c.is_empty());
-                assert!(own || *code == status.to_string(), "{body}");
+                let own = self == Self::Responses && !code.is_empty();
+                assert!(own || code == status.to_string(), "{body}");
             }
             Self::Anthropic => {
                 assert_eq!(body["type"], "error", "{body}");
