@@ -140,6 +140,10 @@ prefix the provider is found by the host of `api_base`, then by the name itself:
 Anthropic's, `gemini-` models are called at Google AI Studio (LiteLLM calls them at Vertex AI).
 `custom_llm_provider` wins over all of this.
 
+`responses/` between the two, as in `openai/responses/gpt-5` or `azure/responses/<deployment>`, has the
+model asked through OpenAI's Responses API, whatever the client speaks. Without it only clients of
+that API reach it, where the table has it among the operations; all others are served by the chat API.
+
 The key is `api_key` of the deployment, else the first of the variables that is set; the base URL is
 `api_base`, else the first of its variables that is set, else the one in the table. In a base URL
 `{NAME:default}` stands for an environment variable, `{NAME}` for one that must be set. Any other
