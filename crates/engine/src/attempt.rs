@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Uri};
 use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::{ApiError, ErrorKind, FinishReason, Usage};
 use lockgate_wire::dialect::Spliced;
@@ -135,12 +135,9 @@ impl Attempt<'_> {
             let error = GatewayError::connection(ErrorKind::Authentication, missing.to_string());
             return Err(error.into());
         }
-        let uri = connection
-            .uri(self.prepared.operation, self.model, self.call.streams())
-            .map_err(|e| no_url(&e))?;
         let request = UpstreamRequest {
             method: Method::POST,
-            uri,
+            uri: self.uri()?,
             headers: self.headers(),
             body: self.body()?,
             head_deadline: started + self.limits.first_byte.min(self.limits.total),
@@ -149,6 +146,14 @@ impl Attempt<'_> {
             .send(request)
             .await
             .map_err(|e| unreachable_upstream(&e).into())
+    }
+
+    /// Where the request goes.
+    pub(crate) fn uri(&self) -> Result<Uri, GatewayError> {
+        self.deployment
+            .connection
+            .uri(self.prepared.operation, self.model, self.call.streams())
+            .map_err(|e| no_url(&e))
     }
 
     fn body(&self) -> Result<RequestBody, GatewayError> {
@@ -161,7 +166,8 @@ impl Attempt<'_> {
         }
     }
 
-    fn headers(&self) -> HeaderMap {
+    /// The headers it goes with.
+    pub(crate) fn headers(&self) -> HeaderMap {
         let own = self
             .prepared
             .headers

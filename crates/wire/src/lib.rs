@@ -12,6 +12,7 @@ pub mod json;
 pub mod ndjson;
 pub mod operation;
 pub mod relay;
+pub mod samples;
 pub mod sse;
 
 pub use dialect::{Dialect, DialectId};

@@ -9,4 +9,5 @@ mod matrix;
 mod ollama;
 mod openai_chat;
 mod relay;
+mod samples;
 mod sse;
