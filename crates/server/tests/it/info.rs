@@ -41,6 +41,10 @@ async fn stage() -> Stage {
                 "model_name": "gem/*",
                 "litellm_params": { "model": "gemini/*", "api_base": mock.url(""), "api_key": SECRET },
             }))
+            .entry(json!({
+                "model_name": "canned",
+                "litellm_params": { "model": "openai/mock", "api_base": mock.url("/v1"), "mock_response": "Hello" },
+            }))
             .model(mock, "local", Dialect::Ollama, "qwen3")
             .section("router_settings", json!({ "model_group_alias": {
                 "also-local": "local", "hidden": { "model": "local", "hidden": true },

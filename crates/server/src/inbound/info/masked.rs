@@ -86,6 +86,7 @@ pub(super) fn params(params: &LitellmParams, model: &str) -> Map<String, Value> 
 pub(super) fn shown(name: &str, value: &Value) -> Value {
     match value {
         Value::Bool(_) | Value::Null => value.clone(),
+        Value::Number(_) if is_figure(name) => value.clone(),
         _ if is_secret(name) => MASK.into(),
         Value::Object(members) => object(members),
         Value::Array(items) => items.iter().map(|item| shown("", item)).collect(),
@@ -101,10 +102,19 @@ fn object(members: &Map<String, Value>) -> Value {
 }
 
 /// Whether a value of this name may be a credential; `max_tokens` and its like are not.
-pub(super) fn is_secret(name: &str) -> bool {
+fn is_secret(name: &str) -> bool {
+    has_word(name, &SECRET_WORDS)
+}
+
+/// Whether a number of this name is what it says: `input_cost_per_token`, `api_key_limit`.
+fn is_figure(name: &str) -> bool {
+    has_word(name, &["cost", "limit", "per"])
+}
+
+fn has_word(name: &str, words: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
     name.split(|c: char| !c.is_ascii_alphanumeric())
-        .any(|word| SECRET_WORDS.contains(&word))
+        .any(|word| words.contains(&word))
 }
 
 /// Where a deployment's own fallback leads; what it brings along may hold a key.

@@ -5,7 +5,7 @@ use lockgate_core::error::GatewayError;
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::{AnswerBody, off_core};
 use lockgate_providers::tokens;
-use lockgate_wire::canonical::ChatRequest;
+use lockgate_wire::canonical::{ChatRequest, Message, Role};
 use lockgate_wire::dialect::{RequestHead, TranslateError};
 use lockgate_wire::json::JsonObject;
 use lockgate_wire::{DialectId, Operation};
@@ -73,21 +73,22 @@ fn conversation(body: &JsonObject) -> Result<ChatRequest, TranslateError> {
         }
         return decode(DialectId::Gemini, &body);
     }
-    let anthropic = body.is_set("system") || has_input_schema(body);
-    if !anthropic {
-        let read = decode(DialectId::OpenAiChat, body);
-        return read.or_else(|error| decode(DialectId::Anthropic, body).map_err(|_| error));
+    let openai = have(body, "function");
+    if openai || !(body.is_set("system") || have(body, "input_schema")) {
+        return openai_conversation(body)
+            .or_else(|error| decode(DialectId::Anthropic, body).map_err(|_| error));
     }
-    decode(DialectId::Anthropic, body).or_else(|error| {
-        // OpenAI's messages and tools beside Anthropic's `system`.
-        let mut request = decode(DialectId::OpenAiChat, body).map_err(|_| error)?;
-        if let Some(system) = body.get_str("system") {
-            let role = lockgate_wire::canonical::Role::System;
-            let message = lockgate_wire::canonical::Message::text(role, system);
-            request.messages.insert(0, message);
-        }
-        Ok(request)
-    })
+    decode(DialectId::Anthropic, body).or_else(|error| openai_conversation(body).map_err(|_| error))
+}
+
+/// OpenAI's messages and tools, beside them perhaps the `system` of LiteLLM's endpoint.
+fn openai_conversation(body: &JsonObject) -> Result<ChatRequest, TranslateError> {
+    let mut request = decode(DialectId::OpenAiChat, body)?;
+    if let Some(system) = body.get_str("system") {
+        let message = Message::text(Role::System, system);
+        request.messages.insert(0, message);
+    }
+    Ok(request)
 }
 
 fn decode(dialect: DialectId, body: &JsonObject) -> Result<ChatRequest, TranslateError> {
@@ -99,9 +100,10 @@ fn decode(dialect: DialectId, body: &JsonObject) -> Result<ChatRequest, Translat
     dialect.dialect().decode_request(&head, body)
 }
 
-fn has_input_schema(body: &JsonObject) -> bool {
+/// Whether there is a tool with such a member, which tells whose form the tools have.
+fn have(body: &JsonObject, member: &str) -> bool {
     let tools: Option<Vec<serde_json::Map<String, Value>>> = body
         .get("tools")
         .and_then(|raw| serde_json::from_slice(raw).ok());
-    tools.is_some_and(|tools| tools.iter().any(|tool| tool.contains_key("input_schema")))
+    tools.is_some_and(|tools| tools.iter().any(|tool| tool.contains_key(member)))
 }

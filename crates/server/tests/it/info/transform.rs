@@ -90,7 +90,7 @@ async fn what_would_be_refused_is_told_as_an_error() {
     for (request, word) in [
         (chat("nobody", json!({})), "nobody"),
         (chat("claude-id", json!({ "seed": 7 })), "seed"),
-        (chat("gpt", json!({ "mock_response": "Hello" })), "itself"),
+        (chat("canned", json!({})), "itself"),
         (json!({ "messages": [] }), "model"),
     ] {
         let shown = transform(&stage, "completion", request.clone()).await;
