@@ -4,7 +4,7 @@
 CARGO ?= cargo
 DATA_DIR ?= .lockgate
 
-.PHONY: run test release check fmt clippy size unit bench bench-quick test-real docs docs-check need
+.PHONY: run test release check fmt clippy size unit bench bench-quick bench-instructions test-real docs docs-check need
 
 run: need ## build and start the gateway with its built-in demo model
 	@$(CARGO) build --release --quiet --package lockgate
@@ -43,6 +43,10 @@ bench: need
 bench-quick: need
 	$(CARGO) build --release --package lockgate --package lockgate-bench
 	target/release/lockgate-bench run --quick
+
+bench-instructions: need ## instruction counts of the hot paths, beside those of the last run
+	scripts/need-gungraun.sh
+	$(CARGO) bench --locked --profile quick --package lockgate-wire --bench instructions
 
 test-real: need ## a real model server behind the gateway, driven by the official SDKs
 	scripts/test-real.sh

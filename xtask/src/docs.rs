@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use lockgate_providers::{Auth, KeyRule, NOT_YET, PROVIDERS, ProviderSpec};
+use lockgate_providers::{Auth, KeyRule, NOT_YET, PROVIDERS, ProviderSpec, UrlStyle};
 use lockgate_wire::{DialectId, Operation};
 
 use crate::capabilities::capabilities_page;
@@ -65,6 +65,9 @@ fn provider_line(out: &mut String, row: &ProviderSpec) -> Result<()> {
     let base = match row.base_url {
         Some(base) => format!("`{}`", base.replace('|', "\\|")),
         None if row.built_in => "built in".to_owned(),
+        None if matches!(row.url, UrlStyle::Bedrock | UrlStyle::Vertex(_)) => {
+            "by region".to_owned()
+        }
         None => "`api_base` is needed".to_owned(),
     };
     writeln!(
@@ -85,6 +88,8 @@ fn dialect(row: &ProviderSpec) -> &'static str {
     match row.dialect {
         _ if row.built_in => "built in",
         DialectId::OpenAiChat => "OpenAI",
+        DialectId::Cohere => "Cohere",
+        DialectId::OpenAiResponses => "OpenAI Responses",
         DialectId::Anthropic => "Anthropic",
         DialectId::Gemini => "Gemini",
         DialectId::Ollama => "Ollama",
@@ -109,6 +114,9 @@ fn auth(row: &ProviderSpec) -> String {
         Auth::Header(name) => name,
         Auth::GeminiKey => "`x-goog-api-key`",
         Auth::AnthropicKey => "`x-api-key`",
+        Auth::Azure(name) => return format!("{name}, or an [identity](clouds.md)"),
+        Auth::AzureAi | Auth::Google => return "key, or an [identity](clouds.md)".to_owned(),
+        Auth::Aws => return "bearer, or an [identity](clouds.md)".to_owned(),
     };
     match row.key {
         KeyRule::Required => place.to_owned(),
@@ -198,6 +206,8 @@ same words work in `quirks` of a `custom_providers` entry:
 | `flatten_content` | lists of text parts become one string |
 | `flatten_tool_content` | the same in tool results only |
 | `strip_names` | messages other than tool results lose their `name` |
+| `drop_function_ids` | function calls and results lose their `id` (Gemini requests) |
+| `predict_embeddings` | embedding requests become `instances` and `parameters` (Gemini requests) |
 | `rename_in_messages FROM TO` | the provider has another name for the member of messages |
 | `drop_in_messages MEMBER,MEMBER` | the provider refuses these members of messages |
 | `fill_reasoning` | messages of the assistant without `reasoning_content` get a space for it |

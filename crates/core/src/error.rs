@@ -81,6 +81,13 @@ impl GatewayError {
         self
     }
 
+    /// Gives the error code that clients look for.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.api.code = Some(code.into());
+        self
+    }
+
     /// Whether another attempt can succeed (reference section 4.2). `alternatives` says that the
     /// model group has other deployments, whose credentials may be good where these are not.
     pub fn is_retryable(&self, alternatives: bool) -> bool {

@@ -2,29 +2,30 @@
 
 mod forwarded;
 mod mishap;
+mod outgoing;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderMap, Method, Uri};
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::{ApiError, ErrorKind, FinishReason, Usage};
 use lockgate_wire::dialect::Spliced;
 use lockgate_wire::relay::Relay;
+use lockgate_wire::{Operation, rerank};
 use tokio::time::Instant;
 
-pub(crate) use self::mishap::unreachable_upstream;
-use self::mishap::{broken, no_answer, no_url, redirected};
+use self::mishap::{broken, no_answer, redirected};
+pub(crate) use self::mishap::{no_credential, unreachable_upstream};
+use self::outgoing::METHOD;
 use crate::answer::{Channel, Slot, StreamParts, merge_reasoning};
 use crate::call::Call;
 use crate::deployment::Deployment;
 use crate::local;
 use crate::prepare::{Passage, Prepared};
 use crate::redact::redact;
-use crate::upstream::{
-    BodyError, RequestBody, Upstream, UpstreamBody, UpstreamRequest, UpstreamResponse,
-};
+use crate::upstream::{BodyError, Upstream, UpstreamBody, UpstreamRequest, UpstreamResponse};
 
 /// The largest whole answer that is taken into memory.
 pub(crate) const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
@@ -135,10 +136,11 @@ impl Attempt<'_> {
             let error = GatewayError::connection(ErrorKind::Authentication, missing.to_string());
             return Err(error.into());
         }
+        let (uri, headers) = self.addressed()?;
         let request = UpstreamRequest {
-            method: Method::POST,
-            uri: self.uri()?,
-            headers: self.headers(),
+            method: METHOD,
+            uri,
+            headers,
             body: self.body()?,
             head_deadline: started + self.limits.first_byte.min(self.limits.total),
         };
@@ -148,49 +150,6 @@ impl Attempt<'_> {
             .map_err(|e| unreachable_upstream(&e).into())
     }
 
-    /// Where the request goes.
-    pub(crate) fn uri(&self) -> Result<Uri, GatewayError> {
-        self.deployment
-            .connection
-            .uri(self.prepared.operation, self.model, self.call.streams())
-            .map_err(|e| no_url(&e))
-    }
-
-    fn body(&self) -> Result<RequestBody, GatewayError> {
-        match &self.call.upload {
-            None => Ok(self.prepared.body.clone().into()),
-            Some(upload) => upload.body(self.model).ok_or_else(|| {
-                let message = "the file was sent already and is not kept";
-                GatewayError::gateway(ErrorKind::BadGateway, message)
-            }),
-        }
-    }
-
-    /// The headers it goes with.
-    pub(crate) fn headers(&self) -> HeaderMap {
-        let own = self
-            .prepared
-            .headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()));
-        let betas = self
-            .call
-            .forwarded
-            .get("anthropic-beta")
-            .and_then(|v| v.to_str().ok());
-        let betas = betas.map(|betas| ("anthropic-beta", betas));
-        let mut headers = self.deployment.connection.headers_with(own.chain(betas));
-        if let Some(upload) = &self.call.upload {
-            headers.insert(http::header::CONTENT_TYPE, upload.content_type().clone());
-        }
-        for (name, value) in &self.call.forwarded {
-            if !headers.contains_key(name) {
-                headers.append(name, value.clone());
-            }
-        }
-        headers
-    }
-
     async fn refused(&self, mut response: UpstreamResponse, total: Instant) -> Failure {
         let body = match tokio::time::timeout_at(total, response.body.collect(LARGEST_ERROR)).await
         {
@@ -198,9 +157,9 @@ impl Attempt<'_> {
             // The status alone says enough.
             Ok(Err(_)) | Err(_) => Bytes::new(),
         };
-        let dialect = self.deployment.dialect().dialect();
+        let dialect = self.prepared.dialect.dialect();
         let mut error = dialect.decode_error(response.status, &body);
-        error.message = redact(error.message, self.deployment.connection.headers());
+        error.message = redact(error.message, &self.deployment.connection.secrets());
         let retry_after = crate::retry_after::read(&response.headers);
         Failure {
             error: GatewayError::upstream(error, retry_after),
@@ -240,12 +199,15 @@ impl Attempt<'_> {
     }
 
     fn translate_whole(&self, bytes: &Bytes) -> Result<Content, GatewayError> {
-        let from = self.deployment.dialect().dialect();
+        let from = self.prepared.dialect.dialect();
         let to = self.call.dialect.dialect();
         if let Some(error) = from.sniff(bytes).error {
             return Err(GatewayError::upstream(error, None));
         }
         let reply = self.call.reply();
+        if self.call.operation == Operation::Rerank {
+            return self.translate_rerank(bytes);
+        }
         if self.call.operation.is_embeddings() {
             let vectors = from
                 .decode_embedding_response(bytes)
@@ -279,6 +241,17 @@ impl Attempt<'_> {
         })
     }
 
+    fn translate_rerank(&self, bytes: &Bytes) -> Result<Content, GatewayError> {
+        let format = self.deployment.provider.rerank;
+        let ranked = format.decode_response(bytes).map_err(|e| no_answer(&e))?;
+        let reply = self.call.reply();
+        Ok(Content::Whole {
+            usage: ranked.usage,
+            bytes: rerank::encode_response(self.call.rerank()?, &ranked, &reply),
+            finish: None,
+        })
+    }
+
     /// Reads a stream up to its first content, so that an error before it fails the attempt.
     async fn begin_stream(
         &self,
@@ -287,7 +260,7 @@ impl Attempt<'_> {
         started: Instant,
     ) -> Result<Content, GatewayError> {
         let mut channel = self.channel();
-        let mut first = bytes::BytesMut::new();
+        let mut first = Bytes::new();
         let mut closed = false;
         let total = started + self.limits.total;
         let mut patience = total.min(started + self.limits.first_byte);
@@ -298,10 +271,10 @@ impl Attempt<'_> {
                 Err(_) if hold.is_some() => break,
                 Err(_) => return Err(broken(&BodyError::Idle)),
                 Ok(Some(Err(error))) => return Err(broken(&error)),
-                Ok(Some(Ok(chunk))) => first.extend_from_slice(&channel.push(chunk)),
+                Ok(Some(Ok(chunk))) => first = joined(first, channel.push(chunk)),
                 Ok(None) => {
                     closed = true;
-                    first.extend_from_slice(&channel.finish());
+                    first = joined(first, channel.finish());
                 }
             }
             closed |= channel.ended();
@@ -317,7 +290,7 @@ impl Attempt<'_> {
             return Err(broken(&BodyError::Broken("it holds nothing".into())));
         }
         let parts = StreamParts {
-            first: first.freeze(),
+            first,
             upstream: body,
             channel,
             closed,
@@ -338,7 +311,7 @@ impl Attempt<'_> {
             }
             Passage::Forwarded => Channel::opaque(),
             Passage::Translated => Channel::translate(
-                self.deployment.dialect(),
+                self.prepared.dialect,
                 self.call.dialect,
                 &reply,
                 self.deployment
@@ -359,6 +332,18 @@ impl From<GatewayError> for Failure {
             headers: HeaderMap::new(),
         }
     }
+}
+
+/// The usual beginning is a single piece, and is not copied.
+fn joined(first: Bytes, more: Bytes) -> Bytes {
+    if first.is_empty() {
+        return more;
+    }
+    let mut out = first
+        .try_into_mut()
+        .unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+    out.extend_from_slice(&more);
+    out.freeze()
 }
 
 /// An error event's status: what its kind stands for when it came inside a 200.

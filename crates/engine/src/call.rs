@@ -4,9 +4,10 @@ use std::cell::OnceCell;
 use std::time::Instant;
 
 use lockgate_core::error::GatewayError;
-use lockgate_wire::canonical::{ChatRequest, EmbeddingRequest, ErrorKind};
+use lockgate_wire::canonical::{ChatRequest, EmbeddingRequest, ErrorKind, RerankRequest};
 use lockgate_wire::dialect::{ReplyContext, RequestHead, TranslateError};
 use lockgate_wire::json::JsonObject;
+use lockgate_wire::rerank;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::options::Options;
@@ -25,6 +26,8 @@ pub(crate) struct Call {
     pub path_stream: Option<bool>,
     /// The body without what was meant for the gateway.
     pub body: JsonObject,
+    /// The body holds an earlier conversation, which the client only named.
+    pub continues: bool,
     /// The form, where that is the body.
     pub upload: Option<Upload>,
     /// What was meant for the gateway.
@@ -44,6 +47,7 @@ pub(crate) struct Call {
 pub(crate) struct Decoded {
     chat: OnceCell<ChatRequest>,
     embedding: OnceCell<EmbeddingRequest>,
+    rerank: OnceCell<RerankRequest>,
 }
 
 // === impl Call ===
@@ -108,22 +112,30 @@ impl Call {
         Ok(self.decoded.embedding.get_or_init(|| decoded))
     }
 
+    /// The rerank request in canonical form; decoded once.
+    pub(crate) fn rerank(&self) -> Result<&RerankRequest, GatewayError> {
+        if let Some(rerank) = self.decoded.rerank.get() {
+            return Ok(rerank);
+        }
+        let decoded = rerank::decode_request(&self.body).map_err(|e| bad_request(&e))?;
+        Ok(self.decoded.rerank.get_or_init(|| decoded))
+    }
+
     /// What the client's answer must say.
     pub(crate) fn reply(&self) -> ReplyContext {
         let created = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |since| since.as_secs());
+        // A request that is only passed on is not decoded, and its answer written elsewhere.
+        let chat = self.decoded.chat.get();
         ReplyContext {
             operation: self.operation,
             model: self.model.clone(),
             id: self.call_id.replace('-', ""),
             created,
-            include_usage: self
-                .decoded
-                .chat
-                .get()
-                .is_some_and(|chat| chat.include_usage),
+            include_usage: chat.is_some_and(|chat| chat.include_usage),
             started: Some(self.started),
+            echo: chat.and_then(|_| self.dialect.dialect().echo(&self.body)),
         }
     }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderValue;
 use lockgate_core::Environment;
-use lockgate_core::config::{LitellmParams, ModelEntry};
+use lockgate_core::config::{LitellmParams, ModelEntry, ModelInfo};
 use lockgate_providers::{
-    ConnectError, Connection, ConnectionParams, Provider, ProviderTable, Quirk, ResolveError,
-    max_output_tokens,
+    ConnectError, Connection, ConnectionParams, Credentials, Provider, ProviderTable, Quirk,
+    ResolveError, Resolved, max_output_tokens,
 };
 use lockgate_wire::canonical::Params;
 use lockgate_wire::dialect::{RequestHead, TranslateError};
@@ -79,6 +79,8 @@ pub struct Surroundings<'a> {
     pub providers: &'a ProviderTable,
     /// Where keys and base URLs may come from.
     pub environment: &'a Environment,
+    /// Where deployments share the credentials of clouds.
+    pub credentials: &'a Credentials,
     /// Parameters that every deployment starts from.
     pub defaults: &'a LitellmParams,
 }
@@ -103,7 +105,11 @@ impl Deployment {
         )?;
         let connection = Connection::new(
             &resolved.provider,
-            &ConnectionParams::from(params),
+            &ConnectionParams {
+                model: Some(&resolved.model),
+                credentials: Some(around.credentials),
+                ..ConnectionParams::from(params)
+            },
             around.environment,
         )?;
         let defaults = decode_defaults(params).map_err(DeploymentError::Params)?;
@@ -135,7 +141,7 @@ impl Deployment {
             |known| known.metrics.clone(),
         );
         Ok(Self {
-            quirks: quirks(&resolved.provider, &resolved.model, around.environment),
+            quirks: quirks(&resolved, &entry.model_info, around.environment),
             provider: resolved.provider,
             model: resolved.model,
             connection,
@@ -158,9 +164,11 @@ impl Deployment {
         self.entry.litellm_params.order.unwrap_or(1)
     }
 
-    /// Whether its model is nothing but a wildcard, which any provider's model may fill.
-    pub fn serves_any_provider(&self) -> bool {
+    /// Whether the model that fills its wildcards decides how it is called: any provider's may, or
+    /// the provider has models of several kinds.
+    pub fn depends_on_model(&self) -> bool {
         self.entry.litellm_params.model == "*"
+            || self.model.contains('*') && self.provider.depends_on_model()
     }
 
     /// Whether it has as many requests in flight as it may.
@@ -176,10 +184,19 @@ impl Deployment {
         self.provider.dialect
     }
 
+    /// The dialect that a client of `client` is served in: the provider's, or its Responses API for
+    /// a client that speaks that.
+    pub fn dialect_for(&self, client: DialectId, operation: Operation) -> DialectId {
+        let both_respond = client == DialectId::OpenAiResponses
+            && operation == Operation::Chat
+            && self.provider.supports(Operation::Responses);
+        if both_respond { client } else { self.dialect() }
+    }
+
     /// Whether a request of `dialect` for `operation` can go to it as it is.
     pub fn relays(&self, dialect: DialectId, operation: Operation) -> bool {
-        self.dialect() == dialect
-            && self.provider.supports(operation)
+        self.dialect_for(dialect, operation) == dialect
+            && self.provider.relays(operation)
             && !self.entry.litellm_params.merge_reasoning_content_in_choices
     }
 
@@ -202,11 +219,24 @@ impl Deployment {
 }
 
 /// The quirks that concern `model`; a wildcard may become any model, so it keeps them all.
-fn quirks(provider: &Provider, model: &str, environment: &Environment) -> Vec<Quirk> {
-    let concerned = |quirk: &&Quirk| model.contains('*') || quirk.concerns(model);
+///
+/// A deployment of Azure's has a name of the operator's choice: `base_model` tells what it is.
+fn quirks(resolved: &Resolved, info: &ModelInfo, environment: &Environment) -> Vec<Quirk> {
+    let Resolved { provider, model } = resolved;
+    let open = model.contains('*');
+    let told = info.base_model.as_deref().unwrap_or(model);
+    let bare = told.rsplit('/').next().unwrap_or(told);
+    let concerned = |quirk: &&Quirk| open || quirk.concerns(model) || quirk.concerns(bare);
     let quirks = provider.quirks.iter().filter(concerned);
     quirks
         .filter_map(|quirk| quirk.settled(environment))
+        .map(|quirk| {
+            if open {
+                quirk
+            } else {
+                Quirk::new(quirk.action)
+            }
+        })
         .collect()
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use crate::metrics::GatewayMetrics;
+use crate::responses::ResponseStore;
 use crate::snapshot::Snapshot;
 use crate::upstream::Upstream;
 
@@ -16,6 +17,8 @@ pub struct Shared {
     pub snapshot: ArcSwap<Snapshot>,
     /// What is counted about the gateway as a whole.
     pub metrics: Arc<GatewayMetrics>,
+    /// What clients of the responses API may come back to.
+    pub responses: Arc<ResponseStore>,
 }
 
 /// The engine of one core.
@@ -36,6 +39,7 @@ impl Shared {
         Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             metrics: Arc::default(),
+            responses: Arc::default(),
         }
     }
 }

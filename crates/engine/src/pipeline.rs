@@ -19,6 +19,7 @@ use crate::engine::Engine;
 use crate::read_body::read_body;
 use crate::receive::{receive, receive_upload, unknown_model};
 use crate::record::{RecordGuard, RequestRecord};
+use crate::responses::{self, Keeper};
 use crate::snapshot::{Route, Snapshot};
 use crate::travel::Arrival;
 use crate::upload::Upload;
@@ -65,7 +66,7 @@ impl Engine {
             .stages(&snapshot, &endpoint, &head.headers, body, &mut record)
             .await;
         match served {
-            Ok(arrival) => answer(&endpoint, arrival, record),
+            Ok((arrival, keeper)) => answer(&endpoint, arrival, keeper, record),
             Err(failure) => refuse(&endpoint, &snapshot, failure, record),
         }
     }
@@ -77,17 +78,17 @@ impl Engine {
         headers: &HeaderMap,
         body: B,
         record: &mut RecordGuard,
-    ) -> Result<Arrival, Failure>
+    ) -> Result<(Arrival, Option<Keeper>), Failure>
     where
         B: Body<Data = Bytes> + Unpin + 'static,
         B::Error: Display,
     {
-        let _identity = snapshot
+        let identity = snapshot
             .keys
             .authenticate(headers, endpoint.key.as_deref())?;
         let (call_id, started) = (record.record().call_id.clone(), record.record().started);
         let (limit, config) = (body_limit(snapshot), &snapshot.config);
-        let call = if endpoint.operation.is_upload() {
+        let mut call = if endpoint.operation.is_upload() {
             let upload = Box::pin(Upload::receive(headers, body, limit)).await?;
             receive_upload(endpoint, headers, upload, config, call_id, started)?
         } else {
@@ -97,7 +98,9 @@ impl Engine {
         record.record_mut().model.clone_from(&call.model);
         record.record_mut().stream = call.streams();
         let route = find_route(snapshot, endpoint.dialect, &call.model)?;
-        self.travel(snapshot, &call, route, record).await
+        let keeper = responses::recall(&mut call, identity, &self.shared.responses)?;
+        let arrival = self.travel(snapshot, &call, route, record).await?;
+        Ok((arrival, keeper))
     }
 
     pub(crate) fn record(
@@ -161,7 +164,12 @@ pub fn body_limit(snapshot: &Snapshot) -> usize {
         .map_or(BODY_LIMIT, bytes)
 }
 
-fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Response<AnswerBody> {
+fn answer(
+    endpoint: &Endpoint,
+    arrival: Arrival,
+    keeper: Option<Keeper>,
+    mut record: RecordGuard,
+) -> Response<AnswerBody> {
     let mut headers = HeaderMap::with_capacity(HEADERS);
     let streams = record.record().stream;
     if streams {
@@ -183,8 +191,7 @@ fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Res
             .elapsed()
             .saturating_sub(upstream_time),
     );
-    let outlet =
-        (streams && endpoint.json_array).then(|| Box::new(JsonArray::default()) as Box<dyn Outlet>);
+    let outlet = outlet(endpoint, streams, keeper);
     let body = match arrival.reply.content {
         Content::Whole {
             bytes,
@@ -194,7 +201,8 @@ fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Res
             record.record_mut().usage = usage;
             record.record_mut().finish = finish;
             let bytes = match outlet {
-                Some(mut outlet) => [outlet.push(bytes), outlet.close()].concat().into(),
+                Some(mut outlet) if streams => [outlet.push(bytes), outlet.close()].concat().into(),
+                Some(mut outlet) => outlet.whole(bytes),
                 None => bytes,
             };
             AnswerBody::whole(bytes, record)
@@ -205,6 +213,15 @@ fn answer(endpoint: &Endpoint, arrival: Arrival, mut record: RecordGuard) -> Res
         }
     };
     respond(StatusCode::OK, headers, body)
+}
+
+/// What is done with the answer on its last step, if anything.
+fn outlet(endpoint: &Endpoint, streams: bool, keeper: Option<Keeper>) -> Option<Box<dyn Outlet>> {
+    match keeper {
+        Some(keeper) => Some(Box::new(keeper)),
+        None if streams && endpoint.json_array => Some(Box::new(JsonArray::default())),
+        None => None,
+    }
 }
 
 /// What passes through keeps its type; what is written here is JSON.

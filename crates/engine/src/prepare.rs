@@ -23,6 +23,8 @@ pub(crate) struct Prepared {
     pub body: Bytes,
     /// Headers that go with it.
     pub headers: Vec<(&'static str, String)>,
+    /// The dialect that the upstream is spoken to in.
+    pub dialect: DialectId,
     /// The operation that the upstream is asked for.
     pub operation: Operation,
     /// How the answer comes back.
@@ -75,6 +77,8 @@ pub(crate) fn prepare(
     let policy = drop_policy(call, deployment, global_drop);
     let mut prepared = if call.operation.forwarded_path().is_some() {
         forward(source, deployment, &target)?
+    } else if call.operation == Operation::Rerank {
+        rerank(source, deployment, model, policy)?
     } else if deployment.relays(call.dialect, call.operation) {
         splice(source, deployment, &target)?
     } else {
@@ -90,6 +94,10 @@ fn splice(
     target: &Target<'_>,
 ) -> Result<Prepared, GatewayError> {
     let mut body = call.body.clone();
+    if call.continues {
+        // It would be put in front once more.
+        body.remove("previous_response_id");
+    }
     let spliced = call
         .dialect
         .dialect()
@@ -98,7 +106,8 @@ fn splice(
     Ok(Prepared {
         body: body.to_bytes(),
         headers: Vec::new(),
-        operation: call.operation,
+        dialect: call.dialect,
+        operation: at_upstream(call.operation, call.dialect),
         passage: Passage::Relayed(spliced),
         dropped: Vec::new(),
     })
@@ -124,6 +133,7 @@ fn forward(
     Ok(Prepared {
         body: body.to_bytes(),
         headers: Vec::new(),
+        dialect: call.dialect,
         operation: call.operation,
         passage: Passage::Forwarded,
         dropped: Vec::new(),
@@ -136,7 +146,8 @@ fn translate(
     mut target: Target<'_>,
     policy: DropPolicy<'_>,
 ) -> Result<Prepared, GatewayError> {
-    let dialect = deployment.dialect().dialect();
+    let id = deployment.dialect_for(call.dialect, call.operation);
+    let dialect = id.dialect();
     if call.operation.is_embeddings() {
         target.operation = Operation::Embeddings;
         let encoded = dialect
@@ -147,7 +158,7 @@ fn translate(
     if call.operation.is_chat() {
         target.operation = Operation::Chat;
     }
-    let pair = (call.dialect, deployment.dialect());
+    let pair = (call.dialect, id);
     let encoded = translate_chat(pair, call.chat()?.clone(), &deployment.defaults, &target)
         .map_err(|e| not_expressible(&e, deployment))?;
     settle(call, deployment, target.operation, encoded, policy)
@@ -173,14 +184,15 @@ pub(crate) fn translate_chat(
 /// OpenAI's own, or says something in yet another dialect, means nothing to this provider.
 fn sort_extra(from: DialectId, to: DialectId, chat: &mut ChatRequest) -> Vec<Loss> {
     let extra = std::mem::take(&mut chat.params.extra);
-    if from != DialectId::OpenAiChat {
+    let of_openai = |dialect| matches!(dialect, DialectId::OpenAiChat | DialectId::OpenAiResponses);
+    if !of_openai(from) {
         chat.unmapped
             .extend(extra.into_iter().map(|(name, _)| name));
         return Vec::new();
     }
     let mut losses = Vec::new();
     for (name, value) in extra {
-        match own_param_loss(&name).filter(|_| to != DialectId::OpenAiChat) {
+        match own_param_loss(&name).filter(|_| !of_openai(to)) {
             Some(loss) => losses.push(loss),
             None => chat.params.extra.push((name, value)),
         }
@@ -204,6 +216,7 @@ fn settle(
             .any(|name| *name == loss.what)
             && call.body.contains(&loss.what)
     };
+    let dialect = deployment.dialect_for(call.dialect, call.operation);
     let (passed, lost): (Vec<Loss>, Vec<Loss>) = encoded.losses.drain(..).partition(passes);
     if !passed.is_empty() {
         let mut body = own_json(&encoded.body)?;
@@ -225,10 +238,38 @@ fn settle(
     Ok(Prepared {
         body: encoded.body,
         headers: encoded.headers,
-        operation,
+        dialect,
+        operation: at_upstream(operation, dialect),
         passage: Passage::Translated,
         dropped: lost.into_iter().map(|loss| loss.what).collect(),
     })
+}
+
+/// A rerank call in the provider's form of it.
+fn rerank(
+    call: &Call,
+    deployment: &Deployment,
+    model: &str,
+    policy: DropPolicy<'_>,
+) -> Result<Prepared, GatewayError> {
+    if !deployment.provider.supports(Operation::Rerank) {
+        return Err(not_offered(Operation::Rerank, deployment));
+    }
+    let encoded = deployment
+        .provider
+        .rerank
+        .encode_request(call.rerank()?, model)
+        .map_err(|e| not_expressible(&e, deployment))?;
+    settle(call, deployment, Operation::Rerank, encoded, policy)
+}
+
+/// What an upstream that is spoken to in `dialect` is asked for.
+fn at_upstream(operation: Operation, dialect: DialectId) -> Operation {
+    if dialect == DialectId::OpenAiResponses && operation == Operation::Chat {
+        Operation::Responses
+    } else {
+        operation
+    }
 }
 
 /// The provider's deviations and the operator's last word.

@@ -93,6 +93,7 @@ fn probe_call(deployment: &Deployment) -> Result<Call, Failure> {
         model: deployment.entry.model_name.clone(),
         path_stream: None,
         body,
+        continues: false,
         upload: None,
         options: Options::default(),
         call_id: "health-check".to_owned(),

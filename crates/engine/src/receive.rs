@@ -39,6 +39,7 @@ pub(crate) fn receive(
         path_stream: endpoint.stream,
         forwarded: contract::forwarded(endpoint.dialect, &config.general, headers),
         body,
+        continues: false,
         upload: None,
         options,
         call_id,
@@ -103,8 +104,8 @@ fn not_json(error: &JsonError) -> GatewayError {
 pub(crate) fn unknown_model(dialect: DialectId, model: &str) -> GatewayError {
     let kind = match dialect {
         // LiteLLM answers 400 here, and its users' clients know it so.
-        DialectId::OpenAiChat => ErrorKind::InvalidRequest,
-        DialectId::Anthropic | DialectId::Gemini | DialectId::Ollama => ErrorKind::NotFound,
+        DialectId::OpenAiChat | DialectId::OpenAiResponses => ErrorKind::InvalidRequest,
+        _ => ErrorKind::NotFound,
     };
     GatewayError::client(
         kind,

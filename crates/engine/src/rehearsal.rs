@@ -72,9 +72,10 @@ impl Engine {
             limits: limits(snapshot, &call, deployment),
             always_usage: config.general.always_include_stream_usage,
         };
+        let (uri, headers) = attempt.addressed()?;
         Ok(Outgoing {
-            uri: attempt.uri()?,
-            headers: attempt.headers(),
+            uri,
+            headers,
             body: prepared.body.clone(),
             deployment: deployment.clone(),
             dropped: prepared.dropped.clone(),

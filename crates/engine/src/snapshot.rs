@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use lockgate_core::config::{Config, Fallback, ModelEntry};
-use lockgate_providers::{CustomProviderError, ProviderTable};
+use lockgate_providers::{Credentials, CustomProviderError, ProviderTable};
 
 use crate::auth::Keys;
 use crate::deployment::{Deployment, DeploymentError, Surroundings};
@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub keys: Keys,
     /// All providers.
     pub providers: ProviderTable,
+    /// The credentials of clouds that the deployments share.
+    pub cloud_credentials: Credentials,
     groups: BTreeMap<String, Arc<Group>>,
     patterns: Vec<(Pattern, Arc<Group>)>,
     by_id: HashMap<String, Arc<Group>>,
@@ -62,6 +64,9 @@ impl Snapshot {
         let mut snapshot = Self {
             keys,
             providers,
+            cloud_credentials: Credentials::after(
+                previous.map(|previous| &previous.cloud_credentials),
+            ),
             groups: BTreeMap::new(),
             patterns: Vec::new(),
             by_id: HashMap::new(),
@@ -82,6 +87,7 @@ impl Snapshot {
         }
         snapshot.index(groups);
         snapshot.index_fallbacks(previous, &mut rejected);
+        snapshot.cloud_credentials.settle();
         (snapshot, rejected)
     }
 
@@ -187,7 +193,7 @@ impl Snapshot {
         if group
             .deployments
             .iter()
-            .any(|deployment| deployment.serves_any_provider())
+            .any(|deployment| deployment.depends_on_model())
         {
             return self.resolve_again(group, &captures);
         }
@@ -197,7 +203,8 @@ impl Snapshot {
         })
     }
 
-    /// `model: "*"` names no provider: the requested name tells it, request by request.
+    /// `model: "*"` names no provider, and `vertex_ai/*` not how to call the model: the requested
+    /// name tells it, request by request.
     fn resolve_again(&self, group: &Group, captures: &[String]) -> Option<Route> {
         let deployments: Vec<Arc<Deployment>> = group
             .deployments
@@ -250,6 +257,7 @@ impl Snapshot {
         Surroundings {
             providers: &self.providers,
             environment: &self.config.environment,
+            credentials: &self.cloud_credentials,
             defaults: &self.config.router.default_litellm_params,
         }
     }

@@ -117,7 +117,7 @@ impl Upload {
         start.extend_from_slice(&self.read[self.model.end..]);
         let start = start.freeze();
         match self.state.get() {
-            State::Whole => Some(RequestBody::Whole(start)),
+            State::Whole => Some(start.into()),
             State::Spent => None,
             State::Waiting => {
                 self.state.set(State::Spent);
@@ -126,11 +126,11 @@ impl Upload {
                     .length
                     .and_then(to_come)
                     .map(|l| l + start.len() as u64);
-                Some(RequestBody::Stream(Box::pin(Remainder {
+                Some(RequestBody::stream(Remainder {
                     start: Some(start),
                     rest: self.rest.clone(),
                     length,
-                })))
+                }))
             }
         }
     }

@@ -1,16 +1,21 @@
 //! A provider with base URL, key and headers settled: what a deployment needs to make calls.
 
+use std::time::SystemTime;
+
 use http::header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Uri};
-use lockgate_core::config::LitellmParams;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use lockgate_core::config::{CloudParams, LitellmParams};
 use lockgate_core::{Environment, Secret};
 use lockgate_wire::Operation;
 
+use crate::access::{Signer, find_key, place};
+use crate::base::{find_base, own_base};
+use crate::cloud::{Credentials, Grant, NoCredential, Signing, sign};
 use crate::headers::{ANTHROPIC_BETA, Headers, Key, merge};
 use crate::provider::Provider;
 use crate::spec::{Auth, KeyRule};
-use crate::template::{expand, expand_base, required};
-use crate::url::{Base, Endpoints, UrlError};
+use crate::template::expand;
+use crate::url::{Base, Endpoints, UrlError, takes_api_key};
 
 /// What a deployment says about its connection.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,6 +24,14 @@ pub struct ConnectionParams<'a> {
     pub api_key: Option<&'a Secret>,
     /// The base URL; wins over the environment.
     pub api_base: Option<&'a str>,
+    /// API version (Azure); wins over the environment.
+    pub api_version: Option<&'a str>,
+    /// How to authenticate to a cloud.
+    pub cloud: Option<&'a CloudParams>,
+    /// The model, whose name may say where it is (Bedrock).
+    pub model: Option<&'a str>,
+    /// Where credentials are shared; without it the connection has one of its own.
+    pub credentials: Option<&'a Credentials>,
     /// OpenAI organization id.
     pub organization: Option<&'a str>,
     /// Headers added to every request; they win over the provider's.
@@ -34,6 +47,7 @@ pub struct Connection {
     headers: HeaderMap,
     api_base: String,
     missing_key: Option<MissingKey>,
+    signer: Signer,
 }
 
 /// Why a deployment cannot be called at all.
@@ -91,6 +105,10 @@ impl<'a> From<&'a LitellmParams> for ConnectionParams<'a> {
         Self {
             api_key: params.api_key.as_ref(),
             api_base: params.api_base.as_ref().map(|base| base.as_str()),
+            api_version: params.api_version.as_deref(),
+            cloud: Some(&params.cloud),
+            model: Some(&params.model),
+            credentials: None,
             organization: params.organization.as_deref(),
             headers: &params.headers,
         }
@@ -115,37 +133,21 @@ impl Connection {
                 headers: HeaderMap::new(),
                 api_base: String::new(),
                 missing_key: None,
+                signer: Signer::Headers,
             });
         }
         let base = find_base(provider, params, environment)?;
         let key = find_key(provider, params, environment);
-        let mut headers = Headers {
-            provider: &provider.id,
-            map: HeaderMap::new(),
+        let headers = own_headers(provider, params, environment, &base, key.as_ref())?;
+        let signer = match key {
+            Some(_) => Signer::Headers,
+            None => Signer::new(provider, params, environment, &headers),
         };
-        headers.map.insert(CONTENT_TYPE, JSON);
-        headers.map.insert(USER_AGENT, AGENT);
-        if let Some(basic) = base.basic_auth() {
-            headers.set_sensitive(AUTHORIZATION, &basic)?;
-        }
-        headers.authenticate(provider.auth, key.as_ref())?;
-        for (name, value) in &provider.headers {
-            let value = expand(
-                value.expose(),
-                environment,
-                key.as_ref().map(|key| key.text),
-            );
-            headers.set(name, &value)?;
-        }
-        if let Some(organization) = params.organization {
-            headers.set("openai-organization", organization)?;
-        }
-        for (name, value) in params.headers {
-            headers.set(name, value.expose())?;
-        }
+        let place = place(provider, params, environment, &signer, key.is_some());
         let missing_key = (key.is_none()
+            && matches!(signer, Signer::Headers)
             && needs_key(provider, &base, environment)
-            && !authenticated(provider.auth, &headers.map))
+            && !authenticated(provider.auth, &headers))
         .then(|| MissingKey {
             provider: provider.id.clone(),
             variables: provider.key_env.clone(),
@@ -153,9 +155,10 @@ impl Connection {
         Ok(Self {
             api_base: base.to_string(),
             base: Some(base.clone()),
-            endpoints: Endpoints::new(provider.url, base),
-            headers: headers.map,
+            endpoints: Endpoints::new(provider.url, base, place),
+            headers,
             missing_key,
+            signer,
         })
     }
 
@@ -163,6 +166,65 @@ impl Connection {
     /// prebuilt URL, unless the model stands in the path.
     pub fn uri(&self, operation: Operation, model: &str, stream: bool) -> Result<Uri, UrlError> {
         self.endpoints.uri(operation, model, stream)
+    }
+
+    /// Adds what authenticates one request, where that is not in [`Connection::headers`] anyway.
+    /// To be called last: what is signed must not change any more.
+    pub fn authorize(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &mut HeaderMap,
+        body: &[u8],
+    ) -> Result<(), NoCredential> {
+        if matches!(self.signer, Signer::Headers) {
+            return Ok(());
+        }
+        self.authorize_at(SystemTime::now(), method, uri, headers, body)
+    }
+
+    /// The same for a request whose body is still to come. One that has to be signed cannot be sent
+    /// like this.
+    pub fn authorize_unread(&self, headers: &mut HeaderMap) -> Result<(), NoCredential> {
+        match &self.signer {
+            Signer::Headers => Ok(()),
+            Signer::Credential(credential) => {
+                credential.current(SystemTime::now())?.grant.write(headers);
+                Ok(())
+            }
+            Signer::SigV4(credential, _) => {
+                Err(credential.unusable(&"what is still being sent cannot be signed"))
+            }
+        }
+    }
+
+    /// The same at another time.
+    pub fn authorize_at(
+        &self,
+        now: SystemTime,
+        method: &Method,
+        uri: &Uri,
+        headers: &mut HeaderMap,
+        body: &[u8],
+    ) -> Result<(), NoCredential> {
+        let (credential, region) = match &self.signer {
+            Signer::Headers => return Ok(()),
+            Signer::Credential(credential) => (credential, ""),
+            Signer::SigV4(credential, region) => (credential, region.as_str()),
+        };
+        match &credential.current(now)?.grant {
+            grant @ Grant::Headers(_) => grant.write(headers),
+            Grant::Aws(keys) => {
+                let signing = Signing {
+                    region,
+                    service: "bedrock",
+                    now,
+                };
+                sign(&signing, keys, method, uri, headers, body)
+                    .map_err(|e| credential.unusable(&e))?;
+            }
+        }
+        Ok(())
     }
 
     /// Where `path` (with its slash, percent-encoded) and `query` (without question mark) of the
@@ -187,6 +249,18 @@ impl Connection {
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
+    }
+
+    /// The headers with everything secret that a request carries, for keeping it out of messages.
+    #[must_use]
+    pub fn secrets(&self) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        if let Signer::Credential(credential) | Signer::SigV4(credential, _) = &self.signer
+            && let Ok(lease) = credential.current(SystemTime::now())
+        {
+            lease.grant.write(&mut headers);
+        }
+        headers
     }
 
     /// The headers of a request whose body asks for `added` ones (`anthropic-beta`). Betas that the
@@ -232,71 +306,39 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const AGENT: HeaderValue =
     HeaderValue::from_static(concat!("lockgate/", env!("CARGO_PKG_VERSION")));
 
-fn find_base(
+/// The headers of every request: the provider's, the key's, the deployment's.
+fn own_headers(
     provider: &Provider,
     params: &ConnectionParams<'_>,
     environment: &Environment,
-) -> Result<Base, ConnectError> {
-    let variables: Vec<&str> = provider.base_env.iter().map(String::as_str).collect();
-    let text = params
-        .api_base
-        .filter(|base| !base.is_empty())
-        .or_else(|| environment.first_non_empty(&variables))
-        .map(str::to_owned)
-        .or_else(|| own_base(provider, environment))
-        .ok_or_else(|| ConnectError::NoBase {
-            provider: provider.id.clone(),
-            variables: base_variables(provider),
-        })?;
-    Base::parse(&text).map_err(|cause| ConnectError::Base {
-        provider: provider.id.clone(),
-        cause,
-    })
-}
-
-/// The provider's own base URL.
-fn own_base(provider: &Provider, environment: &Environment) -> Option<String> {
-    expand_base(provider.base_url.as_deref()?, environment)
-}
-
-/// The variables that would tell the base URL, in whole or in part.
-fn base_variables(provider: &Provider) -> Vec<String> {
-    let parts = provider.base_url.as_deref().map(required);
-    let parts = parts
-        .into_iter()
-        .flatten()
-        .flat_map(|names| names.split('|'));
-    let whole = provider.base_env.iter().map(String::as_str);
-    whole.chain(parts).map(str::to_owned).collect()
-}
-
-fn find_key<'a>(
-    provider: &'a Provider,
-    params: &ConnectionParams<'a>,
-    environment: &'a Environment,
-) -> Option<Key<'a>> {
-    // Keys from files and Kubernetes secrets often end with a line break.
-    let given = params.api_key.map(|key| key.expose().trim());
-    if let Some(text) = given.filter(|key| !key.is_empty()) {
-        return Some(Key {
-            text,
-            variable: None,
-        });
+    base: &Base,
+    key: Option<&Key<'_>>,
+) -> Result<HeaderMap, ConnectError> {
+    let mut headers = Headers {
+        provider: &provider.id,
+        map: HeaderMap::new(),
+    };
+    headers.map.insert(CONTENT_TYPE, JSON);
+    headers.map.insert(USER_AGENT, AGENT);
+    if let Some(basic) = base.basic_auth() {
+        headers.set_sensitive(AUTHORIZATION, &basic)?;
     }
-    let found = provider.key_env.iter().find_map(|variable| {
-        let text = environment.get(variable)?.trim();
-        (!text.is_empty()).then_some(Key {
-            text,
-            variable: Some(variable),
-        })
-    });
-    found.or(match provider.key {
-        KeyRule::Placeholder(text) => Some(Key {
-            text,
-            variable: None,
-        }),
-        KeyRule::Required | KeyRule::Optional => None,
-    })
+    let auth = match provider.auth {
+        Auth::AzureAi if takes_api_key(&base.host()) => Auth::Azure("api-key"),
+        auth => auth,
+    };
+    headers.authenticate(auth, key)?;
+    for (name, value) in &provider.headers {
+        let value = expand(value.expose(), environment, key.map(|key| key.text));
+        headers.set(name, &value)?;
+    }
+    if let Some(organization) = params.organization {
+        headers.set("openai-organization", organization)?;
+    }
+    for (name, value) in params.headers {
+        headers.set(name, value.expose())?;
+    }
+    Ok(headers.map)
 }
 
 /// A server of the operator's own may well work without a key.
@@ -311,9 +353,11 @@ fn needs_key(provider: &Provider, base: &Base, environment: &Environment) -> boo
 /// Whether the configured headers do what the key would.
 fn authenticated(auth: Auth, headers: &HeaderMap) -> bool {
     let name = match auth {
-        Auth::Bearer | Auth::BearerWithout(_) | Auth::None => "authorization",
-        Auth::Header(name) => name,
-        Auth::GeminiKey => "x-goog-api-key",
+        Auth::Bearer | Auth::BearerWithout(_) | Auth::AzureAi | Auth::Aws | Auth::None => {
+            "authorization"
+        }
+        Auth::Header(name) | Auth::Azure(name) => name,
+        Auth::GeminiKey | Auth::Google => "x-goog-api-key",
         Auth::AnthropicKey => "x-api-key",
     };
     headers.contains_key(name) || headers.contains_key(AUTHORIZATION)

@@ -39,13 +39,19 @@ impl Headers<'_> {
         let text = key.text;
         match auth {
             Auth::None => Ok(()),
-            Auth::Bearer => self.set_sensitive(AUTHORIZATION, &format!("Bearer {text}")),
+            Auth::Header(name) | Auth::Azure(name) => {
+                self.set_sensitive(HeaderName::from_static(name), text)
+            }
+            Auth::Bearer | Auth::AzureAi | Auth::Aws => {
+                self.set_sensitive(AUTHORIZATION, &format!("Bearer {text}"))
+            }
             Auth::BearerWithout(prefix) => {
                 let text = text.strip_prefix(prefix).unwrap_or(text);
                 self.set_sensitive(AUTHORIZATION, &format!("Bearer {text}"))
             }
-            Auth::Header(name) => self.set_sensitive(HeaderName::from_static(name), text),
-            Auth::GeminiKey => self.set_sensitive(HeaderName::from_static("x-goog-api-key"), text),
+            Auth::GeminiKey | Auth::Google => {
+                self.set_sensitive(HeaderName::from_static("x-goog-api-key"), text)
+            }
             Auth::AnthropicKey if text.starts_with(OAUTH_PREFIX) => {
                 self.map
                     .insert(ANTHROPIC_BETA, HeaderValue::from_static(OAUTH_BETA));
@@ -106,6 +112,7 @@ fn is_public(name: &HeaderName) -> bool {
             | "user-agent"
             | "anthropic-version"
             | "anthropic-beta"
+            | "extra-parameters"
             | "openai-organization"
             | "http-referer"
             | "x-title"

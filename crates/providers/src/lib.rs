@@ -5,6 +5,9 @@
 //! [`Connection`] is a provider with a base URL and a key, ready to be called, and [`apply`] makes
 //! a request body what the provider accepts.
 
+mod access;
+mod base;
+mod cloud;
 mod connection;
 mod discover;
 mod headers;
@@ -21,6 +24,10 @@ pub mod tokens;
 mod url;
 mod watsonx;
 
+pub use self::cloud::{
+    AwsKeys, Credential, CredentialKey, Credentials, FetchError, Http, HttpError, NoCredential,
+    SignError, Signing, sign,
+};
 pub use self::connection::{ConnectError, Connection, ConnectionParams, MissingKey};
 pub use self::discover::{Discovered, discover};
 pub use self::known::{
@@ -30,6 +37,8 @@ pub use self::provider::{CustomProviderError, Provider};
 pub use self::public::public_providers;
 pub use self::quirks::{Action, Call, Quirk, QuirkError, apply};
 pub use self::resolve::{ProviderTable, ResolveError, Resolved};
-pub use self::spec::{Auth, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};
+pub use self::spec::{
+    Auth, Family, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle, VertexApi,
+};
 pub use self::table::{NOT_YET, PROVIDERS};
 pub use self::url::UrlError;

@@ -1,13 +1,15 @@
 //! A provider as the gateway uses it: a built-in row or one from the configuration file.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use lockgate_core::Secret;
 use lockgate_core::config::{CustomAuth, CustomDialect, CustomProvider};
+use lockgate_wire::rerank::RerankFormat;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::quirks::{Quirk, QuirkError};
-use crate::spec::{Auth, KeyRule, Operations, ProviderSpec, UrlStyle};
+use crate::spec::{Auth, KeyRule, Operations, ProviderSpec, UrlStyle, VertexApi};
 
 /// A provider: how to find its base URL and key, and how to talk to it.
 ///
@@ -38,6 +40,11 @@ pub struct Provider {
     pub headers: Vec<(String, Secret)>,
     /// Where it deviates from its dialect.
     pub quirks: Vec<Quirk>,
+    /// Models that are called in another way: how their names start, whether that start is only
+    /// there to name them, and the provider they follow.
+    pub families: Vec<(String, bool, Arc<Self>)>,
+    /// How it is asked to rerank, where it can.
+    pub rerank: RerankFormat,
     /// No network: the engine answers in the provider's place (`demo`).
     pub built_in: bool,
 }
@@ -66,6 +73,29 @@ impl Provider {
     pub fn supports(&self, operation: Operation) -> bool {
         self.operations.contains(operation)
     }
+
+    /// Whether what it speaks is its dialect to the letter, so that a request of that dialect, and
+    /// the answer, may pass as they are. A quirk mends the request only.
+    #[must_use]
+    pub fn relays(&self, operation: Operation) -> bool {
+        self.supports(operation) && self.url != UrlStyle::Vertex(VertexApi::Predict)
+    }
+
+    /// Whether the model's name says more than what to ask for: how it is called, or where.
+    #[must_use]
+    pub fn depends_on_model(&self) -> bool {
+        !self.families.is_empty() || self.url == UrlStyle::Bedrock
+    }
+
+    /// The provider that `model` follows, and the model's name there.
+    pub(crate) fn settle<'m>(this: &Arc<Self>, model: &'m str) -> (Arc<Self>, &'m str) {
+        for (start, strip, provider) in &this.families {
+            if let Some(rest) = model.strip_prefix(start.as_str()) {
+                return (provider.clone(), if *strip { rest } else { model });
+            }
+        }
+        (this.clone(), model)
+    }
 }
 
 impl From<&ProviderSpec> for Provider {
@@ -87,6 +117,12 @@ impl From<&ProviderSpec> for Provider {
                 .map(|&(name, value)| (name.to_owned(), Secret::from(value)))
                 .collect(),
             quirks: spec.quirks.to_vec(),
+            families: spec
+                .families
+                .iter()
+                .map(|f| (f.start.to_owned(), f.strip, Arc::new(Self::from(f.row))))
+                .collect(),
+            rerank: spec.rerank,
             built_in: spec.built_in,
         }
     }
@@ -142,6 +178,8 @@ impl TryFrom<&CustomProvider> for Provider {
             operations,
             headers: row.headers.clone(),
             quirks,
+            families: Vec::new(),
+            rerank: RerankFormat::Jina,
             built_in: false,
         })
     }

@@ -167,11 +167,12 @@ impl Default for ProviderTable {
 }
 
 fn resolved(provider: &Arc<Provider>, rest: &str, whole: &str) -> Result<Resolved, ResolveError> {
+    let (provider, rest) = Provider::settle(provider, rest);
     if rest.is_empty() {
         return Err(ResolveError::Empty(whole.to_owned()));
     }
     Ok(Resolved {
-        provider: Arc::clone(provider),
+        provider,
         model: rest.to_owned(),
     })
 }

@@ -1,5 +1,6 @@
 //! What there is to say about a provider, as plain data.
 
+use lockgate_wire::rerank::RerankFormat;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::Quirk;
@@ -27,13 +28,28 @@ pub struct ProviderSpec {
     pub url: UrlStyle,
     /// What it can be asked for.
     pub operations: Operations,
+    /// How it is asked to rerank, where it can.
+    pub rerank: RerankFormat,
     /// Headers sent with every request. In a value `{api_key}` stands for the key and
     /// `{NAME|NAME:default}` for an environment variable; an empty value is not sent.
     pub headers: &'static [(&'static str, &'static str)],
     /// Where it deviates from its dialect.
     pub quirks: &'static [Quirk],
+    /// Models that are called in another way; the first that fits wins.
+    pub families: &'static [Family],
     /// No network: the engine answers in the provider's place (`demo`).
     pub built_in: bool,
+}
+
+/// Models of a provider that are called in another way than the others.
+#[derive(Debug, Clone, Copy)]
+pub struct Family {
+    /// How their names start.
+    pub start: &'static str,
+    /// Whether the start is only there to name the family.
+    pub strip: bool,
+    /// The row they follow; it has no families.
+    pub row: &'static ProviderSpec,
 }
 
 /// How a key travels to the provider.
@@ -51,6 +67,15 @@ pub enum Auth {
     /// Anthropic: `x-api-key: KEY`, but an OAuth token (`sk-ant-oat...`) goes into
     /// `Authorization: Bearer` with the beta header that admits it.
     AnthropicKey,
+    /// Azure: this header holds the key; without one, a token of Microsoft Entra ID is the bearer.
+    Azure(&'static str),
+    /// Azure AI Foundry: the same, but a serverless endpoint takes the key as a bearer token.
+    AzureAi,
+    /// Amazon Bedrock: a key is the bearer; without one, every request is signed (Signature
+    /// Version 4).
+    Aws,
+    /// Vertex AI: `x-goog-api-key: KEY`; without one, an OAuth token is the bearer.
+    Google,
     /// No key is sent.
     None,
 }
@@ -82,8 +107,35 @@ pub enum UrlStyle {
     /// `{base}/v1beta/models/{model}:{method}` on Google's own host; a custom base takes the place
     /// of everything before `/models`.
     Gemini,
+    /// As `Anthropic` below this path, which a base may already end with.
+    AnthropicUnder(&'static str),
+    /// `{base}/openai/deployments/{model}/chat/completions?api-version=...`, or
+    /// `{base}/openai/v1/chat/completions`; the base may be one deployment's.
+    AzureOpenAi,
+    /// `{base}/models/chat/completions?api-version=...` on a Foundry resource,
+    /// `{base}/chat/completions` elsewhere.
+    AzureAi,
+    /// `{base}/model/{model}/converse`, `/converse-stream`, `/invoke`.
+    Bedrock,
+    /// `{base}/v1/projects/{project}/locations/{location}/...`
+    Vertex(VertexApi),
+    /// `{base}/v2/chat`, `/v2/embed`, `/v2/rerank`.
+    Cohere,
     /// `{base}/api/chat`, `/api/generate`, `/api/embed`, `/api/embeddings`.
     Ollama,
+}
+
+/// How a model of Vertex AI is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VertexApi {
+    /// `publishers/google/models/{model}:generateContent`; a tuned model is an endpoint.
+    Gemini,
+    /// `publishers/google/models/{model}:predict`: embedding models.
+    Predict,
+    /// `publishers/{this}/models/{model}:rawPredict`: the publisher's own API.
+    Raw(&'static str),
+    /// `endpoints/openapi/chat/completions`.
+    OpenApi,
 }
 
 /// A set of [`Operation`]s.
@@ -101,8 +153,10 @@ pub const OPENAI_COMPATIBLE: ProviderSpec = ProviderSpec {
     auth: Auth::Bearer,
     url: UrlStyle::OpenAi,
     operations: Operations::CHAT_AND_EMBEDDINGS,
+    rerank: RerankFormat::Jina,
     headers: &[],
     quirks: &[],
+    families: &[],
     built_in: false,
 };
 
@@ -123,6 +177,8 @@ impl Operations {
             | bit(Operation::EmbeddingsSingle)
             | bit(Operation::CountTokens),
     );
+    /// What Vertex AI has for Gemini models: chat and token counts.
+    pub const VERTEX_GEMINI: Self = Self::ANTHROPIC;
     /// What Ollama has: chat, generate, embeddings in both forms.
     pub const OLLAMA: Self = Self(
         Self::CHAT_AND_EMBEDDINGS.0 | bit(Operation::Generate) | bit(Operation::EmbeddingsSingle),
@@ -130,6 +186,7 @@ impl Operations {
 
     /// What a server that speaks all of the OpenAI API has.
     pub const OPENAI: Self = Self::CHAT_AND_EMBEDDINGS.with(&[
+        Operation::Responses,
         Operation::Moderations,
         Operation::ImageGeneration,
         Operation::ImageEdit,

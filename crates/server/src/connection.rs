@@ -51,8 +51,14 @@ impl Connection {
     ///
     /// They are looked at in the socket, not read: what is read first and handed on grows every
     /// connection's read buffer for as long as it lives.
-    pub(crate) async fn serve_tcp(self, stream: TcpStream) {
-        match tokio::time::timeout(self.keep_alive, begins_http2(&stream)).await {
+    pub(crate) async fn serve_tcp(mut self, stream: TcpStream) {
+        let first = tokio::select! {
+            biased;
+            first = tokio::time::timeout(self.keep_alive, begins_http2(&stream)) => first,
+            // Nothing was asked yet, so nothing is left unanswered.
+            () = self.stopping.wait() => return,
+        };
+        match first {
             Ok(Ok(false)) => self.serve_http1(TokioIo::new(stream)).await,
             Ok(Ok(true)) => Box::pin(self.serve_http2(TokioIo::new(stream))).await,
             Ok(Err(error)) => tracing::debug!("connection ended: {error}"),

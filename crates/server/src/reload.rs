@@ -11,12 +11,14 @@ use std::time::{Duration, SystemTime};
 use lockgate_core::Environment;
 use lockgate_core::config::Severity;
 use lockgate_core::fingerprint::Fingerprint;
-use lockgate_engine::Shared;
 use lockgate_engine::snapshot::Snapshot;
+use lockgate_engine::upstream::Upstream;
+use lockgate_engine::{Shared, credentials};
 use tokio::signal::unix::Signal;
 
 use crate::cli::ModelArgs;
 use crate::configure;
+use crate::serve::CREDENTIALS;
 use crate::status::{Refused, Status};
 
 /// How often the files are looked at.
@@ -30,6 +32,8 @@ pub(crate) struct Reloader {
     pub model: ModelArgs,
     /// The process environment.
     pub environment: Environment,
+    /// How credentials are fetched.
+    pub upstream: Upstream,
     /// Where the configuration in force is.
     pub shared: Arc<Shared>,
     /// What `/health/readiness` tells.
@@ -53,13 +57,13 @@ impl Reloader {
             let now = Fingerprint::take(&self.files);
             if asked || now != self.seen {
                 self.seen = now;
-                self.reload();
+                self.reload().await;
             }
         }
     }
 
-    fn reload(&mut self) {
-        let reloaded = self.try_reload();
+    async fn reload(&mut self) {
+        let reloaded = self.try_reload().await;
         let metrics = &self.shared.metrics;
         match reloaded {
             Ok(models) => {
@@ -83,7 +87,7 @@ impl Reloader {
         }
     }
 
-    fn try_reload(&mut self) -> Result<usize, String> {
+    async fn try_reload(&mut self) -> Result<usize, String> {
         let mut configured =
             configure::read(Some(&self.file), &self.environment).map_err(|e| e.to_string())?;
         configure::add_model(&mut configured.config, &self.model, true)
@@ -103,6 +107,7 @@ impl Reloader {
             tracing::error!("{}", rejected.message);
         }
         let models = snapshot.listed_models().len();
+        credentials::warm(&snapshot, &self.upstream, CREDENTIALS).await;
         self.shared.snapshot.store(Arc::new(snapshot));
         self.files = configured.files;
         self.seen = configured.fingerprint;

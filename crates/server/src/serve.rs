@@ -13,7 +13,9 @@ use lockgate_core::config::{Config, Severity};
 use lockgate_core::fingerprint::Fingerprint;
 use lockgate_core::master_key::{self, Decision, MasterKey, MasterKeySource};
 use lockgate_engine::auth::Keys;
+use lockgate_engine::credentials::{self, Refresher};
 use lockgate_engine::snapshot::Snapshot;
+use lockgate_engine::upstream::Upstream;
 use lockgate_engine::{CONNECT_TIMEOUT, Shared};
 
 use crate::cli::{ServeArgs, complain};
@@ -26,6 +28,8 @@ use crate::{check, listener, telemetry, tls};
 
 /// How long requests in flight may take after a stop when the configuration does not say.
 const DRAIN: Duration = Duration::from_secs(120);
+/// How long a configuration waits for its cloud credentials before it serves without them.
+pub(crate) const CREDENTIALS: Duration = Duration::from_secs(3);
 
 /// Serves until it is told to stop.
 pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<ExitCode> {
@@ -106,25 +110,28 @@ impl Gateway {
             .build()?;
         // Before the first answer: whoever sees the gateway serve may send it a signal.
         let signals = runtime.block_on(async { Signals::listen() })?;
+        let upstream = Upstream::new(&plane.trust, plane.connect_timeout);
+        runtime.block_on(credentials::warm(&snapshot, &upstream, CREDENTIALS));
         let threads = plane.start(listeners)?;
         announce(address, plane.tls.is_some(), master, &snapshot);
         drop(snapshot);
-        runtime.block_on(self.control(args, signals, &stop));
+        runtime.block_on(self.control(args, signals, &stop, upstream));
         join(threads);
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }
 
     /// The control plane: everything that is not a request, until a signal says stop.
-    async fn control(&self, args: &ServeArgs, signals: Signals, stop: &Stop) {
+    async fn control(&self, args: &ServeArgs, signals: Signals, stop: &Stop, upstream: Upstream) {
         let Signals {
             mut terminate,
             mut interrupt,
             hangup,
         } = signals;
+        let refresher = Refresher::new(upstream.clone());
         let watched = async {
             if let Some(file) = &args.config.config {
-                self.reloader(file, args).run(hangup).await;
+                self.reloader(file, args, upstream).run(hangup).await;
             }
             // Without a reloader there is only the signal to wait for.
             std::future::pending::<()>().await;
@@ -132,14 +139,16 @@ impl Gateway {
         let signal = tokio::select! {
             signal = shutdown::signalled(&mut terminate, &mut interrupt) => signal,
             () = watched => std::future::pending().await,
+            () = refresher.run(&self.shared) => std::future::pending().await,
         };
         tracing::info!("{signal}: finishing the requests in flight");
         self.status.stop();
         stop.stop();
     }
 
-    fn reloader(&self, file: &Path, args: &ServeArgs) -> Reloader {
+    fn reloader(&self, file: &Path, args: &ServeArgs, upstream: Upstream) -> Reloader {
         Reloader {
+            upstream,
             file: file.to_owned(),
             model: args.model.clone(),
             environment: self.environment.clone(),

@@ -1,11 +1,13 @@
 //! What a dialect can do, and which dialects there are.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 
 use crate::canonical::{
-    ApiError, ChatRequest, ChatResponse, EmbeddingRequest, EmbeddingResponse, Loss, Params,
+    ApiError, ChatRequest, ChatResponse, Echo, EmbeddingRequest, EmbeddingResponse, Loss, Params,
     StreamEvent, Usage,
 };
 use crate::dialects;
@@ -19,12 +21,16 @@ use crate::sse::FrameTooLarge;
 pub enum DialectId {
     /// OpenAI chat completions and embeddings.
     OpenAiChat,
+    /// OpenAI responses.
+    OpenAiResponses,
     /// Anthropic messages.
     Anthropic,
     /// Google Gemini `generateContent`.
     Gemini,
     /// Ollama's own API.
     Ollama,
+    /// Cohere's API v2.
+    Cohere,
 }
 
 /// A wire format, as a client and as an upstream speaks it. No IO: bytes in, bytes out.
@@ -47,6 +53,11 @@ pub trait Dialect: Send + Sync {
         request: &ChatRequest,
         target: &Target<'_>,
     ) -> Result<EncodedRequest, TranslateError>;
+
+    /// What an answer to this request repeats of it; none in most dialects.
+    fn echo(&self, _body: &JsonObject) -> Option<Arc<Echo>> {
+        None
+    }
 
     /// Splices a request that stays in this dialect: the upstream's model name, and every default
     /// that the client left open. Nothing else may change.
@@ -179,6 +190,8 @@ pub struct ReplyContext {
     /// When the request was accepted, for dialects that tell how long an answer took; without it
     /// they say 0.
     pub started: Option<Instant>,
+    /// What the answer repeats of the request: [`Dialect::echo`] of the client's dialect.
+    pub echo: Option<Arc<Echo>>,
 }
 
 /// A request body for an upstream.
@@ -233,20 +246,24 @@ pub enum StreamError {
 
 impl DialectId {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::OpenAiChat,
+        Self::OpenAiResponses,
         Self::Anthropic,
         Self::Gemini,
         Self::Ollama,
+        Self::Cohere,
     ];
 
     /// The dialect itself.
     pub fn dialect(self) -> &'static dyn Dialect {
         match self {
             Self::OpenAiChat => &dialects::openai_chat::OpenAiChat,
+            Self::OpenAiResponses => &dialects::openai_responses::OpenAiResponses,
             Self::Anthropic => &dialects::anthropic::Anthropic,
             Self::Gemini => &dialects::gemini::Gemini,
             Self::Ollama => &dialects::ollama::Ollama,
+            Self::Cohere => &dialects::cohere::Cohere,
         }
     }
 
@@ -254,9 +271,11 @@ impl DialectId {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OpenAiChat => "openai",
+            Self::OpenAiResponses => "openai_responses",
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
             Self::Ollama => "ollama",
+            Self::Cohere => "cohere",
         }
     }
 
@@ -289,6 +308,16 @@ impl TranslateError {
 // === impl ReplyContext ===
 
 impl ReplyContext {
+    /// The id written as a UUID, for APIs whose ids are that.
+    pub fn uuid(&self) -> Cow<'_, str> {
+        let id = self.id.as_str();
+        if id.len() != 32 || !id.is_ascii() {
+            return Cow::Borrowed(id);
+        }
+        let parts = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]];
+        Cow::Owned(parts.join("-"))
+    }
+
     /// How long the answer took so far.
     pub fn elapsed(&self) -> Duration {
         self.started

@@ -3,12 +3,16 @@
 //! Edits go by parsed key, never by byte search: a client may write `"mod\u0065l"`. Duplicate
 //! members are refused, so that gateway and upstream cannot read different values.
 
+mod end;
 mod index;
+mod scan;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::{BufMut, Bytes, BytesMut};
+
+pub(crate) use end::JsonEnd;
 
 /// Why a body is not an acceptable JSON object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,16 +66,7 @@ enum Edit {
 impl JsonObject {
     /// Indexes `bytes`, which must hold exactly one JSON object, nested at most `max_depth` levels.
     pub fn parse(bytes: Bytes, max_depth: usize) -> Result<Self, JsonError> {
-        let text = std::str::from_utf8(&bytes).map_err(|e| {
-            JsonError::Syntax(format!(
-                "not UTF-8: invalid byte at offset {}",
-                e.valid_up_to()
-            ))
-        })?;
-        let members = index::members(text)?;
-        if exceeds_depth(text.as_bytes(), max_depth) {
-            return Err(JsonError::TooDeep(max_depth));
-        }
+        let members = index::members(&bytes, max_depth)?;
         Ok(Self {
             bytes,
             members,
@@ -251,7 +246,7 @@ impl Key {
         }
     }
 
-    fn as_bytes<'a>(&'a self, bytes: &'a Bytes) -> &'a [u8] {
+    fn as_bytes<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {
         match self {
             Self::Plain(range) => &bytes[range.clone()],
             Self::Escaped(text) => text.as_bytes(),
@@ -306,27 +301,6 @@ pub(crate) fn compact(text: &str) -> Cow<'_, str> {
     }
     out.push_str(text.get(kept..).unwrap_or_default());
     Cow::Owned(out)
-}
-
-/// Whether arrays and objects in valid JSON `text` nest deeper than `limit`.
-fn exceeds_depth(text: &[u8], limit: usize) -> bool {
-    let mut depth = 0usize;
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        match byte {
-            b'{' | b'[' => {
-                depth += 1;
-                if depth > limit {
-                    return true;
-                }
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b'"' => at = string_end(text, at),
-            _ => {}
-        }
-        at += 1;
-    }
-    false
 }
 
 /// Offset of the closing quote of the string that opens at `open` in valid JSON.

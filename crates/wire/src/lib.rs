@@ -12,6 +12,7 @@ pub mod json;
 pub mod ndjson;
 pub mod operation;
 pub mod relay;
+pub mod rerank;
 pub mod samples;
 pub mod sse;
 

@@ -31,12 +31,18 @@ pub enum Operation {
     ImageVariation,
     /// Whatever the provider's own API has, as it is.
     PassThrough,
+    /// A chat through an upstream's own Responses API. Clients ask for [`Operation::Chat`]; what an
+    /// upstream is asked for depends on what it offers.
+    Responses,
+    /// A query and documents in, the documents' relevance out; see [`crate::rerank`].
+    Rerank,
 }
 
 impl Operation {
     /// All of them that a provider may or may not have.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Chat,
+        Self::Responses,
         Self::Generate,
         Self::Embeddings,
         Self::EmbeddingsSingle,
@@ -49,6 +55,7 @@ impl Operation {
         Self::Transcription,
         Self::Translation,
         Self::Ocr,
+        Self::Rerank,
     ];
 
     /// Whether the answer is a chat answer (as opposed to vectors or a number).
@@ -104,6 +111,8 @@ impl Operation {
             Self::ImageEdit => "image_edit",
             Self::ImageVariation => "image_variation",
             Self::PassThrough => "pass_through",
+            Self::Responses => "responses",
+            Self::Rerank => "rerank",
         }
     }
 }

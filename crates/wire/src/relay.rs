@@ -56,8 +56,21 @@ pub enum Framing {
 pub enum Restamp {
     /// Every frame, as a top-level member.
     EveryFrame,
+    /// Every frame that holds the answer so far, as a member of that.
+    Nested,
     /// Only the first frame that has the member.
     First,
+}
+
+impl Restamp {
+    /// How deeply nested the member is, when that tells it from others of its name.
+    fn depth(self) -> Option<usize> {
+        match self {
+            Self::EveryFrame => Some(1),
+            Self::Nested => Some(2),
+            Self::First => None,
+        }
+    }
 }
 
 /// What a frame says about the answer as a whole.
@@ -159,7 +172,7 @@ impl Relay {
         match (&self.model, &self.model_name) {
             (Some(model), Some(name)) => {
                 let mut out = Splice::new(&body);
-                if let Some(value) = string_value(&body, name, true) {
+                if let Some(value) = string_value(&body, name, Some(1)) {
                     out.restamp(value, model);
                 }
                 out.finish(body)
@@ -253,8 +266,8 @@ impl Relay {
         } else {
             0
         };
-        let top_level = self.rules.restamp == Restamp::EveryFrame;
-        if let Some(value) = string_value(&frame[start..], name, top_level) {
+        let depth = self.rules.restamp.depth();
+        if let Some(value) = string_value(&frame[start..], name, depth) {
             let value = start + value.start..start + value.end;
             out.restamp(range.start + value.start..range.start + value.end, model);
             self.opening.0.clear();
@@ -310,19 +323,19 @@ fn data_field(line: &[u8]) -> Option<&[u8]> {
         .strip_prefix(b"data:")
 }
 
-/// Where the string value of the first member `key` stands (of the first top-level one, when
-/// asked), its quotes included.
-fn string_value(text: &[u8], name: &Finder<'_>, top_level: bool) -> Option<Range<usize>> {
+/// Where the string value of the first member `name` stands (of the first one nested so deeply,
+/// when asked; 1 is the top level), its quotes included.
+fn string_value(text: &[u8], name: &Finder<'_>, wanted: Option<usize>) -> Option<Range<usize>> {
     let (mut depth, mut counted) = (0, 0);
     for found in name.find_iter(text) {
         // An escaped quote does not open a name, it stands within a string.
         if text[..found].ends_with(b"\\") {
             continue;
         }
-        if top_level {
+        if let Some(wanted) = wanted {
             depth = depth_after(&text[counted..found], depth);
             counted = found;
-            if depth != 1 {
+            if depth != wanted {
                 continue;
             }
         }

@@ -49,9 +49,11 @@ pub struct Sample {
 pub fn samples(dialect: DialectId) -> Result<Samples, serde_json::Error> {
     serde_json::from_str(match dialect {
         DialectId::OpenAiChat => include_str!("dialects/openai_chat/samples.json"),
+        DialectId::OpenAiResponses => include_str!("dialects/openai_responses/samples.json"),
         DialectId::Anthropic => include_str!("dialects/anthropic/samples.json"),
         DialectId::Gemini => include_str!("dialects/gemini/samples.json"),
         DialectId::Ollama => include_str!("dialects/ollama/samples.json"),
+        DialectId::Cohere => include_str!("dialects/cohere/samples.json"),
     })
 }
 

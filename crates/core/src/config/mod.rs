@@ -9,6 +9,7 @@ use crate::fingerprint::Fingerprint;
 
 mod base_url;
 mod body_params;
+mod cloud;
 mod diagnostic;
 mod document;
 mod findings;
@@ -26,6 +27,7 @@ mod yaml;
 
 pub use self::base_url::BaseUrl;
 pub use self::body_params::BodyParams;
+pub use self::cloud::{AwsParams, AzureParams, CloudParams, VertexParams};
 pub use self::diagnostic::{ConfigError, Diagnostic, Severity};
 pub use self::general::GeneralSettings;
 pub use self::litellm::{LitellmSettings, SslVerify};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{AllowedFailsPolicy, BaseUrl, BodyParams};
+use super::{AllowedFailsPolicy, BaseUrl, BodyParams, CloudParams};
 use crate::Secret;
 
 /// A deployment as configured. Entries with the same `model_name` form one model group.
@@ -46,6 +46,8 @@ pub struct LitellmParams {
     pub api_base: Option<BaseUrl>,
     /// API version, for the providers that want one.
     pub api_version: Option<String>,
+    /// How to authenticate to a cloud.
+    pub cloud: CloudParams,
     /// OpenAI organization id.
     pub organization: Option<String>,
     /// Provider id that wins over the prefix of `model`.

@@ -88,7 +88,7 @@ router_settings: {redis_host: x, nonsense_of_mine: 1, default_litellm_params: {t
 mcp_servers: {}
 model_list:
   - model_name: m
-    litellm_params: {model: openai/m, aws_region_name: eu-north-1}
+    litellm_params: {model: openai/m, gcs_bucket_name: b}
     model_info: {tier: free}
 ";
     let loaded = load(text);
@@ -110,7 +110,7 @@ fn a_credential_is_warned_about_once() {
         "\
 credential_list:
   - credential_name: shared
-    credential_values: {api_key: k, aws_region_name: x}
+    credential_values: {api_key: k, gcs_bucket_name: x}
 model_list:
   - {model_name: a, litellm_params: {model: openai/a, litellm_credential_name: shared}}
   - {model_name: b, litellm_params: {model: openai/b, litellm_credential_name: shared}}

@@ -311,3 +311,35 @@ fn an_empty_key_or_base_is_not_set() {
     let params = &model.litellm_params;
     assert!(params.api_key.is_none() && params.api_base.is_none() && params.organization.is_none());
 }
+
+#[test]
+fn a_deployment_says_how_to_authenticate_to_a_cloud() {
+    let cloud = with_params(
+        "azure_ad_token: t, tenant_id: t1, client_id: c1, client_secret: s, azure_scope: sc, \
+         aws_access_key_id: AK, aws_secret_access_key: SK, aws_region_name: eu-west-1, \
+         aws_role_name: arn, aws_session_tags: [{Key: team, Value: a}], model_id: arn2, \
+         vertex_project: p, vertex_ai_location: global, \
+         vertex_credentials: {type: authorized_user, client_id: x}",
+    )
+    .litellm_params
+    .cloud;
+    assert_eq!(cloud.azure.ad_token.unwrap().expose(), "t");
+    assert_eq!(cloud.azure.tenant_id.as_deref(), Some("t1"));
+    assert_eq!(cloud.azure.client_secret.unwrap().expose(), "s");
+    assert_eq!(cloud.aws.access_key_id.unwrap().expose(), "AK");
+    assert_eq!(cloud.aws.region_name.as_deref(), Some("eu-west-1"));
+    assert_eq!(
+        cloud.aws.session_tags,
+        [("team".to_owned(), "a".to_owned())]
+    );
+    assert_eq!(cloud.aws.model_id.as_deref(), Some("arn2"));
+    assert_eq!(cloud.vertex.location.as_deref(), Some("global"));
+    let credentials: serde_json::Value =
+        serde_json::from_str(cloud.vertex.credentials.unwrap().expose()).unwrap();
+    assert_eq!(credentials["type"], "authorized_user");
+
+    let loaded = load(
+        "model_list: [{model_name: m, litellm_params: {model: bedrock/m, aws_session_tags: [x]}}]",
+    );
+    assert!(report(&loaded).contains("a list of `Key` and `Value`"));
+}

@@ -4,6 +4,11 @@ use bytes::Bytes;
 
 /// Looks at, or reshapes, a stream of whole frames on its way out.
 pub trait Outlet {
+    /// Takes an answer that is no stream; returns what is written for it.
+    fn whole(&mut self, body: Bytes) -> Bytes {
+        body
+    }
+
     /// Takes the next frames; returns what is written for them.
     fn push(&mut self, frames: Bytes) -> Bytes;
 

@@ -1,7 +1,7 @@
 //! What goes wrong between gateway and upstream, as the error that tells of it.
 
 use lockgate_core::error::GatewayError;
-use lockgate_providers::UrlError;
+use lockgate_providers::{NoCredential, UrlError};
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::dialect::TranslateError;
 
@@ -19,14 +19,26 @@ pub(super) fn no_url(error: &UrlError) -> GatewayError {
         UrlError::Model(_) => {
             GatewayError::client(ErrorKind::InvalidRequest, error.to_string()).with_param("model")
         }
+        UrlError::Credential(missing) => no_credential(missing),
+        UrlError::NoProject => {
+            GatewayError::connection(ErrorKind::Authentication, error.to_string())
+        }
         _ => GatewayError::gateway(ErrorKind::Internal, error.to_string()),
     }
+}
+
+/// As a missing key: another deployment may have one.
+pub(crate) fn no_credential(error: &NoCredential) -> GatewayError {
+    GatewayError::connection(ErrorKind::Authentication, error.to_string())
 }
 
 pub(crate) fn unreachable_upstream(error: &UpstreamError) -> GatewayError {
     let kind = match error {
         UpstreamError::Connect { .. } | UpstreamError::Broken { .. } => ErrorKind::Internal,
         UpstreamError::Timeout { .. } => ErrorKind::Timeout,
+        UpstreamError::Body(_) => {
+            return GatewayError::client(ErrorKind::InvalidRequest, error.to_string());
+        }
         UpstreamError::BadUri(_) => {
             return GatewayError::gateway(ErrorKind::Internal, error.to_string());
         }

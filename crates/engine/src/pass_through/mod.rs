@@ -21,7 +21,7 @@ use lockgate_wire::{DialectId, Operation};
 
 pub use self::target::Credentials;
 use crate::answer::{AnswerBody, Channel, Slot, StreamParts};
-use crate::attempt::{Failure, LARGEST_ANSWER, unreachable_upstream};
+use crate::attempt::{Failure, LARGEST_ANSWER, no_credential, unreachable_upstream};
 use crate::contract;
 use crate::engine::Engine;
 use crate::pipeline::{Endpoint, refuse, respond, story};
@@ -104,11 +104,15 @@ impl Engine {
         let uri = connection
             .resource_uri(&ask.path, &ask.query)
             .map_err(|e| GatewayError::client(ErrorKind::InvalidRequest, e.to_string()))?;
+        let mut headers = outgoing(&head.headers, connection, snapshot);
+        connection
+            .authorize_unread(&mut headers)
+            .map_err(|e| no_credential(&e))?;
         record.record_mut().sent = Some(Instant::now());
         let request = UpstreamRequest {
             method: head.method,
             uri,
-            headers: outgoing(&head.headers, connection, snapshot),
+            headers,
             body,
             head_deadline: tokio::time::Instant::now() + snapshot.config.router.timeout,
         };
@@ -177,5 +181,6 @@ fn nobodys_reply(record: &RecordGuard) -> ReplyContext {
         created: 0,
         include_usage: false,
         started: None,
+        echo: None,
     }
 }

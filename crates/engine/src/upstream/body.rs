@@ -1,31 +1,43 @@
 //! The body of an upstream's answer: pulled by its reader, cancelled by dropping it.
 
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use http_body::Body;
-use hyper::body::Incoming;
 
-use super::connection::Connection;
+use super::connection::{Arrived, Connection};
+use super::http1::{Decoder, FramingError};
+use super::io::UpstreamStream;
 use super::pool::{Origin, Pool};
 
-/// Chunks that are already there are read together up to this many bytes.
+/// Chunks that are already there are read together up to about this many bytes.
 const COALESCE: usize = 32 * 1024;
+/// The most memory that is set aside for an answer because it says that it will be so long.
+const TRUSTED_LENGTH: usize = 4 * 1024 * 1024;
 
 /// The unread rest of an answer, with the connection it comes from.
 ///
 /// Dropped before its end, it closes the connection: the upstream sees that nobody listens.
 pub struct UpstreamBody {
-    incoming: Incoming,
     /// Given back to the pool at the end of the body.
     connection: Option<Connection>,
+    decoder: Decoder,
+    /// What came with the head.
+    first: Bytes,
+    /// An error that came right behind payload, to be told after it.
+    failed: Option<BodyError>,
+    /// Whether the connection may carry another request after this answer.
+    reusable: bool,
     pool: Rc<Pool>,
     origin: Origin,
-    ended: bool,
-    /// An error that came right behind a chunk, to be told after it.
-    failed: Option<BodyError>,
+}
+
+/// A connection that left HTTP for another protocol.
+pub struct Upgraded {
+    /// The connection.
+    pub stream: UpstreamStream,
+    /// What the upstream has said in the new protocol already.
+    pub read_ahead: Bytes,
 }
 
 /// Why a body could not be read to its end.
@@ -42,56 +54,48 @@ pub enum BodyError {
     Idle,
 }
 
+/// What became of the bytes of one read.
+struct Decoded {
+    failed: Option<FramingError>,
+    /// Something stands behind the end of the body.
+    surplus: bool,
+}
+
 // === impl UpstreamBody ===
 
 impl UpstreamBody {
+    /// `reusable`: the request is sent and the answer leaves the connection open.
     pub(super) fn new(
-        incoming: Incoming,
+        arrived: Arrived,
         connection: Connection,
+        reusable: bool,
         pool: Rc<Pool>,
         origin: Origin,
     ) -> Self {
-        Self {
-            incoming,
+        let mut body = Self {
             connection: Some(connection),
+            decoder: arrived.head.body,
+            first: arrived.first,
+            failed: None,
+            reusable,
             pool,
             origin,
-            ended: false,
-            failed: None,
-        }
+        };
+        body.settle(&Decoded {
+            failed: arrived.failed,
+            surplus: arrived.surplus,
+        });
+        body
     }
 
     /// The next bytes: all that are already there, in one piece. `None` at the end.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        if let Some(error) = self.failed.take() {
-            return Poll::Ready(Some(Err(error)));
+        if !self.first.is_empty() {
+            return Poll::Ready(Some(Ok(std::mem::take(&mut self.first))));
         }
-        let mut first = Bytes::new();
-        let mut gathered = BytesMut::new();
-        loop {
-            match self.poll_one(cx) {
-                Poll::Ready(Some(Ok(chunk))) if first.is_empty() => first = chunk,
-                Poll::Ready(Some(Ok(chunk))) => {
-                    if gathered.is_empty() {
-                        gathered.reserve(COALESCE);
-                        gathered.extend_from_slice(&first);
-                    }
-                    gathered.extend_from_slice(&chunk);
-                    if gathered.len() >= COALESCE {
-                        return Poll::Ready(Some(Ok(gathered.freeze())));
-                    }
-                }
-                Poll::Ready(Some(Err(error))) if !first.is_empty() => {
-                    self.failed = Some(error);
-                    return Poll::Ready(Some(Ok(gathered_or(first, gathered))));
-                }
-                // The end comes again.
-                _ if !first.is_empty() => {
-                    return Poll::Ready(Some(Ok(gathered_or(first, gathered))));
-                }
-                other => return other,
-            }
-        }
+        let mut out = BytesMut::new();
+        let read = ready!(self.poll_append(cx, &mut out));
+        Poll::Ready(read.map(|read| read.map(|()| out.freeze())))
     }
 
     /// The next bytes.
@@ -101,78 +105,99 @@ impl UpstreamBody {
 
     /// The whole body, at most `limit` bytes of it.
     pub async fn collect(&mut self, limit: usize) -> Result<Bytes, BodyError> {
-        let Some(first) = self.chunk().await.transpose()? else {
-            return Ok(Bytes::new());
-        };
-        let mut rest = BytesMut::new();
-        while let Some(chunk) = self.chunk().await.transpose()? {
-            if rest.is_empty() {
-                rest.extend_from_slice(&first);
-            }
-            rest.extend_from_slice(&chunk);
-            if rest.len() > limit {
+        let first = std::mem::take(&mut self.first);
+        let too_large = |length: usize| length > limit;
+        if too_large(first.len()) {
+            return Err(BodyError::TooLarge(limit));
+        }
+        if self.is_read() {
+            return Ok(first);
+        }
+        let expected = self.decoder.remaining().unwrap_or_default();
+        let expected = usize::try_from(expected).unwrap_or(usize::MAX);
+        let expected = expected.min(TRUSTED_LENGTH).min(limit);
+        let mut out = BytesMut::with_capacity(first.len() + expected);
+        out.extend_from_slice(&first);
+        drop(first);
+        while let Some(read) = std::future::poll_fn(|cx| self.poll_append(cx, &mut out)).await {
+            read?;
+            if too_large(out.len()) {
                 return Err(BodyError::TooLarge(limit));
             }
         }
-        if first.len() > limit {
-            return Err(BodyError::TooLarge(limit));
-        }
-        Ok(if rest.is_empty() {
-            first
-        } else {
-            rest.freeze()
+        Ok(out.freeze())
+    }
+
+    /// Takes over a connection whose answer switched protocols (status 101); `None` if it broke.
+    pub fn upgrade(self) -> Option<Upgraded> {
+        Some(Upgraded {
+            stream: self.connection?.into_stream(),
+            read_ahead: self.first,
         })
     }
 
-    fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        if self.ended {
-            return Poll::Ready(None);
-        }
-        let mut driven = false;
-        loop {
-            match Pin::new(&mut self.incoming).poll_frame(cx) {
-                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(data) if !data.is_empty() => return Poll::Ready(Some(Ok(data))),
-                    // An empty chunk or trailers: nothing for the reader.
-                    _ => driven = false,
-                },
-                Poll::Ready(Some(Err(e))) => {
-                    self.ended = true;
-                    self.connection = None;
-                    return Poll::Ready(Some(Err(BodyError::Broken(super::root_cause(&e)))));
-                }
-                Poll::Ready(None) => {
-                    self.ended = true;
-                    self.give_back(cx);
-                    return Poll::Ready(None);
-                }
-                Poll::Pending if driven => return Poll::Pending,
-                Poll::Pending => {
-                    driven = true;
-                    if let Some(connection) = &mut self.connection {
-                        // Its end, if it ends, shows in the body.
-                        let _ended = connection.poll_drive(cx);
+    /// Whether nothing is to come from the connection.
+    fn is_read(&self) -> bool {
+        self.connection.is_none() && self.failed.is_none()
+    }
+
+    /// Appends what is there to `out`, something at least. `None` at the end.
+    fn poll_append(
+        &mut self,
+        cx: &mut Context<'_>,
+        out: &mut BytesMut,
+    ) -> Poll<Option<Result<(), BodyError>>> {
+        let before = out.len();
+        while let Some(connection) = &mut self.connection {
+            let decoder = &mut self.decoder;
+            let read = connection.poll_body(cx, &self.pool.buffer, |mut input| Decoded {
+                failed: decoder.decode(&mut input, out).err(),
+                surplus: !input.is_empty(),
+            });
+            match read {
+                Poll::Pending if out.len() == before => return Poll::Pending,
+                Poll::Pending => break,
+                Poll::Ready(Err(error)) => self.fail(super::root_cause(&error)),
+                Poll::Ready(Ok(filled)) => {
+                    match filled.taken {
+                        Some(decoded) => self.settle(&decoded),
+                        None => self.end_of_stream(),
+                    }
+                    let gathered = out.len() - before;
+                    if gathered >= COALESCE || (gathered > 0 && filled.drained) {
+                        break;
                     }
                 }
             }
         }
+        if out.len() > before {
+            return Poll::Ready(Some(Ok(())));
+        }
+        Poll::Ready(self.failed.take().map(Err))
     }
 
-    /// The answer is complete: lets the connection notice, and keeps it if it stays open.
-    fn give_back(&mut self, cx: &mut Context<'_>) {
-        if let Some(mut connection) = self.connection.take()
-            && connection.poll_usable(cx)
+    /// Notes an error or the end of the body.
+    fn settle(&mut self, decoded: &Decoded) {
+        if let Some(error) = decoded.failed {
+            self.fail(error.to_string());
+        } else if self.decoder.has_ended()
+            && let Some(connection) = self.connection.take()
+            && self.reusable
+            && !decoded.surplus
         {
             self.pool.put(&self.origin, connection);
         }
     }
-}
 
-/// The chunks gathered, or the only one.
-fn gathered_or(first: Bytes, gathered: BytesMut) -> Bytes {
-    if gathered.is_empty() {
-        first
-    } else {
-        gathered.freeze()
+    fn end_of_stream(&mut self) {
+        self.connection = None;
+        if let Err(error) = self.decoder.finish() {
+            self.fail(error.to_string());
+        }
+    }
+
+    fn fail(&mut self, reason: String) {
+        self.connection = None;
+        self.failed = Some(BodyError::Broken(reason));
     }
 }

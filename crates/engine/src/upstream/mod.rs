@@ -3,20 +3,26 @@
 mod body;
 mod connect;
 mod connection;
+pub mod http1;
+mod io;
+mod outgoing;
 mod pool;
 mod request_body;
 
 use std::rc::Rc;
 use std::time::Duration;
 
-use http::{HeaderMap, Method, Request, Uri};
+use http::{HeaderMap, Method, Uri};
 use tokio::time::Instant;
 
-pub use self::body::{BodyError, UpstreamBody};
+pub use self::body::{BodyError, Upgraded, UpstreamBody};
 use self::connect::Connector;
-use self::connection::Connection;
+use self::connection::{Arrived, Connection, ExchangeError};
+use self::http1::{Asked, RequestHead};
+pub use self::io::UpstreamStream;
+use self::outgoing::Outgoing;
 use self::pool::{Origin, Pool};
-pub use self::request_body::RequestBody;
+pub use self::request_body::{BodyStream, BodyStreamError, Pieces, RequestBody};
 
 /// The upstream client of one core.
 #[derive(Clone)]
@@ -27,11 +33,11 @@ pub struct Upstream {
 
 /// One request for an upstream.
 pub struct UpstreamRequest {
-    /// The method.
+    /// Any but CONNECT.
     pub method: Method,
     /// Absolute.
     pub uri: Uri,
-    /// Complete but for `host` and `content-length`.
+    /// Complete but for `host` and what frames the body.
     pub headers: HeaderMap,
     /// The body.
     pub body: RequestBody,
@@ -60,7 +66,9 @@ pub enum UpstreamError {
         /// The innermost cause.
         reason: String,
     },
-    /// The connection broke after the request was on its way.
+    /// The connection broke after the request was on its way. A request that can be sent again
+    /// was, if its connection was an old one that broke before anything was answered: then the
+    /// upstream had most likely closed it before.
     #[error("connection to {authority} broke: {reason}")]
     Broken {
         /// Host and port.
@@ -68,6 +76,9 @@ pub enum UpstreamError {
         /// The innermost cause.
         reason: String,
     },
+    /// The request's own body broke off while it was sent.
+    #[error("the request's body could not be sent: {0}")]
+    Body(String),
     /// The head of the answer did not come in time.
     #[error("{authority} did not answer in time")]
     Timeout {
@@ -97,18 +108,16 @@ impl Upstream {
 
     /// Sends a request and waits for the head of the answer.
     pub async fn send(&self, request: UpstreamRequest) -> Result<UpstreamResponse, UpstreamError> {
-        let (Some(scheme), Some(authority)) = (
-            request.uri.scheme().cloned(),
-            request.uri.authority().cloned(),
-        ) else {
+        let Some(origin) = Origin::of(&request.uri) else {
             return Err(UpstreamError::BadUri(request.uri.to_string()));
         };
-        let origin = Origin { scheme, authority };
         let deadline = request.head_deadline;
-        let authority = origin.authority.to_string();
+        let authority = origin.authority.clone();
         match tokio::time::timeout_at(deadline, self.exchange(origin, request)).await {
             Ok(result) => result,
-            Err(_) => Err(UpstreamError::Timeout { authority }),
+            Err(_) => Err(UpstreamError::Timeout {
+                authority: authority.to_string(),
+            }),
         }
     }
 
@@ -117,66 +126,72 @@ impl Upstream {
         origin: Origin,
         request: UpstreamRequest,
     ) -> Result<UpstreamResponse, UpstreamError> {
-        let mut connection = match self.pool.take(&origin).await {
-            Some(connection) => connection,
-            // Rare, and large as a future: kept out of every request's.
-            None => Box::pin(self.open(&origin, &request.uri)).await?,
+        let head = RequestHead {
+            method: &request.method,
+            uri: &request.uri,
+            headers: &request.headers,
+            length: request.body.length(),
         };
-        let message = to_message(&origin, request)?;
-        let response = connection
-            .send(message)
-            .await
-            .map_err(|e| UpstreamError::Broken {
-                authority: origin.authority.to_string(),
-                reason: root_cause(&e),
-            })?;
-        let (head, incoming) = response.into_parts();
-        Ok(UpstreamResponse {
-            status: head.status.as_u16(),
-            headers: head.headers,
-            body: UpstreamBody::new(incoming, connection, self.pool.clone(), origin),
-        })
+        let asked = Asked::of(&request.method, &request.headers);
+        let mut outgoing = Outgoing::new(&head, request.body, self.pool.take_head());
+        let rested = std::future::poll_fn(|cx| self.pool.take(&origin, cx).into()).await;
+        if let Some(mut connection) = rested {
+            let exchanged = connection.exchange(&mut outgoing, asked, &self.pool.buffer);
+            match exchanged.await {
+                Err(ExchangeError::Silent(_)) if outgoing.rewind() => {}
+                Err(error) => return Err(broken(&origin, &error)),
+                Ok(arrived) => return Ok(self.answer(arrived, connection, outgoing, origin)),
+            }
+        }
+        // Rare, and large as a future: kept out of every request's.
+        let mut connection = Box::pin(self.open(&origin, &request.uri)).await?;
+        match (connection.exchange(&mut outgoing, asked, &self.pool.buffer)).await {
+            Err(error) => Err(broken(&origin, &error)),
+            Ok(arrived) => Ok(self.answer(arrived, connection, outgoing, origin)),
+        }
+    }
+
+    fn answer(
+        &self,
+        mut arrived: Arrived,
+        mut connection: Connection,
+        outgoing: Outgoing,
+        origin: Origin,
+    ) -> UpstreamResponse {
+        let head = &mut arrived.head;
+        let reusable = head.keep_alive && outgoing.is_sent();
+        let (status, headers) = (head.status, std::mem::take(&mut head.headers));
+        if outgoing.is_sent() {
+            self.pool.put_head(outgoing.into_scratch());
+        } else if status < 400 {
+            connection.keep_sending(outgoing);
+        }
+        UpstreamResponse {
+            status,
+            headers,
+            body: UpstreamBody::new(arrived, connection, reusable, self.pool.clone(), origin),
+        }
     }
 
     async fn open(&self, origin: &Origin, uri: &Uri) -> Result<Connection, UpstreamError> {
-        let failed = |reason: String| UpstreamError::Connect {
-            authority: origin.authority.to_string(),
-            reason,
-        };
-        let stream = self
-            .connector
-            .connect(uri.clone())
-            .await
-            .map_err(|e| failed(e.to_string()))?;
-        Connection::handshake(stream)
-            .await
-            .map_err(|e| failed(root_cause(&e)))
+        match self.connector.connect(uri.clone()).await {
+            Ok(stream) => Ok(Connection::new(stream.into())),
+            Err(error) => Err(UpstreamError::Connect {
+                authority: origin.authority.to_string(),
+                reason: error.to_string(),
+            }),
+        }
     }
 }
 
-fn to_message(
-    origin: &Origin,
-    request: UpstreamRequest,
-) -> Result<Request<RequestBody>, UpstreamError> {
-    let target = request.uri.path_and_query().map_or("/", |p| p.as_str());
-    let target: Uri = target
-        .parse()
-        .map_err(|_| UpstreamError::BadUri(request.uri.to_string()))?;
-    let host = http::HeaderValue::from_str(host_without_userinfo(origin))
-        .map_err(|_| UpstreamError::BadUri(request.uri.to_string()))?;
-    let mut message = Request::new(request.body);
-    *message.method_mut() = request.method;
-    *message.uri_mut() = target;
-    *message.headers_mut() = request.headers;
-    message.headers_mut().insert(http::header::HOST, host);
-    Ok(message)
-}
-
-fn host_without_userinfo(origin: &Origin) -> &str {
-    let authority = origin.authority.as_str();
-    authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host)
+fn broken(origin: &Origin, error: &ExchangeError) -> UpstreamError {
+    match error {
+        ExchangeError::Body(error) => UpstreamError::Body(error.to_string()),
+        ExchangeError::Silent(_) | ExchangeError::Broken(_) => UpstreamError::Broken {
+            authority: origin.authority.to_string(),
+            reason: error.to_string(),
+        },
+    }
 }
 
 /// The sentence of the innermost cause.

@@ -21,7 +21,7 @@ fn every_pair_of_dialects_is_there() {
 #[test]
 fn nothing_is_lost_in_silence() {
     // Where there is a schema, providers hold the model to it.
-    const UNNEEDED: [&str; 1] = ["response_format.json_schema.strict"];
+    const UNNEEDED: [&str; 2] = ["response_format.json_schema.strict", "text.format.strict"];
     for pair in pairs() {
         let silent: Vec<&str> = pair
             .fields_that(Fate::Unneeded)

@@ -9,6 +9,7 @@ use lockgate_wire::json::JsonObject;
 use serde_json::Value;
 
 mod content;
+mod gemini;
 mod messages;
 mod text;
 
@@ -70,6 +71,12 @@ pub enum Action {
     FlattenContent,
     /// `flatten_tool_content`: the same for `tool` messages only.
     FlattenToolContent,
+    /// `drop_function_ids`: function calls and their results must not have an `id` (Gemini
+    /// requests).
+    DropFunctionIds,
+    /// `predict_embeddings`: embeddings are predictions, of `instances` with `parameters` (Gemini
+    /// requests).
+    PredictEmbeddings,
     /// `strip_names`: messages other than those of tools must not have a `name`.
     StripNames,
     /// `rename_in_messages FROM TO`: the same as `rename` for a member of messages.
@@ -209,6 +216,8 @@ impl Action {
             Self::EffortToThinking => effort_to_thinking(body),
             Self::FlattenContent => content::flatten(body, None),
             Self::FlattenToolContent => content::flatten(body, Some("tool")),
+            Self::DropFunctionIds => gemini::drop_ids(body),
+            Self::PredictEmbeddings => gemini::predict_embeddings(body),
             Self::StripNames => messages::strip_names(body),
             Self::RenameInMessages(from, to) => messages::rename(body, from, to),
             Self::DropInMessages(members) => messages::drop(body, members),

@@ -180,6 +180,19 @@ pub(super) const OPENAI: &[Quirk] = &[
     refused("o1,o3,o4", "parallel_tool_calls"),
 ];
 
+/// The same for models whose names do not tell.
+pub(super) const REASONING_MODELS: &[Quirk] = &[
+    Quirk::new(rename("max_tokens", "max_completion_tokens")),
+    unsupported("frequency_penalty"),
+    unsupported("presence_penalty"),
+    unsupported("logit_bias"),
+    unsupported("logprobs"),
+    unsupported("stop"),
+    unsupported("temperature"),
+    unsupported("top_logprobs"),
+    unsupported("top_p"),
+];
+
 const REASONING: &str = "o1,o3,o4,gpt-5,gpt-6,!gpt-5-chat";
 const ALWAYS_REASONING: &str = "o1,o3,o4,gpt-5,!gpt-5-chat,!gpt-5.";
 
@@ -209,6 +222,22 @@ pub(super) const SAMBANOVA: &[Quirk] = &[
 
 /// SCX: temperature ends below 2.
 pub(super) const SCX: &[Quirk] = &[OLD_LIMIT, clamp("temperature", 0.0, 1.99)];
+
+/// Gemini on Vertex AI: calls and results are matched by name and order. An `id` is refused as an
+/// unknown field (`google.cloud.aiplatform.v1`, `FunctionCall`).
+pub(super) const VERTEX_GEMINI: &[Quirk] = &[Quirk::new(Action::DropFunctionIds)];
+
+/// Embedding models of Vertex AI.
+pub(super) const VERTEX_EMBEDDINGS: &[Quirk] = &[Quirk::new(Action::PredictEmbeddings)];
+
+/// Claude on Vertex AI: the model is in the path, the version of the API in the body.
+pub(super) const VERTEX_CLAUDE: &[Quirk] = &[
+    Quirk::new(drop("model")),
+    Quirk::new(Action::Set(
+        Borrowed("anthropic_version"),
+        Borrowed(r#""vertex-2023-10-16""#),
+    )),
+];
 
 /// Voyage, text embeddings.
 pub(super) const VOYAGE: &[Quirk] = &[

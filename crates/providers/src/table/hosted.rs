@@ -1,6 +1,9 @@
 //! OpenAI-compatible services, one line each.
 
-use lockgate_wire::Operation::{self, Moderations, Ocr, Speech, Transcription, Translation};
+use lockgate_wire::Operation::{
+    self, Moderations, Ocr, Responses, Speech, Transcription, Translation,
+};
+use lockgate_wire::rerank::RerankFormat;
 
 use super::deviations::{
     CEREBRAS, DEEPINFRA, DEEPSEEK, GROQ, JINA, MAX_TOKENS, MAX_TOKENS_TEXT, MINIMAX, MISTRAL,
@@ -39,6 +42,13 @@ impl ProviderSpec {
 
     pub(super) const fn headers(self, headers: &'static [(&'static str, &'static str)]) -> Self {
         Self { headers, ..self }
+    }
+
+    const fn reranks(self, format: RerankFormat) -> Self {
+        Self {
+            rerank: format,
+            ..self.also(&[Operation::Rerank])
+        }
     }
 
     /// What it offers besides.
@@ -108,7 +118,7 @@ pub(super) const ROWS: &[ProviderSpec] = &[
     ProviderSpec { base_url: None, ..hosted("heroku", "", &["HEROKU_API_KEY"], &["HEROKU_API_BASE"]) }.under("/v1").quirks(TEXT),
     hosted("hyperbolic", "https://api.hyperbolic.xyz/v1", &["HYPERBOLIC_API_KEY"], &["HYPERBOLIC_API_BASE"]).quirks(MAX_TOKENS),
     hosted("inception", "https://api.inceptionlabs.ai/v1", &["INCEPTION_API_KEY"], &["INCEPTION_API_BASE"]).quirks(MAX_TOKENS),
-    hosted("jina_ai", "https://api.jina.ai/v1", &["JINA_AI_API_KEY", "JINA_API_KEY", "JINA_AI_TOKEN"], &["JINA_AI_API_BASE"]).embeddings_only().quirks(JINA),
+    hosted("jina_ai", "https://api.jina.ai/v1", &["JINA_AI_API_KEY", "JINA_API_KEY", "JINA_AI_TOKEN"], &["JINA_AI_API_BASE"]).embeddings_only().reranks(RerankFormat::Jina).quirks(JINA),
     hosted("lambda_ai", "https://api.lambda.ai/v1", &["LAMBDA_API_KEY"], &["LAMBDA_API_BASE"]).quirks(MAX_TOKENS),
     hosted("libertai", "https://api.libertai.io/v1", &["LIBERTAI_API_KEY"], &["LIBERTAI_API_BASE"]).quirks(MAX_TOKENS),
     hosted("llamagate", "https://api.llamagate.dev/v1", &["LLAMAGATE_API_KEY"], &[]).quirks(MAX_TOKENS),
@@ -145,14 +155,14 @@ pub(super) const ROWS: &[ProviderSpec] = &[
     hosted("synthetic", "https://api.synthetic.new/openai/v1", &["SYNTHETIC_API_KEY"], &[]).quirks(MAX_TOKENS),
     hosted("tencent", "https://tokenhub-intl.tencentcloudmaas.com/v1", &["TENCENT_API_KEY"], &["TENCENT_API_BASE"]),
     hosted("tensormesh", "https://serverless.tensormesh.ai/v1", &["TENSORMESH_INFERENCE_API_KEY"], &["TENSORMESH_SERVERLESS_BASE_URL"]).quirks(MAX_TOKENS),
-    hosted("together_ai", "https://api.together.ai/v1", &["TOGETHER_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHERAI_API_KEY", "TOGETHER_AI_TOKEN"], &["TOGETHER_AI_API_BASE"]).quirks(MAX_TOKENS),
+    hosted("together_ai", "https://api.together.ai/v1", &["TOGETHER_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHERAI_API_KEY", "TOGETHER_AI_TOKEN"], &["TOGETHER_AI_API_BASE"]).quirks(MAX_TOKENS).reranks(RerankFormat::Together),
     hosted("v0", "https://api.v0.dev/v1", &["V0_API_KEY"], &["V0_API_BASE"]).quirks(MAX_TOKENS),
     hosted("veniceai", "https://api.venice.ai/api/v1", &["VENICE_AI_API_KEY"], &[]),
     hosted("vercel_ai_gateway", "https://ai-gateway.vercel.sh/v1", &["VERCEL_AI_GATEWAY_API_KEY", "VERCEL_OIDC_TOKEN"], &["VERCEL_AI_GATEWAY_API_BASE"]),
     hosted("volcengine", "https://ark.cn-beijing.volces.com/api/v3", &["VOLCENGINE_API_KEY"], &["VOLCENGINE_API_BASE"]).quirks(MAX_TOKENS),
-    hosted("voyage", "https://api.voyageai.com/v1", &["VOYAGE_API_KEY", "VOYAGE_AI_API_KEY", "VOYAGE_AI_TOKEN"], &["VOYAGE_API_BASE"]).embeddings_only().quirks(VOYAGE),
+    hosted("voyage", "https://api.voyageai.com/v1", &["VOYAGE_API_KEY", "VOYAGE_AI_API_KEY", "VOYAGE_AI_TOKEN"], &["VOYAGE_API_BASE"]).embeddings_only().reranks(RerankFormat::Voyage).quirks(VOYAGE),
     hosted("wandb", "https://api.inference.wandb.ai/v1", &["WANDB_API_KEY"], &["WANDB_API_BASE"]).quirks(MAX_TOKENS),
-    hosted("xai", "https://api.x.ai/v1", &["XAI_API_KEY"], &["XAI_API_BASE"]).quirks(XAI),
+    hosted("xai", "https://api.x.ai/v1", &["XAI_API_KEY"], &["XAI_API_BASE"]).quirks(XAI).also(&[Responses]),
     hosted("xiaomi_mimo", "https://api.xiaomimimo.com/v1", &["XIAOMI_MIMO_API_KEY"], &[]).quirks(MAX_TOKENS),
     hosted("zai", "https://api.z.ai/api/paas/v4", &["ZAI_API_KEY"], &["ZAI_API_BASE"]).quirks(ZAI),
 ];

@@ -4,6 +4,7 @@
 //! for, checked against the providers' own API references where they are public.
 
 mod accounts;
+mod clouds;
 mod deviations;
 mod field;
 mod hosted;
@@ -18,11 +19,12 @@ pub use self::not_yet::NOT_YET;
 pub static PROVIDERS: &[ProviderSpec] = &SORTED;
 
 /// Each list is sorted by itself.
-const LISTS: [&[ProviderSpec]; 5] = [
+const LISTS: [&[ProviderSpec]; 6] = [
     hosted::ROWS,
     field::ROWS,
     accounts::ROWS,
     accounts::SERVERS,
+    clouds::ROWS,
     native::ROWS,
 ];
 

@@ -1,6 +1,7 @@
 //! Providers with a dialect of their own, servers that operators run themselves, and the demo.
 
-use lockgate_wire::DialectId;
+use lockgate_wire::rerank::RerankFormat;
+use lockgate_wire::{DialectId, Operation};
 
 use super::deviations as quirks;
 use crate::spec::{Auth, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};
@@ -27,6 +28,18 @@ const OLLAMA: ProviderSpec = ProviderSpec {
     ..OPENAI_COMPATIBLE
 };
 
+const COHERE: ProviderSpec = ProviderSpec {
+    id: "cohere",
+    base_url: Some("https://api.cohere.com"),
+    key_env: &["COHERE_API_KEY", "CO_API_KEY"],
+    base_env: &["COHERE_API_BASE"],
+    dialect: DialectId::Cohere,
+    url: UrlStyle::Cohere,
+    operations: Operations::CHAT_AND_EMBEDDINGS.with(&[Operation::Rerank]),
+    rerank: RerankFormat::Cohere,
+    ..OPENAI_COMPATIBLE
+};
+
 pub(super) const ROWS: &[ProviderSpec] = &[
     ProviderSpec {
         id: "anthropic",
@@ -39,6 +52,12 @@ pub(super) const ROWS: &[ProviderSpec] = &[
         operations: Operations::ANTHROPIC,
         headers: &[("anthropic-version", "2023-06-01")],
         ..OPENAI_COMPATIBLE
+    },
+    COHERE,
+    // LiteLLM's other name for it.
+    ProviderSpec {
+        id: "cohere_chat",
+        ..COHERE
     },
     ProviderSpec {
         id: "custom_openai",
@@ -76,6 +95,12 @@ pub(super) const ROWS: &[ProviderSpec] = &[
     },
     ProviderSpec {
         id: "hosted_vllm",
+        operations: Operations::CHAT_AND_EMBEDDINGS.with(&[
+            Operation::Responses,
+            Operation::Rerank,
+            Operation::Transcription,
+            Operation::Translation,
+        ]),
         key_env: &["HOSTED_VLLM_API_KEY"],
         base_env: &["HOSTED_VLLM_API_BASE"],
         key: FAKE,
@@ -85,7 +110,7 @@ pub(super) const ROWS: &[ProviderSpec] = &[
         id: "infinity",
         key_env: &["INFINITY_API_KEY"],
         base_env: &["INFINITY_API_BASE"],
-        operations: Operations::EMBEDDINGS,
+        operations: Operations::EMBEDDINGS.with(&[Operation::Rerank]),
         ..OWN_SERVER
     },
     ProviderSpec {

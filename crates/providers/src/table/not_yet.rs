@@ -9,15 +9,11 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("auto_router", LITELLM),
     ("aws_polly", OPERATION),
     ("aws_textract", OPERATION),
-    ("azure", AZURE),
-    ("azure_ai", AZURE),
     ("azure_speech", OPERATION),
-    ("azure_text", AZURE),
+    ("azure_text", COMPLETION),
     ("bedrock", BEDROCK),
     ("black_forest_labs", OPERATION),
     ("chatgpt", CHATGPT),
-    ("cohere", COMPATIBLE),
-    ("cohere_chat", COMPATIBLE),
     ("cursor", AGENTS),
     ("custom", LITELLM),
     ("deepgram", OPERATION),
@@ -59,15 +55,11 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("transcribe", OPERATION),
     ("typesafe", OPERATION),
     ("valkey", OPERATION),
-    ("vertex_ai", VERTEX),
-    ("vertex_ai_beta", VERTEX),
     ("vllm", VLLM),
     ("watsonx_text", COMPLETION),
 ];
 
 const AGENTS: &str = "it runs agents, not models, in a format of its own";
-const AZURE: &str = "an Azure resource with the v1 API can be used as `openai/<deployment>` with \
-     `api_base: https://<resource>.openai.azure.com/openai/v1`";
 const BEDROCK: &str =
     "use `bedrock_mantle/<model>` for the models of its OpenAI-compatible endpoint";
 const CHATGPT: &str = "it needs the login of a person; with a key use `openai/<model>`";
@@ -89,5 +81,4 @@ const REPLICATE: &str =
     "its predictions API has a format of its own; many of its models are at other providers";
 const SAP: &str = "its orchestration API has a format of its own and needs OAuth";
 const USE_OPENAI: &str = "use `openai/<model>`";
-const VERTEX: &str = "use `gemini/<model>` with a key of Google AI Studio";
 const VLLM: &str = "use `hosted_vllm/<model>` with the `api_base` of a vLLM server";

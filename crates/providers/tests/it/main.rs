@@ -1,6 +1,7 @@
 //! Providers through the public surface of the crate.
 #![cfg(test)]
 
+mod clouds;
 mod connection;
 mod custom;
 mod known;

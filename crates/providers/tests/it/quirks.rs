@@ -190,6 +190,30 @@ fn strip_names() {
 }
 
 #[test]
+fn drop_function_ids() {
+    assert_eq!(
+        one(
+            "drop_function_ids",
+            r#"{"contents":[{"role":"model","parts":[{"functionCall":{"id":"a","name":"f","args":{"id":"kept"}}}]},{"role":"user","parts":{"function_response":{"name":"f","id":"a","response":{}}}}]}"#
+        ),
+        r#"{"contents":[{"role":"model","parts":[{"functionCall":{"name":"f","args":{"id":"kept"}}}]},{"role":"user","parts":{"function_response":{"name":"f","response":{}}}}]}"#
+    );
+    let plain = r#"{"contents": [{"parts": [{"text": "hi"}]}]}"#;
+    assert_eq!(one("drop_function_ids", plain), plain);
+}
+
+#[test]
+fn predict_embeddings() {
+    assert_eq!(
+        one(
+            "predict_embeddings",
+            r#"{"requests":[{"model":"models/m","content":{"parts":[{"text":"a"},{"text":"b"}]},"taskType":"RETRIEVAL_QUERY","title":"t","outputDimensionality":64},{"model":"models/m","content":{"parts":[{"text":"c"}]},"outputDimensionality":64}]}"#
+        ),
+        r#"{"instances":[{"content":"a\nb","task_type":"RETRIEVAL_QUERY","title":"t"},{"content":"c"}],"parameters":{"outputDimensionality":64}}"#
+    );
+}
+
+#[test]
 fn drop_with() {
     let quirk = "drop_with project_id space_id";
     assert_eq!(

@@ -67,6 +67,7 @@ fn settings(row: &ProviderSpec) -> Environment {
         ("CLOUDFLARE_ACCOUNT_ID", "account"),
         ("DATABRICKS_HOST", "https://adb-1.test/"),
         ("SNOWFLAKE_ACCOUNT_ID", "org-account"),
+        ("VERTEXAI_PROJECT", "project"),
         ("WATSONX_PROJECT_ID", "project"),
         ("WATSONX_REGION", "eu-de"),
     ];

@@ -137,8 +137,8 @@ fn errors_say_what_to_do() {
             by_name("my-org/llama3"),
             by_name(""),
             by_name("groq/"),
-            by_name("azure/gpt-4o"),
-            by_name("vertex_ai/gemini-2.5-pro"),
+            by_name("watsonx/granite"),
+            by_name("cohere/command-a"),
             by_name("vllm/facebook/opt-125m"),
             by_name("bedrock/anthropic.claude-3-sonnet-20240229-v1:0"),
             by_name("us.anthropic.claude-3-sonnet-20240229-v1:0"),
@@ -146,7 +146,7 @@ fn errors_say_what_to_do() {
             by_name("command-r-plus"),
             by_name(&format!("owner/llama-2-70b-chat:{}", "0".repeat(64))),
             resolve("m", Some("no-such"), None),
-            resolve("m", Some("azure"), None),
+            resolve("m", Some("watsonx"), None),
         ]
         .join("\n")
     );

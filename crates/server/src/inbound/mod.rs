@@ -10,6 +10,7 @@ mod models;
 mod ollama;
 mod pass_through;
 mod reply;
+mod responses;
 mod route;
 
 use std::panic::AssertUnwindSafe;
@@ -95,12 +96,13 @@ impl Inbound {
 
     async fn page(&self, page: Page, request: Request<Incoming>) -> Response<AnswerBody> {
         let snapshot = self.engine.shared().snapshot.load_full();
-        if page.needs_key(&snapshot)
-            && let Err(error) = snapshot
-                .keys
-                .authenticate(request.headers(), page.query_key())
+        let caller = snapshot
+            .keys
+            .authenticate(request.headers(), page.query_key());
+        if let Err(error) = &caller
+            && page.needs_key(&snapshot)
         {
-            return error_response(page.dialect(), &error);
+            return error_response(page.dialect(), error);
         }
         match page {
             Page::About => about::about(),
@@ -112,6 +114,12 @@ impl Inbound {
             Page::Metrics => metrics::exposition(self.engine.shared(), &snapshot),
             Page::Models(dialect, _) => models::list(dialect, &snapshot, request.uri().query()),
             Page::Model(dialect, id, _) => models::one(dialect, &snapshot, &id),
+            Page::Responses(ask) => match caller {
+                Ok(owner) => {
+                    responses::answer(&ask, owner, &self.engine.shared().responses, &request)
+                }
+                Err(error) => error_response(DialectId::OpenAiResponses, &error),
+            },
             Page::OllamaVersion => ollama::version(),
             Page::OllamaTags => ollama::tags(&snapshot),
             Page::OllamaRunning => ollama::running(&snapshot),

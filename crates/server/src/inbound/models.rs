@@ -47,7 +47,7 @@ pub(super) fn list(
         DialectId::Gemini => {
             reply::value(&json!({ "models": models.iter().map(gemini).collect::<Vec<_>>() }))
         }
-        DialectId::OpenAiChat | DialectId::Ollama => reply::value(&json!({
+        _ => reply::value(&json!({
             "data": models.iter().map(openai).collect::<Vec<_>>(),
             "object": "list",
         })),
@@ -69,7 +69,7 @@ pub(super) fn one(dialect: DialectId, snapshot: &Snapshot, id: &str) -> Response
         Some(model) => reply::value(&match dialect {
             DialectId::Anthropic => anthropic(&model),
             DialectId::Gemini => gemini(&model),
-            DialectId::OpenAiChat | DialectId::Ollama => openai(&model),
+            _ => openai(&model),
         }),
     }
 }

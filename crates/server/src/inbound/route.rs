@@ -7,7 +7,7 @@ use lockgate_engine::snapshot::Snapshot;
 use lockgate_wire::{DialectId, Operation};
 use percent_encoding::percent_decode_str;
 
-use super::{gemini_path, pass_through};
+use super::{gemini_path, pass_through, responses};
 
 /// Where a request goes.
 #[derive(Debug, Clone)]
@@ -47,6 +47,8 @@ pub(super) enum Page {
     Models(DialectId, Option<String>),
     /// One model of it.
     Model(DialectId, String, Option<String>),
+    /// `/v1/responses/{id}` and below.
+    Responses(responses::Ask),
     /// `/api/version`
     OllamaVersion,
     /// `/api/tags`
@@ -95,6 +97,12 @@ pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool)
         endpoint.json_array = query_value(request, "alt").as_deref() != Some("sse");
         return operations(endpoint, post);
     }
+    if let Some(ask) = responses::ask(path, request.method()) {
+        return match ask {
+            Ok(ask) => Route::Page(Page::Responses(ask)),
+            Err(allowed) => Route::WrongMethod(DialectId::OpenAiResponses, allowed),
+        };
+    }
     if let Some(page) = model_pages(request, path) {
         return pages(page, get, post);
     }
@@ -129,9 +137,13 @@ fn fixed_page(path: &str) -> Option<Page> {
 }
 
 fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
-    Some(match path.strip_prefix("/v1").unwrap_or(path) {
+    let unversioned = path.strip_prefix("/v1").unwrap_or(path);
+    Some(match unversioned {
         "/chat/completions" => (DialectId::OpenAiChat, Operation::Chat),
         "/embeddings" => (DialectId::OpenAiChat, Operation::Embeddings),
+        "/rerank" | "/v2/rerank" => (DialectId::OpenAiChat, Operation::Rerank),
+        "/v2/chat" => (DialectId::Cohere, Operation::Chat),
+        "/v2/embed" => (DialectId::Cohere, Operation::Embeddings),
         "/moderations" => (DialectId::OpenAiChat, Operation::Moderations),
         "/images/generations" => (DialectId::OpenAiChat, Operation::ImageGeneration),
         "/audio/speech" => (DialectId::OpenAiChat, Operation::Speech),
@@ -140,6 +152,8 @@ fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
         "/images/edits" => (DialectId::OpenAiChat, Operation::ImageEdit),
         "/images/variations" => (DialectId::OpenAiChat, Operation::ImageVariation),
         "/ocr" => (DialectId::OpenAiChat, Operation::Ocr),
+        "/responses/input_tokens" => (DialectId::OpenAiResponses, Operation::CountTokens),
+        "/responses" => (DialectId::OpenAiResponses, Operation::Chat),
         "/messages" => (DialectId::Anthropic, Operation::Chat),
         "/messages/count_tokens" => (DialectId::Anthropic, Operation::CountTokens),
         "/api/chat" => (DialectId::Ollama, Operation::Chat),
@@ -294,7 +308,8 @@ impl Page {
             | Self::TokenCounter
             | Self::SupportedParams
             | Self::TransformRequest
-            | Self::Capabilities => true,
+            | Self::Capabilities
+            | Self::Responses(_) => true,
         }
     }
 
@@ -313,6 +328,7 @@ impl Page {
             Self::OllamaVersion | Self::OllamaTags | Self::OllamaRunning | Self::OllamaShow => {
                 DialectId::Ollama
             }
+            Self::Responses(_) => DialectId::OpenAiResponses,
             _ => DialectId::OpenAiChat,
         }
     }

@@ -2,4 +2,6 @@
 
 mod json_bodies;
 mod pass_through;
+mod rerank;
+mod responses;
 mod uploads;

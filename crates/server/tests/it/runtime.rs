@@ -2,6 +2,7 @@
 
 mod backpressure;
 mod connections;
+mod credentials;
 mod drain;
 mod embeddings;
 mod health;

@@ -154,10 +154,11 @@ pub(super) fn last_user_text(body: &[u8]) -> String {
     let Ok(request) = serde_json::from_slice::<Value>(body) else {
         return String::new();
     };
-    if let Some(prompt) = request["prompt"].as_str() {
+    let prompt = ["prompt", "input"];
+    if let Some(prompt) = prompt.iter().find_map(|name| request[*name].as_str()) {
         return prompt.to_owned();
     }
-    let turns = ["messages", "contents"]
+    let turns = ["messages", "contents", "input"]
         .iter()
         .find_map(|name| request[*name].as_array());
     let user = turns

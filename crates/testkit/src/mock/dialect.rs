@@ -1,9 +1,10 @@
-//! The four wire formats: whole answers, streamed pieces, errors, embeddings and model lists.
+//! The five wire formats: whole answers, streamed pieces, errors, embeddings and model lists.
 
 pub(super) mod anthropic;
 pub(super) mod gemini;
 pub(super) mod ollama;
 pub(super) mod openai;
+pub(super) mod responses;
 
 use bytes::Bytes;
 use serde_json::Value;

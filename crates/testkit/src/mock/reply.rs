@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     answer::{Answer, Failure, last_user_text},
     body::End,
-    dialect::{anthropic, gemini, ollama, openai},
+    dialect::{anthropic, gemini, ollama, openai, responses},
     operation::Operation,
     scan,
     script::{Fault, Flavour, Script},
@@ -121,7 +121,7 @@ impl Shape {
             Operation::OllamaChat | Operation::OllamaGenerate => {
                 scan::boolean(body, "stream").unwrap_or(true)
             }
-            Operation::OpenAiChat | Operation::AnthropicMessages => {
+            Operation::OpenAiChat | Operation::OpenAiResponses | Operation::AnthropicMessages => {
                 scan::boolean(body, "stream").unwrap_or(false)
             }
             _ => false,
@@ -139,6 +139,7 @@ impl Shape {
         matches!(
             self.operation,
             Operation::OpenAiChat
+                | Operation::OpenAiResponses
                 | Operation::AnthropicMessages
                 | Operation::GeminiGenerate
                 | Operation::GeminiStream
@@ -203,6 +204,7 @@ impl Shape {
     fn whole(self, answer: &Answer) -> Value {
         match self.operation {
             Operation::AnthropicMessages => anthropic::whole(answer),
+            Operation::OpenAiResponses => responses::whole(answer),
             Operation::GeminiGenerate | Operation::GeminiStream => gemini::whole(answer),
             Operation::OllamaChat => ollama::whole(answer, ollama::Form::Chat),
             Operation::OllamaGenerate => ollama::whole(answer, ollama::Form::Generate),
@@ -213,6 +215,7 @@ impl Shape {
     fn frames(self, answer: &Answer) -> Vec<Bytes> {
         match self.operation {
             Operation::AnthropicMessages => anthropic::frames(answer),
+            Operation::OpenAiResponses => responses::frames(answer),
             Operation::GeminiGenerate | Operation::GeminiStream => gemini::frames(answer, self.sse),
             Operation::OllamaChat => ollama::frames(answer, ollama::Form::Chat),
             Operation::OllamaGenerate => ollama::frames(answer, ollama::Form::Generate),
@@ -259,6 +262,9 @@ impl Shape {
             Dialect::Anthropic => anthropic::error_frame(Failure::Status(529), model),
             Dialect::Gemini => gemini::error_frame(Failure::Status(503), model),
             Dialect::Ollama => ollama::error_frame(Failure::Status(500), model),
+            Dialect::OpenAi if self.operation == Operation::OpenAiResponses => {
+                responses::error_frame(Failure::Status(500), model)
+            }
             Dialect::OpenAi => openai::error_frame(Failure::Status(500), model),
         }
     }
@@ -269,6 +275,7 @@ impl Shape {
         let body = match self.operation {
             Operation::OpenAiEmbeddings => openai::embeddings(&request),
             Operation::OpenAiModels => openai::models(),
+            Operation::OpenAiInputTokens => responses::count_tokens(),
             Operation::AnthropicCountTokens => anthropic::count_tokens(),
             Operation::AnthropicModels => anthropic::models(),
             Operation::GeminiEmbed => gemini::embedding(),

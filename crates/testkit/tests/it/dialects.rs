@@ -29,6 +29,14 @@ fn anthropic(model: &str, stream: bool) -> (String, Value) {
     )
 }
 
+fn responses(model: &str, stream: bool) -> (String, Value) {
+    let input = json!([{ "role": "user", "content": [{ "type": "input_text", "text": TURN }] }]);
+    (
+        "/v1/responses".to_owned(),
+        json!({ "model": model, "stream": stream, "input": input }),
+    )
+}
+
 fn gemini(model: &str, verb: &str) -> (String, Value) {
     let body = json!({ "contents": [{ "role": "user", "parts": [{ "text": TURN }] }] });
     (format!("/v1beta/models/{model}:{verb}"), body)
@@ -50,7 +58,12 @@ fn generate(model: &str, stream: bool) -> (String, Value) {
     ("/api/generate".to_owned(), body)
 }
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
+    Case {
+        dialect: "responses",
+        whole: |m| responses(m, false),
+        stream: |m| responses(m, true),
+    },
     Case {
         dialect: "openai",
         whole: |m| openai(m, false),
@@ -198,6 +211,10 @@ async fn everything_else() {
         (
             "/v1/messages/count_tokens",
             json!({ "model": "mock", "messages": [] }),
+        ),
+        (
+            "/v1/responses/input_tokens",
+            json!({ "model": "mock", "input": "a" }),
         ),
         ("/v1beta/models/mock:embedContent", json!({})),
         (

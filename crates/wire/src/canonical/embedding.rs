@@ -1,6 +1,8 @@
 //! Embeddings: texts in, vectors out.
 
-use super::{RawJson, Usage};
+use std::borrow::Cow;
+
+use super::{Block, RawJson, Usage};
 
 /// Texts to turn into vectors.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -26,12 +28,14 @@ pub struct EmbeddingRequest {
 }
 
 /// One input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum EmbeddingInput {
     /// Text.
     Text(String),
     /// Token ids of the model's own vocabulary.
     Tokens(Vec<u32>),
+    /// Text and pictures that make one vector together.
+    Content(Vec<Block>),
 }
 
 /// How numbers of a vector are written in OpenAI's format.
@@ -53,4 +57,20 @@ pub struct EmbeddingResponse {
     pub vectors: Vec<Vec<f32>>,
     /// Token counts; `None` when the upstream gave none.
     pub usage: Option<Usage>,
+}
+
+// === impl EmbeddingInput ===
+
+impl EmbeddingInput {
+    /// The input as text; `None` when it is anything else, also in part.
+    pub fn to_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Tokens(_) => None,
+            Self::Content(blocks) => {
+                let texts: Option<Vec<&str>> = blocks.iter().map(Block::as_text).collect();
+                Some(Cow::Owned(texts?.join("\n")))
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@
 //! - Tool arguments stay JSON text; only a dialect that needs an object parses them.
 //! - What a target cannot express is reported as a [`Loss`], never dropped in silence.
 
+mod echo;
 mod embedding;
 mod error;
 mod logprobs;
@@ -16,11 +17,13 @@ mod params;
 mod raw;
 mod reasoning;
 mod request;
+mod rerank;
 mod response;
 mod stream;
 mod tool;
 mod usage;
 
+pub use echo::Echo;
 pub use embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse, EncodingFormat};
 pub use error::{ApiError, ErrorKind};
 pub use logprobs::{Logprobs, TokenLogprob, TopLogprob};
@@ -30,6 +33,7 @@ pub use params::{Params, ResponseFormat};
 pub use raw::RawJson;
 pub use reasoning::{Effort, Reasoning, signature_origin};
 pub use request::ChatRequest;
+pub use rerank::{RerankDocument, RerankRequest, RerankResponse, RerankResult};
 pub use response::{ChatResponse, Choice, FinishReason};
 pub use stream::StreamEvent;
 pub use tool::{

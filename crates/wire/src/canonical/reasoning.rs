@@ -132,7 +132,8 @@ impl Effort {
 ///
 /// Both Anthropic's and Google's are protocol buffers in base64, a field of bytes or two around a
 /// payload. Anthropic's payload is a message again; Google's is encrypted and begins with a
-/// version byte of 1, which no field of a message has for a tag.
+/// version byte of 1, which no field of a message has for a tag. OpenAI's are Fernet tokens: a
+/// version byte of 128 and a time, whose upper half is zeros.
 pub fn signature_origin(signature: &str) -> Option<DialectId> {
     const HEAD: usize = 32;
     let head: String = signature.chars().take(HEAD).collect();
@@ -149,6 +150,7 @@ pub fn signature_origin(signature: &str) -> Option<DialectId> {
         wrapped = true;
     }
     match payload.first()? {
+        0x80 if !wrapped && payload.get(1..5) == Some(&[0; 4]) => Some(DialectId::OpenAiResponses),
         1 if wrapped => Some(DialectId::Gemini),
         0x08 | 0x10 | 0x18 if wrapped => Some(DialectId::Anthropic),
         _ => None,

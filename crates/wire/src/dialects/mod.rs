@@ -1,6 +1,10 @@
 //! The dialects, one folder each, always with the same five files.
 
 pub mod anthropic;
+pub mod cohere;
 pub mod gemini;
 pub mod ollama;
+mod openai;
 pub mod openai_chat;
+
+pub mod openai_responses;

@@ -3,128 +3,169 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
+use std::ops::Range;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 
+use super::scan::{Fault, Scanner};
 use super::{Edit, JsonError, Key, Member};
 
 /// So many members are compared one by one; a body may be hostile and have a million.
 const COMPARED: usize = 32;
 
-/// The members of the one JSON object that `text` is.
-pub(super) fn members(text: &str) -> Result<Vec<Member>, JsonError> {
-    let mut duplicate = None;
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let indexed = IndexSeed {
+/// The members of the one JSON object that `text` is, nested at most `max_depth` levels.
+///
+/// The first fault counts: behind it the text is not looked at.
+pub(super) fn members(text: &[u8], max_depth: usize) -> Result<Vec<Member>, JsonError> {
+    // Two things that hardly any compact body has are looked for in all of it at once, which is
+    // far cheaper than looking for them in every string.
+    let (lowest, bits) = text.iter().fold((u8::MAX, 0), |(lowest, bits), byte| {
+        (lowest.min(*byte), bits | byte)
+    });
+    if bits >= 0x80 && simdutf8::basic::from_utf8(text).is_err() {
+        return Err(JsonError::Syntax(not_utf8(text)));
+    }
+    let mut scanner = Scanner::new(text, max_depth, lowest < b' ');
+    let mut index = Index {
         text,
-        duplicate: &mut duplicate,
-    }
-    .deserialize(&mut deserializer)
-    .and_then(|members| deserializer.end().map(|()| members));
-    match (indexed, duplicate) {
-        (_, Some(key)) => Err(JsonError::Duplicate(key)),
-        (Err(e), None) => Err(JsonError::Syntax(e.to_string())),
-        (Ok(members), None) => Ok(members),
-    }
-}
-
-struct IndexSeed<'a> {
-    text: &'a str,
-    duplicate: &'a mut Option<String>,
-}
-
-impl<'de> DeserializeSeed<'de> for IndexSeed<'de> {
-    type Value = Vec<Member>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
+        members: Vec::with_capacity(16),
+        seen: HashSet::new(),
+    };
+    match index.read(&mut scanner) {
+        Ok(()) => Ok(index.members),
+        Err(Refusal::Duplicate(name)) => Err(JsonError::Duplicate(name)),
+        Err(Refusal::Fault(Fault::TooDeep)) => Err(JsonError::TooDeep(max_depth)),
+        Err(Refusal::Fault(Fault::NotJson)) => Err(JsonError::Syntax(explain(text))),
     }
 }
 
-impl<'de> Visitor<'de> for IndexSeed<'de> {
-    type Value = Vec<Member>;
+/// The members found so far.
+struct Index<'t> {
+    text: &'t [u8],
+    members: Vec<Member>,
+    /// Their names, once there are many.
+    seen: HashSet<Cow<'t, [u8]>>,
+}
+
+enum Refusal {
+    Fault(Fault),
+    Duplicate(String),
+}
+
+// === impl Index ===
+
+impl<'t> Index<'t> {
+    fn read(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Refusal> {
+        if scanner.peek() != Some(b'{') {
+            return Err(Fault::NotJson.into());
+        }
+        scanner.enter(b'}')?;
+        if scanner.peek() != Some(b'}') {
+            self.read_member(scanner)?;
+            while scanner.take(b',') {
+                self.read_member(scanner)?;
+            }
+        }
+        if !scanner.take(b'}') || scanner.peek().is_some() {
+            return Err(Fault::NotJson.into());
+        }
+        Ok(())
+    }
+
+    fn read_member(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Refusal> {
+        let name = scanner.name()?;
+        let value = scanner.value()?;
+        let start = name.start;
+        let key = self.key(name)?;
+        if self.is_known(&key) {
+            let name = String::from_utf8_lossy(key.as_bytes(self.text));
+            return Err(Refusal::Duplicate(name.into_owned()));
+        }
+        self.members.push(Member {
+            key,
+            start,
+            value,
+            edit: Edit::Keep,
+        });
+        Ok(())
+    }
+
+    /// The name whose string literal is at `literal`.
+    fn key(&self, literal: Range<usize>) -> Result<Key, Fault> {
+        let plain = literal.start + 1..literal.end - 1;
+        if memchr::memchr(b'\\', &self.text[plain.clone()]).is_none() {
+            return Ok(Key::Plain(plain));
+        }
+        // Here surrogates must be paired.
+        serde_json::from_slice(&self.text[literal])
+            .map(Key::Escaped)
+            .map_err(|_| Fault::NotJson)
+    }
+
+    fn is_known(&mut self, key: &Key) -> bool {
+        let text = self.text;
+        if self.members.len() < COMPARED {
+            let name = key.as_bytes(text);
+            return self.members.iter().any(|m| m.key.as_bytes(text) == name);
+        }
+        if self.seen.is_empty() {
+            let known = self.members.iter().map(|m| m.key.name(text));
+            self.seen.extend(known);
+        }
+        !self.seen.insert(key.name(text))
+    }
+}
+
+// === impl Refusal ===
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+// === impl Key ===
+
+impl Key {
+    /// The name, borrowed from the indexed `text` where it stands there.
+    fn name<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        match self {
+            Self::Plain(range) => Cow::Borrowed(&text[range.clone()]),
+            Self::Escaped(name) => Cow::Owned(name.as_bytes().to_vec()),
+        }
+    }
+}
+
+/// Where `text`, which is not UTF-8, stops being it.
+#[cold]
+fn not_utf8(text: &[u8]) -> String {
+    let valid = std::str::from_utf8(text).map_or_else(|e| e.valid_up_to(), str::len);
+    format!("not UTF-8: invalid byte at offset {valid}")
+}
+
+/// What is wrong with `text`, and where, in the words of a parser that has them.
+#[cold]
+fn explain(text: &[u8]) -> String {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let read = deserializer.deserialize_map(Members);
+    match read.and_then(|()| deserializer.end()) {
+        Err(e) => e.to_string(),
+        Ok(()) => "not a JSON object".to_owned(),
+    }
+}
+
+/// Reads the names of an object's members, and skips the values.
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let text = self.text.as_bytes();
-        let offset_of = |part: &str| part.as_ptr() as usize - self.text.as_ptr() as usize;
-        let mut members: Vec<Member> = Vec::with_capacity(16);
-        let mut seen: HashSet<Cow<'de, str>> = HashSet::new();
-        let mut previous_end = 0;
-        while let Some(KeyText(key)) = map.next_key::<KeyText<'de>>()? {
-            let value: &'de RawValue = map.next_value()?;
-            let start = text
-                .get(previous_end..)
-                .and_then(|rest| memchr::memchr(b'"', rest))
-                .map_or(previous_end, |found| previous_end + found);
-            let value_start = offset_of(value.get());
-            let value = value_start..value_start + value.get().len();
-            let repeated = if members.len() < COMPARED {
-                members.iter().any(|m| m.key.is(text, &key))
-            } else {
-                if seen.is_empty() {
-                    seen.extend(members.iter().map(|m| m.key.name(self.text)));
-                }
-                !seen.insert(key.clone())
-            };
-            if repeated {
-                *self.duplicate = Some(key.into_owned());
-                return Err(A::Error::custom("duplicate member"));
-            }
-            previous_end = value.end;
-            let key = match key {
-                Cow::Borrowed(plain) => {
-                    let at = offset_of(plain);
-                    Key::Plain(at..at + plain.len())
-                }
-                Cow::Owned(escaped) => Key::Escaped(escaped.into()),
-            };
-            members.push(Member {
-                key,
-                start,
-                value,
-                edit: Edit::Keep,
-            });
-        }
-        Ok(members)
-    }
-}
-
-impl Key {
-    /// The name, borrowed from the indexed `text` where it stands there.
-    fn name<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match self {
-            Self::Plain(range) => Cow::Borrowed(&text[range.clone()]),
-            Self::Escaped(name) => Cow::Owned(name.to_string()),
-        }
-    }
-}
-
-/// A member name, borrowed from the input unless it was written with escapes.
-struct KeyText<'de>(Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for KeyText<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = KeyText<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a member name")
-            }
-
-            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
-                Ok(KeyText(Cow::Borrowed(key)))
-            }
-
-            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-                Ok(KeyText(Cow::Owned(key.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(KeyVisitor)
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_entry::<String, IgnoredAny>()?.is_some() {}
+        Ok(())
     }
 }

@@ -89,6 +89,7 @@ fn reply() -> ReplyContext {
         created: 1_800_000_000,
         include_usage: true,
         started: None,
+        echo: None,
     }
 }
 

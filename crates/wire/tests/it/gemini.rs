@@ -74,6 +74,7 @@ fn reply(operation: Operation) -> ReplyContext {
         created: 1_750_000_000,
         include_usage: true,
         started: None,
+        echo: None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! `JsonObject`: edits by splicing mean the same as edits of a parsed object.
 
+mod agreement;
+
 use bytes::Bytes;
 use lockgate_wire::json::{JsonError, JsonObject, quote, unquote};
 use proptest::collection::vec;

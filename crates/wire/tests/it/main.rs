@@ -2,12 +2,15 @@
 #![cfg(test)]
 
 mod anthropic;
+mod cohere;
 mod form;
 mod gemini;
 mod json;
 mod matrix;
 mod ollama;
 mod openai_chat;
+mod openai_responses;
 mod relay;
+mod rerank;
 mod samples;
 mod sse;

@@ -71,9 +71,11 @@ fn pairs() -> impl Iterator<Item = (DialectId, DialectId)> {
 fn model(dialect: DialectId) -> (&'static str, u64) {
     match dialect {
         DialectId::OpenAiChat => ("gpt-4o", 16_384),
+        DialectId::OpenAiResponses => ("gpt-5.1", 128_000),
         DialectId::Anthropic => ("claude-sonnet-4-5", 64_000),
         DialectId::Gemini => ("gemini-2.5-flash", 65_536),
         DialectId::Ollama => ("qwen3:0.6b", 40_960),
+        DialectId::Cohere => ("command-a-reasoning-08-2025", 32_000),
     }
 }
 
@@ -119,6 +121,7 @@ fn reply() -> ReplyContext {
         created: 1_767_225_600,
         include_usage: true,
         started: None,
+        echo: None,
     }
 }
 

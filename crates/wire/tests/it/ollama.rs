@@ -79,6 +79,7 @@ fn reply(operation: Operation) -> ReplyContext {
         created: 1_773_324_823,
         include_usage: true,
         started: None,
+        echo: None,
     }
 }
 

@@ -77,6 +77,7 @@ fn reply(include_usage: bool) -> ReplyContext {
         created: 1_751_371_234,
         include_usage,
         started: None,
+        echo: None,
     }
 }
 

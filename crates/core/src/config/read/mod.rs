@@ -1,5 +1,6 @@
 //! The tree to typed settings.
 
+mod cloud;
 mod convert;
 mod fallbacks;
 mod fields;

@@ -10,7 +10,7 @@ use super::super::yaml::{Entry, Mapping, Mark};
 use super::super::{BodyParams, LitellmParams, ModelEntry};
 use super::convert::text;
 use super::fields::Fields;
-use super::{fallbacks, info, items};
+use super::{cloud, fallbacks, info, items};
 
 const SKIPPED: &str = "entry skipped";
 
@@ -133,6 +133,7 @@ pub(super) fn litellm_params(
         api_key: fields.secret("api_key").filter(|key| !key.is_empty()),
         api_base: fields.url("api_base").or_else(|| fields.url("base_url")),
         api_version: fields.word("api_version"),
+        cloud: cloud::cloud(&mut fields),
         organization: fields.word("organization"),
         custom_llm_provider: fields.word("custom_llm_provider"),
         litellm_credential_name: fields.word("litellm_credential_name"),

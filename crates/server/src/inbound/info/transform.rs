@@ -56,6 +56,8 @@ fn endpoint(call_type: &str) -> Option<Endpoint> {
     let openai = DialectId::OpenAiChat;
     let (dialect, operation, stream) = match call_type {
         "completion" | "acompletion" => (openai, Operation::Chat, None),
+        "responses" | "aresponses" => (DialectId::OpenAiResponses, Operation::Chat, None),
+        "rerank" | "arerank" => (openai, Operation::Rerank, None),
         "embedding" | "aembedding" => (openai, Operation::Embeddings, None),
         "moderation" | "amoderation" => (openai, Operation::Moderations, None),
         "image_generation" | "aimage_generation" => (openai, Operation::ImageGeneration, None),
@@ -129,12 +131,12 @@ fn body(outgoing: &Outgoing) -> Value {
 }
 
 fn headers(headers: &HeaderMap) -> Map<String, Value> {
-    let text = |value: &http::HeaderValue| match value.to_str() {
-        Ok(text) if !value.is_sensitive() => text.to_owned(),
-        _ => MASK.to_owned(),
-    };
-    let headers = headers.iter();
-    headers
-        .map(|(name, value)| (name.as_str().to_owned(), text(value).into()))
-        .collect()
+    let shown = headers.iter().map(|(name, value)| {
+        let text = match value.to_str() {
+            Ok(text) if !value.is_sensitive() => masked::shown(name.as_str(), &text.into()),
+            _ => MASK.into(),
+        };
+        (name.as_str().to_owned(), text)
+    });
+    shown.collect()
 }

@@ -3,7 +3,6 @@
 mod decode;
 mod encode;
 mod frames;
-mod json_end;
 mod wire;
 
 pub(super) use decode::Decoder;

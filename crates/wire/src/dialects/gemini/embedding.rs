@@ -9,7 +9,7 @@ use super::losses::Losses;
 use super::model;
 use super::proto::{Count, Fields, Many, Members, camel, wrong};
 use super::usage::UsageMetadata;
-use crate::canonical::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse, Loss, RawJson};
+use crate::canonical::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse, Loss, RawJson, Usage};
 use crate::dialect::{EncodedRequest, ReplyContext, RequestHead, Target, TranslateError};
 use crate::json::JsonObject;
 use crate::operation::Operation;
@@ -99,10 +99,14 @@ pub(super) fn encode_request(
     let model = model::resource(target.model);
     let mut requests = Vec::with_capacity(request.input.len());
     for input in &request.input {
-        let EmbeddingInput::Text(text) = input else {
+        let Some(text) = input.to_text() else {
+            let what = match input {
+                EmbeddingInput::Tokens(_) => "Token ids",
+                _ => "Pictures",
+            };
             return Err(TranslateError::invalid_param(
                 "input",
-                "Token ids cannot be embedded by a Gemini model; send text.",
+                format!("{what} cannot be embedded by a Gemini model; send text."),
             ));
         };
         let mut item = Fields::default();
@@ -140,9 +144,30 @@ pub(super) fn encode_request(
 struct EmbedResponse {
     embedding: Option<Vector<Vec<f32>>>,
     embeddings: Option<Many<Vector<Vec<f32>>>>,
+    /// Vertex AI has predictions instead of embeddings.
+    predictions: Option<Many<Prediction>>,
     #[serde(alias = "usage_metadata")]
     usage_metadata: Option<UsageMetadata>,
     error: Option<RawJson>,
+}
+
+/// Vertex AI API reference, "Text embeddings API".
+#[derive(Debug, Deserialize)]
+struct Prediction {
+    embeddings: Predicted,
+}
+
+#[derive(Debug, Deserialize)]
+struct Predicted {
+    values: Vec<f32>,
+    #[serde(default)]
+    statistics: Statistics,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Statistics {
+    token_count: Count,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -158,6 +183,9 @@ pub(super) fn decode_response(body: &[u8]) -> Result<EmbeddingResponse, Translat
         let error = super::error::from_object(200, error.get().as_bytes());
         return Err(TranslateError::invalid(error.message));
     }
+    if let Some(predictions) = response.predictions {
+        return Ok(predicted(predictions.0));
+    }
     let vectors: Vec<Vec<f32>> = match (response.embeddings, response.embedding) {
         (Some(list), _) => list.0.into_iter().map(|vector| vector.values).collect(),
         (None, Some(vector)) => vec![vector.values],
@@ -172,6 +200,20 @@ pub(super) fn decode_response(body: &[u8]) -> Result<EmbeddingResponse, Translat
         vectors,
         usage: response.usage_metadata.map(|usage| usage.to_usage()),
     })
+}
+
+fn predicted(predictions: Vec<Prediction>) -> EmbeddingResponse {
+    let count = |one: &Prediction| one.embeddings.statistics.token_count.0;
+    let input_tokens = predictions.iter().map(count).sum();
+    let vectors = predictions.into_iter().map(|one| one.embeddings.values);
+    EmbeddingResponse {
+        model: None,
+        vectors: vectors.collect(),
+        usage: Some(Usage {
+            input_tokens,
+            ..Usage::default()
+        }),
+    }
 }
 
 #[derive(Debug, Serialize)]

@@ -1,5 +1,7 @@
 //! Embeddings: `/api/embed`, and the older `/api/embeddings` with one prompt and one vector.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
@@ -77,11 +79,14 @@ pub(super) fn encode_request(
     let input = request
         .input
         .iter()
-        .map(|input| match input {
-            EmbeddingInput::Text(text) => Ok(text.as_str()),
-            EmbeddingInput::Tokens(_) => Err(TranslateError::Unsupported(
-                "Ollama does not embed token ids, only text".to_owned(),
-            )),
+        .map(|input| {
+            input.to_text().ok_or_else(|| {
+                let why = match input {
+                    EmbeddingInput::Tokens(_) => "Ollama does not embed token ids, only text",
+                    _ => "Ollama does not embed pictures, only text",
+                };
+                TranslateError::Unsupported(why.to_owned())
+            })
         })
         .collect::<Result<_, _>>()?;
     let mut losses = Losses::default();
@@ -92,7 +97,7 @@ pub(super) fn encode_request(
     };
     lose(request.user.is_some(), Loss::hint("user"));
     lose(request.title.is_some(), Loss::hint("title"));
-    lose(request.task_type.is_some(), Loss::param("task_type"));
+    lose(request.task_type.is_some(), Loss::hint("task_type"));
     let mut body = EmbedBody {
         model: target.model,
         input,
@@ -110,7 +115,7 @@ pub(super) fn encode_request(
 
 struct EmbedBody<'a> {
     model: &'a str,
-    input: Vec<&'a str>,
+    input: Vec<Cow<'a, str>>,
     dimensions: Option<u32>,
     top: Vec<Setting>,
     options: Vec<Setting>,

@@ -35,7 +35,7 @@ enum InputIn {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum InputOut<'a> {
-    Text(&'a str),
+    Text(Cow<'a, str>),
     Tokens(&'a [u32]),
     Many(Vec<Self>),
 }
@@ -138,7 +138,7 @@ pub(super) fn encode_request(
 ) -> Result<EncodedRequest, TranslateError> {
     let mut members = Members::default();
     members.put("model", target.model);
-    members.put("input", &InputOut::new(&request.input));
+    members.put("input", &InputOut::new(&request.input)?);
     if let Some(dimensions) = request.dimensions {
         members.put("dimensions", &dimensions);
     }
@@ -150,7 +150,7 @@ pub(super) fn encode_request(
     }
     let mut losses: Vec<Loss> = request.unmapped.iter().map(Loss::hint).collect();
     if request.task_type.is_some() {
-        losses.push(Loss::param("task_type"));
+        losses.push(Loss::hint("task_type"));
     }
     if request.title.is_some() {
         losses.push(Loss::hint("title"));
@@ -223,18 +223,22 @@ impl InputIn {
 // === impl InputOut ===
 
 impl<'a> InputOut<'a> {
-    fn new(inputs: &'a [EmbeddingInput]) -> Self {
+    fn new(inputs: &'a [EmbeddingInput]) -> Result<Self, TranslateError> {
         match inputs {
             [one] => Self::one(one),
-            many => Self::Many(many.iter().map(Self::one).collect()),
+            many => Ok(Self::Many(
+                many.iter().map(Self::one).collect::<Result<_, _>>()?,
+            )),
         }
     }
 
-    fn one(input: &'a EmbeddingInput) -> Self {
-        match input {
-            EmbeddingInput::Text(text) => Self::Text(text),
-            EmbeddingInput::Tokens(tokens) => Self::Tokens(tokens),
+    fn one(input: &'a EmbeddingInput) -> Result<Self, TranslateError> {
+        if let EmbeddingInput::Tokens(tokens) = input {
+            return Ok(Self::Tokens(tokens));
         }
+        input.to_text().map(Self::Text).ok_or_else(|| {
+            TranslateError::Unsupported("only text can be embedded by this provider".to_owned())
+        })
     }
 }
 

@@ -7,9 +7,7 @@
 
 mod embedding;
 mod error;
-mod lenient;
 mod logprobs;
-mod model;
 mod params;
 mod relay;
 mod request;
@@ -29,6 +27,8 @@ use crate::dialect::{
 };
 use crate::json::JsonObject;
 use crate::relay::{RelayRules, Sighting};
+
+use super::openai::{lenient, model};
 
 pub use params::own_param_loss;
 

@@ -4,17 +4,13 @@ use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+pub(super) use super::super::openai::TIERS;
+use super::super::openai::shorten_user;
 use super::model::Model;
 use crate::canonical::{Effort, Loss, Params, RawJson, ResponseFormat};
 
 /// OpenAI takes at most so many stop sequences (API reference, `stop`).
 const MAX_STOPS: usize = 4;
-
-/// OpenAI takes at most so many characters in `user`.
-const MAX_USER: usize = 64;
-
-/// What OpenAI's `service_tier` can say.
-pub(super) const TIERS: [&str; 6] = ["auto", "default", "flex", "scale", "priority", "fast"];
 
 /// What is lost when member `name` of an OpenAI request, kept in [`Params::extra`], does not
 /// reach an OpenAI server; `None` when the member is not OpenAI's own.
@@ -258,9 +254,7 @@ fn restrict_own(params: &mut Params, model: Model, losses: &mut Vec<Loss>) {
     let foreign = |kinds: &mut Vec<String>| kinds.iter().any(|k| k != "text" && k != "audio");
     param(params.modalities.take_if(foreign).is_some(), "modalities");
     if let Some(user) = &mut params.user {
-        // The start of an id is as stable as the whole.
-        let end = user.char_indices().nth(MAX_USER).map(|(at, _)| at);
-        user.truncate(end.unwrap_or(user.len()));
+        shorten_user(user);
     }
 }
 

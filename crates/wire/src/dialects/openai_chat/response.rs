@@ -3,5 +3,5 @@
 mod decode;
 mod encode;
 
-pub(super) use decode::{CallIn, decode, finish_reason, synthetic_id};
+pub(super) use decode::{CallIn, decode, finish_reason};
 pub(super) use encode::{ThinkingBlockOut, encode, finish_name, thinking_blocks};

@@ -44,6 +44,23 @@ fn token_ids_cannot_be_embedded() {
     assert!(matches!(error, TranslateError::Invalid { param: Some(p), .. } if p == "input"));
 }
 
+/// Vertex AI API reference, "Text embeddings API", response body.
+#[test]
+fn vertex_predictions_are_vectors_too() {
+    let body = r#"{"predictions": [
+        {"embeddings": {"values": [0.5, -1.0], "statistics": {"truncated": false, "token_count": 6}}},
+        {"embeddings": {"values": [0.25], "statistics": {"token_count": 3.0}}}
+    ], "metadata": {"billableCharacterCount": 4}}"#;
+    let response = Gemini.decode_embedding_response(body.as_bytes()).unwrap();
+    assert_eq!(response.vectors, [vec![0.5, -1.0], vec![0.25]]);
+    assert_eq!(response.usage.unwrap().input_tokens, 9);
+    assert!(
+        Gemini
+            .decode_embedding_response(br#"{"predictions": [{"scores": [1]}]}"#)
+            .is_err()
+    );
+}
+
 #[test]
 fn vectors_survive_encoding_and_decoding() {
     for (name, operation) in [

@@ -148,7 +148,7 @@ impl Gist {
 
     /// What is left of this when a client of `dialect` has read it.
     fn read_by(mut self, dialect: DialectId) -> Self {
-        use DialectId::{Anthropic, Gemini, Ollama, OpenAiChat};
+        use DialectId::{Anthropic, Cohere, Gemini, Ollama, OpenAiChat, OpenAiResponses};
         if !matches!(dialect, OpenAiChat | Gemini) {
             self.choices.retain(|choice, _| *choice == 0);
         }
@@ -156,19 +156,19 @@ impl Gist {
             said.finish = said
                 .finish
                 .map(|reason| finish_in(dialect, reason, said.refused));
-            said.refused &= dialect == OpenAiChat;
+            said.refused &= matches!(dialect, OpenAiChat | OpenAiResponses);
             if dialect == Anthropic {
                 said.tokens.clear();
             } else {
                 said.stop_sequence = None;
             }
-            if dialect != OpenAiChat {
+            if !matches!(dialect, OpenAiChat | OpenAiResponses | Cohere) {
                 said.calls.iter_mut().for_each(Call::wrap);
             }
-            if matches!(dialect, Gemini | Ollama) {
+            if matches!(dialect, Gemini | Ollama | Cohere) {
                 said.redacted.clear();
             }
-            if dialect == Ollama {
+            if matches!(dialect, Ollama | Cohere) {
                 said.signatures.clear();
             }
         }
@@ -176,12 +176,29 @@ impl Gist {
             // An error in Ollama's streams is nothing but a sentence.
             *kind = ErrorKind::Internal;
         }
+        if let (Some((kind, _)), Cohere) = (&mut self.error, dialect)
+            && *kind != ErrorKind::Timeout
+        {
+            // Of all errors in Cohere's streams this one alone has a word of its own.
+            *kind = ErrorKind::Internal;
+        }
         let usage = &mut self.usage;
         if dialect == Gemini {
             (usage.cache_write, usage.cache_write_1h) = (0, 0);
         }
-        if dialect == Anthropic {
+        if dialect == OpenAiResponses {
+            usage.cache_write_1h = 0;
+        }
+        if matches!(dialect, Anthropic | OpenAiResponses) {
             (usage.audio_input, usage.audio_output) = (0, 0);
+        }
+        if dialect == Cohere {
+            *usage = Usage {
+                input_tokens: usage.input_tokens,
+                output_tokens: usage.output_tokens,
+                cache_read: usage.cache_read,
+                ..Usage::default()
+            };
         }
         if dialect == Ollama {
             *usage = Usage {
@@ -239,14 +256,14 @@ impl Said {
 
 /// The reason that a client of `dialect` can be given for `reason`.
 fn finish_in(dialect: DialectId, reason: FinishReason, refused: bool) -> FinishReason {
-    use DialectId::{Anthropic, Gemini, Ollama, OpenAiChat};
+    use DialectId::{Anthropic, Cohere, Gemini, Ollama, OpenAiChat, OpenAiResponses};
     use FinishReason::{ContentFilter, Pause, Refusal, Stop, StopSequence};
     match (dialect, reason) {
-        (OpenAiChat | Gemini | Ollama, StopSequence | Pause) => Stop,
-        (OpenAiChat, Refusal) if refused => Refusal,
-        (OpenAiChat | Gemini, Refusal) => ContentFilter,
+        (OpenAiChat | OpenAiResponses | Gemini | Ollama, StopSequence | Pause) => Stop,
+        (OpenAiChat | OpenAiResponses, Refusal) if refused => Refusal,
+        (OpenAiChat | OpenAiResponses | Gemini, Refusal) => ContentFilter,
         // The text says it all.
-        (Ollama, Refusal) => Stop,
+        (Ollama | Cohere, Refusal) | (Cohere, Pause) => Stop,
         (Anthropic, ContentFilter) => Refusal,
         (_, kept) => kept,
     }

@@ -176,6 +176,10 @@ fn a_proof_goes_to_the_provider_that_wrote_it() {
         ),
         (DialectId::Gemini, "EvwjCvkjAXLI2nyUmA16xmPM/6gOhK7zEIpf"),
         (DialectId::Gemini, "CpcBAVSoXO7kQ3+/Zt0wY9pVbQmL2hXo5nJ8"),
+        (
+            DialectId::OpenAiResponses,
+            "gAAAAABo7Qx3mVtY0c2Zk1RrYl9wZ2hFZ0d3VnB4",
+        ),
     ];
     for (origin, proof) in proofs {
         assert_eq!(signature_origin(proof), Some(origin), "{proof}");
@@ -197,7 +201,11 @@ fn a_proof_goes_to_the_provider_that_wrote_it() {
             ],
             ..ChatRequest::default()
         };
-        for upstream in [DialectId::Anthropic, DialectId::Gemini] {
+        for upstream in [
+            DialectId::Anthropic,
+            DialectId::Gemini,
+            DialectId::OpenAiResponses,
+        ] {
             let encoded = encode_request(upstream, &history).unwrap();
             let body = std::str::from_utf8(&encoded.body).unwrap();
             let own = origin == upstream;

@@ -115,7 +115,7 @@ fn embeddings_are_translated() {
     );
     assert_eq!(
         losses(&encoded),
-        [(LossKind::Hint, "user"), (LossKind::Param, "task_type")]
+        [(LossKind::Hint, "user"), (LossKind::Hint, "task_type")]
     );
     batch.input = vec![EmbeddingInput::Tokens(vec![1])];
     let refused = ollama().encode_embedding_request(&batch, &target("m", false));

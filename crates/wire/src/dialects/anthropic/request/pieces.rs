@@ -118,7 +118,7 @@ pub(super) fn encode<'a>(block: &'a Block, role: Role, report: &mut Report) -> O
             return medium(&block.kind, cache_control, role, report);
         }
         BlockKind::Thinking { text, signature } => match signature {
-            Some(signature) if signature_origin(signature) == Some(DialectId::Gemini) => {
+            Some(signature) if is_foreign(signature) => {
                 report.hint("messages[].thinking_blocks");
                 return None;
             }
@@ -236,6 +236,11 @@ fn image<'a>(
         source,
         cache_control,
     }))
+}
+
+/// Whether another provider wrote this proof, which the API would refuse.
+pub(super) fn is_foreign(signature: &str) -> bool {
+    signature_origin(signature).is_some_and(|origin| origin != DialectId::Anthropic)
 }
 
 fn lose<'a>(report: &mut Report, what: &str) -> Option<Piece<'a>> {

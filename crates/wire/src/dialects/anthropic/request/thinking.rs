@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::model::{Model, ThinkingOff};
 use super::super::read;
+use super::pieces::is_foreign;
 use crate::canonical::{Block, BlockKind, Effort, Loss, Message, Reasoning, Role};
 use crate::dialect::TranslateError;
 
@@ -224,7 +225,9 @@ fn lacks_signed_thinking(messages: &[Message]) -> bool {
         return false;
     };
     !turn.content.iter().any(|b| match &b.kind {
-        BlockKind::Thinking { signature, .. } => signature.is_some(),
+        BlockKind::Thinking { signature, .. } => {
+            signature.as_deref().is_some_and(|proof| !is_foreign(proof))
+        }
         BlockKind::RedactedThinking { .. } => true,
         _ => false,
     })

@@ -11,10 +11,9 @@ use super::super::error;
 use super::super::response::{Caller, ReplyBlock, stop_name};
 use super::super::usage::{ReplyDeltaUsage, ReplyUsage};
 use super::frames::{Delta, End, Frame, Piece, Start};
-use super::json_end::JsonEnd;
 use crate::canonical::{FinishReason, RawJson, StreamEvent, Usage};
 use crate::dialect::{DialectId, ReplyContext, StreamEncoder};
-use crate::json::{self, JsonObject};
+use crate::json::{self, JsonEnd, JsonObject};
 
 /// Writes a streamed answer for a client.
 #[derive(Debug)]

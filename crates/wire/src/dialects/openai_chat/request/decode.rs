@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::super::params::FormatIn;
 use super::super::tools;
-use super::{invalid, messages, raw_member};
+use super::{invalid, member, messages, raw_member};
 use crate::canonical::{ChatRequest, Effort, Params, Reasoning, Tool, ToolChoice};
 use crate::dialect::{RequestHead, TranslateError};
 use crate::json::JsonObject;
@@ -94,17 +94,6 @@ pub(crate) fn decode(
         include_usage: options.and_then(|o| o.include_usage).unwrap_or_default(),
         unmapped: conversation.unmapped,
     })
-}
-
-/// Member `name`, read as a `T`; `null` counts as absent.
-pub(crate) fn member<'a, T: Deserialize<'a>>(
-    body: &'a JsonObject,
-    name: &str,
-) -> Result<Option<T>, TranslateError> {
-    match body.get(name) {
-        None => Ok(None),
-        Some(raw) => serde_json::from_slice::<Option<T>>(raw).map_err(|e| invalid(name, &e)),
-    }
 }
 
 fn tools(body: &JsonObject) -> Result<Vec<Tool>, TranslateError> {

@@ -1,15 +1,15 @@
 //! Writes a chat request for an upstream.
 
-use bytes::Bytes;
 use serde::Serialize;
 
 use super::super::model::Model;
 use super::super::params::{self, Members};
 use super::super::tools::{self, ToolOut};
 use super::turns::Turns;
+use super::with_extra;
 use crate::canonical::{ChatRequest, Loss, Tool, ToolChoice, WebSearch};
 use crate::dialect::{DialectId, EncodedRequest, Target, TranslateError};
-use crate::json::{self, JsonObject};
+use crate::json;
 
 #[derive(Serialize)]
 struct StreamOptionsOut {
@@ -179,22 +179,4 @@ fn lose(losses: &mut Vec<Loss>, loss: Loss) {
 
 fn unwritable(error: &serde_json::Error) -> TranslateError {
     TranslateError::invalid(error.to_string())
-}
-
-/// Appends provider parameters to `body`; what is there already stays.
-pub(crate) fn with_extra(
-    body: &Bytes,
-    extra: &[(String, crate::canonical::RawJson)],
-) -> Result<Bytes, TranslateError> {
-    if extra.is_empty() {
-        return Ok(body.clone());
-    }
-    let mut object = JsonObject::parse(body.clone(), usize::MAX)
-        .map_err(|e| TranslateError::invalid(e.to_string()))?;
-    for (name, value) in extra {
-        if !object.contains(name) {
-            object.set(name, value.get().as_bytes().to_vec());
-        }
-    }
-    Ok(object.to_bytes())
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::super::super::openai::media::{Location, audio_format, image_type};
 use super::super::model::Model;
 use crate::canonical::{Media, MediaSource};
 
@@ -49,13 +50,6 @@ pub(super) struct File<'a> {
     file_data: Option<Location<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file_id: Option<&'a str>,
-}
-
-/// Where bytes are: a URL, or a `data:` URL put together as it is written, since images are large.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Location<'a> {
-    Url(&'a str),
-    Data { mime: &'a str, base64: &'a str },
 }
 
 /// The part for an image; `None` when the API has no way to say it.
@@ -144,24 +138,6 @@ pub(super) fn video(media: &Media, model: Model) -> Option<Part<'_>> {
     })
 }
 
-fn audio_format(mime: Option<&str>) -> &str {
-    match mime.map(|mime| mime.strip_prefix("audio/").unwrap_or(mime)) {
-        None | Some("x-wav" | "wave" | "vnd.wave") => "wav",
-        Some("mpeg" | "mpeg3" | "x-mp3") => "mp3",
-        Some(other) => other,
-    }
-}
-
-/// The type of an image from its first bytes, for origins that do not tell.
-fn image_type(base64: &str) -> &'static str {
-    match base64.get(..4) {
-        Some("/9j/") => "image/jpeg",
-        Some("R0lG") => "image/gif",
-        Some("UklG") => "image/webp",
-        _ => "image/png",
-    }
-}
-
 // === impl Text ===
 
 impl<'a> Text<'a> {
@@ -189,22 +165,5 @@ impl Serialize for Text<'_> {
             Some(_) => to.collect_str(self),
             None => to.serialize_str(&self.text),
         }
-    }
-}
-
-// === impl Location ===
-
-impl fmt::Display for Location<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Url(url) => f.write_str(url),
-            Self::Data { mime, base64 } => write!(f, "data:{mime};base64,{base64}"),
-        }
-    }
-}
-
-impl Serialize for Location<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
     }
 }

@@ -6,9 +6,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::tools::CacheControlIn;
-use super::decode::member;
-use super::invalid;
 use super::parts::Content;
+use super::{arguments_text, invalid, member};
 use crate::canonical::{Block, BlockKind, Message, Role};
 use crate::dialect::{DialectId, TranslateError};
 use crate::json::JsonObject;
@@ -323,14 +322,5 @@ impl CallIn<'_> {
             name: self.name,
             arguments: self.arguments.map(arguments_text).unwrap_or_default(),
         })
-    }
-}
-
-/// The arguments as JSON text, whether they came as text or as the object itself.
-pub(crate) fn arguments_text(raw: &RawValue) -> String {
-    match raw.get() {
-        "null" => String::new(),
-        text if text.starts_with('"') => serde_json::from_str(text).unwrap_or_default(),
-        object => object.to_owned(),
     }
 }

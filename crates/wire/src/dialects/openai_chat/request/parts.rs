@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::super::super::openai::media::{audio_mime, from_url};
 use super::super::tools::CacheControlIn;
 use crate::canonical::{Block, BlockKind, CacheControl, Media, MediaSource};
 use crate::dialect::DialectId;
@@ -235,18 +236,6 @@ impl<'de> Deserialize<'de> for UrlIn {
     }
 }
 
-/// A medium at `url`. Cloud storage URIs are references to a provider's store.
-fn from_url(url: &str) -> Media {
-    let media = Media::from_url(url);
-    match media.source {
-        MediaSource::Url(uri) if uri.starts_with("gs://") => Media {
-            source: MediaSource::File(uri),
-            ..media
-        },
-        source => Media { source, ..media },
-    }
-}
-
 // === impl AudioIn ===
 
 impl AudioIn {
@@ -255,10 +244,7 @@ impl AudioIn {
         if self.data.starts_with("data:") {
             return BlockKind::Audio(Media::from_url(&self.data));
         }
-        let mime = self.format.map(|format| match format.as_str() {
-            "mp3" => "audio/mpeg".to_owned(),
-            _ => format!("audio/{format}"),
-        });
+        let mime = self.format.as_deref().map(audio_mime);
         BlockKind::Audio(Media {
             source: MediaSource::Base64(self.data),
             mime,

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::super::super::openai::synthetic_id;
 use super::super::model::Model;
-use super::super::response::{synthetic_id, thinking_blocks};
+use super::super::response::thinking_blocks;
 use super::super::tools::CacheControlOut;
 use super::media::{self, Part, Text};
 use super::outgoing::{

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::super::super::openai::synthetic_id;
 use super::super::lenient;
 use super::super::logprobs::LogprobsIn;
 use super::super::request::{Content, ThinkingBlockIn, arguments_text, invalid, thinking};
@@ -225,15 +226,6 @@ fn cite(blocks: &mut [Block], annotations: Option<&RawValue>) {
     if let Some(citations) = text {
         *citations = Some(RawJson::from(raw.to_owned()));
     }
-}
-
-/// An id for a call that came without one. It differs from turn to turn as the answer's id does.
-pub(crate) fn synthetic_id(seed: &str, choice: usize, index: usize) -> String {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-
-    let mut hasher = DefaultHasher::new();
-    (seed, choice, index).hash(&mut hasher);
-    format!("call_{:016x}", hasher.finish())
 }
 
 // === impl CallIn ===

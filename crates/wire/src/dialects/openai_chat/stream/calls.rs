@@ -1,6 +1,6 @@
 //! Puts the pieces of streamed tool calls together, however a server labels them.
 
-use super::super::response::synthetic_id;
+use super::super::super::openai::synthetic_id;
 use crate::canonical::StreamEvent;
 
 /// One piece of a call. OpenAI labels pieces by index; others by id, by both, or not at all.

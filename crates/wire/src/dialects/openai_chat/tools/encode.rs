@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::super::openai::body::with_properties;
 use crate::canonical::{
     CacheControl, FunctionTool, RawJson, SearchPlace, Tool, ToolChoice, WebSearch,
 };
 use crate::dialect::DialectId;
-use crate::json::JsonObject;
 
 /// A tool for an upstream.
 #[derive(Debug, Serialize)]
@@ -112,26 +112,6 @@ impl<'a> ToolOut<'a> {
             },
             cache_control: cache.map(CacheControlOut::from),
         }
-    }
-}
-
-/// The schema with a `properties` member, without which OpenAI refuses an object; tools without
-/// arguments often come without one.
-fn with_properties(schema: &RawJson) -> Cow<'_, RawJson> {
-    let text = schema.get();
-    if text.contains("\"properties\"") {
-        return Cow::Borrowed(schema);
-    }
-    let Ok(mut object) = JsonObject::parse(text.to_owned().into(), usize::MAX) else {
-        return Cow::Borrowed(schema);
-    };
-    if object.get_str("type").as_deref() == Some("object") {
-        object.set("properties", &b"{}"[..]);
-    }
-    let whole = String::from_utf8(object.to_bytes().to_vec());
-    match whole.ok().and_then(|text| RawJson::parse(text).ok()) {
-        Some(whole) => Cow::Owned(whole),
-        None => Cow::Borrowed(schema),
     }
 }
 

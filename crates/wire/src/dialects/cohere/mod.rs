@@ -1,0 +1,137 @@
+//! Cohere's API v2: `/v2/chat` and `/v2/embed`.
+
+mod citations;
+mod embedding;
+mod error;
+mod logprobs;
+mod losses;
+mod media;
+mod model;
+mod params;
+mod read;
+mod relay;
+mod request;
+mod response;
+mod stream;
+mod tools;
+mod usage;
+
+use bytes::Bytes;
+
+use crate::canonical::{
+    ApiError, ChatRequest, ChatResponse, EmbeddingRequest, EmbeddingResponse, Params,
+};
+use crate::dialect::{
+    Dialect, DialectId, EncodedRequest, ReplyContext, RequestHead, Spliced, StreamDecoder,
+    StreamEncoder, Target, TranslateError,
+};
+use crate::json::JsonObject;
+use crate::relay::{RelayRules, Sighting};
+
+/// The dialect of Cohere's API v2.
+#[derive(Debug, Clone, Copy)]
+pub struct Cohere;
+
+// === impl Cohere ===
+
+impl Dialect for Cohere {
+    fn id(&self) -> DialectId {
+        DialectId::Cohere
+    }
+
+    fn decode_request(
+        &self,
+        head: &RequestHead<'_>,
+        body: &JsonObject,
+    ) -> Result<ChatRequest, TranslateError> {
+        request::decode(head, body)
+    }
+
+    fn encode_request(
+        &self,
+        request: &ChatRequest,
+        target: &Target<'_>,
+    ) -> Result<EncodedRequest, TranslateError> {
+        request::encode(request, target)
+    }
+
+    fn splice_request(
+        &self,
+        body: &mut JsonObject,
+        target: &Target<'_>,
+        defaults: &Params,
+    ) -> Result<Spliced, TranslateError> {
+        request::splice(body, target, defaults)
+    }
+
+    fn decode_response(&self, body: &[u8]) -> Result<ChatResponse, TranslateError> {
+        response::decode(body)
+    }
+
+    fn encode_response(&self, response: &ChatResponse, reply: &ReplyContext) -> Bytes {
+        response::encode(response, reply)
+    }
+
+    fn stream_decoder(&self) -> Box<dyn StreamDecoder> {
+        Box::<stream::Decoder>::default()
+    }
+
+    fn stream_encoder(&self, reply: &ReplyContext) -> Box<dyn StreamEncoder> {
+        Box::new(stream::Encoder::new(reply))
+    }
+
+    fn stream_content_type(&self) -> &'static str {
+        "text/event-stream"
+    }
+
+    fn relay_rules(&self) -> &'static RelayRules {
+        &relay::RULES
+    }
+
+    fn sniff(&self, frame: &[u8]) -> Sighting {
+        relay::sniff(frame)
+    }
+
+    fn decode_error(&self, status: u16, body: &[u8]) -> ApiError {
+        error::decode(status, body)
+    }
+
+    fn encode_error(&self, error: &ApiError) -> Bytes {
+        error::encode(error)
+    }
+
+    fn decode_embedding_request(
+        &self,
+        head: &RequestHead<'_>,
+        body: &JsonObject,
+    ) -> Result<EmbeddingRequest, TranslateError> {
+        embedding::decode_request(head, body)
+    }
+
+    fn encode_embedding_request(
+        &self,
+        request: &EmbeddingRequest,
+        target: &Target<'_>,
+    ) -> Result<EncodedRequest, TranslateError> {
+        embedding::encode_request(request, target)
+    }
+
+    fn decode_embedding_response(&self, body: &[u8]) -> Result<EmbeddingResponse, TranslateError> {
+        embedding::decode_response(body)
+    }
+
+    fn encode_embedding_response(
+        &self,
+        request: &EmbeddingRequest,
+        response: &EmbeddingResponse,
+        reply: &ReplyContext,
+    ) -> Result<Bytes, TranslateError> {
+        embedding::encode_response(request, response, reply)
+    }
+
+    fn encode_token_count(&self, _input_tokens: u64) -> Result<Bytes, TranslateError> {
+        Err(TranslateError::Unsupported(
+            "Cohere's API v2 has no call that counts the tokens of a conversation".to_owned(),
+        ))
+    }
+}

@@ -1,0 +1,9 @@
+//! Tools and tool choice.
+
+mod custom;
+mod decode;
+mod encode;
+
+pub(super) use custom::{custom_names, flat_names};
+pub(super) use decode::{decode_choice, decode_tool};
+pub(super) use encode::{ChoiceOut, Offer, ToolOut, offer};
