@@ -93,6 +93,7 @@ fn dialect(row: &ProviderSpec) -> &'static str {
         DialectId::Anthropic => "Anthropic",
         DialectId::Gemini => "Gemini",
         DialectId::Ollama => "Ollama",
+        DialectId::Bedrock => "Bedrock Converse",
     }
 }
 

@@ -6,6 +6,8 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use lockgate_core::config::GeneralSettings;
 use lockgate_wire::DialectId;
+use lockgate_wire::canonical::ApiError;
+use lockgate_wire::dialects::bedrock;
 
 use crate::deployment::Deployment;
 
@@ -119,6 +121,14 @@ pub fn provider_headers(upstream: &HeaderMap, headers: &mut HeaderMap) {
         if text.starts_with("x-ratelimit-") {
             headers.insert(name.clone(), value.clone());
         }
+    }
+}
+
+/// What SDKs of a dialect read an error's type from, where that is a header.
+pub fn error_headers(dialect: DialectId, error: &ApiError, headers: &mut HeaderMap) {
+    if dialect == DialectId::Bedrock {
+        let name = HeaderName::from_static("x-amzn-errortype");
+        headers.insert(name, HeaderValue::from_static(bedrock::exception(error)));
     }
 }
 

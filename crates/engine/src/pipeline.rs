@@ -246,6 +246,7 @@ pub(crate) fn refuse(
     let mut headers = HeaderMap::with_capacity(HEADERS);
     headers.insert(CONTENT_TYPE, JSON);
     contract::provider_headers(&failure.headers, &mut headers);
+    contract::error_headers(endpoint.dialect, &error, &mut headers);
     story(
         &record,
         &[],
@@ -315,6 +316,7 @@ pub(crate) fn respond(
 pub fn error_response(dialect: DialectId, error: &GatewayError) -> Response<AnswerBody> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, JSON);
+    contract::error_headers(dialect, &error.api, &mut headers);
     let status = StatusCode::from_u16(error.api.status).unwrap_or(StatusCode::BAD_GATEWAY);
     let body = AnswerBody::plain(dialect.dialect().encode_error(&error.api));
     respond(status, headers, body)

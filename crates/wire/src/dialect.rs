@@ -31,6 +31,8 @@ pub enum DialectId {
     Ollama,
     /// Cohere's API v2.
     Cohere,
+    /// Amazon Bedrock Runtime `Converse`.
+    Bedrock,
 }
 
 /// A wire format, as a client and as an upstream speaks it. No IO: bytes in, bytes out.
@@ -246,13 +248,14 @@ pub enum StreamError {
 
 impl DialectId {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::OpenAiChat,
         Self::OpenAiResponses,
         Self::Anthropic,
         Self::Gemini,
         Self::Ollama,
         Self::Cohere,
+        Self::Bedrock,
     ];
 
     /// The dialect itself.
@@ -264,6 +267,7 @@ impl DialectId {
             Self::Gemini => &dialects::gemini::Gemini,
             Self::Ollama => &dialects::ollama::Ollama,
             Self::Cohere => &dialects::cohere::Cohere,
+            Self::Bedrock => &dialects::bedrock::Bedrock,
         }
     }
 
@@ -276,6 +280,7 @@ impl DialectId {
             Self::Gemini => "gemini",
             Self::Ollama => "ollama",
             Self::Cohere => "cohere",
+            Self::Bedrock => "bedrock",
         }
     }
 

@@ -5,12 +5,15 @@
 //! re-serialised: [`json::JsonObject`] splices the request, [`relay::Relay`] passes the answer on.
 
 pub mod canonical;
+mod claude;
 pub mod dialect;
 pub mod dialects;
+pub mod event_stream;
 pub mod form;
 pub mod json;
 pub mod ndjson;
 pub mod operation;
+mod read;
 pub mod relay;
 pub mod rerank;
 pub mod samples;

@@ -17,6 +17,7 @@ use memchr::memmem::Finder;
 
 use crate::canonical::{ApiError, FinishReason, Usage};
 use crate::dialect::{Dialect, Spliced};
+use crate::event_stream;
 use crate::json;
 use crate::sse::MAX_FRAME;
 
@@ -49,6 +50,8 @@ pub enum Framing {
     Sse,
     /// One JSON document a line.
     Ndjson,
+    /// Amazon event stream; a frame is read whole, because its headers say what it is.
+    EventStream,
 }
 
 /// Which frames carry the model's name.
@@ -111,7 +114,8 @@ impl Relay {
         Self {
             dialect,
             rules,
-            model: model.map(json::quote),
+            // Where no frame names the model there is nothing to look for in each.
+            model: model.filter(|_| rules.model_key.is_some()).map(json::quote),
             model_name: rules.model_key.map(Finder::new),
             swallow_usage: spliced.usage_injected,
             carry: BytesMut::new(),
@@ -183,6 +187,9 @@ impl Relay {
 
     /// Where in `chunk` the last whole frame ends, `carry` before it included.
     fn complete_until(&self, chunk: &[u8]) -> Option<usize> {
+        if self.rules.framing == Framing::EventStream {
+            return event_stream::complete_until(&self.carry, chunk);
+        }
         let newline = memchr::memrchr(b'\n', chunk)?;
         if self.rules.framing == Framing::Ndjson {
             return Some(newline + 1);
@@ -280,10 +287,13 @@ impl Relay {
 
 /// The length of the first frame of `bytes`, its closing line included.
 fn frame_len(bytes: &[u8], framing: Framing) -> usize {
+    if framing == Framing::EventStream {
+        return event_stream::frame_len(bytes);
+    }
     for newline in memchr::memchr_iter(b'\n', bytes) {
         let rest = &bytes[newline + 1..];
         let closing = match framing {
-            Framing::Ndjson => 0,
+            Framing::Ndjson | Framing::EventStream => 0,
             Framing::Sse if rest.first() == Some(&b'\n') => 1,
             Framing::Sse if rest.starts_with(b"\r\n") => 2,
             Framing::Sse => continue,
@@ -295,8 +305,10 @@ fn frame_len(bytes: &[u8], framing: Framing) -> usize {
 
 /// The JSON of a frame and where it begins: the line itself, or the `data` fields of an event.
 fn frame_data(frame: &[u8], framing: Framing) -> (usize, Cow<'_, [u8]>) {
-    if framing == Framing::Ndjson {
-        return (0, Cow::Borrowed(frame.trim_ascii()));
+    match framing {
+        Framing::Ndjson => return (0, Cow::Borrowed(frame.trim_ascii())),
+        Framing::EventStream => return (0, Cow::Borrowed(frame)),
+        Framing::Sse => {}
     }
     let (mut start, mut at) = (frame.len(), 0);
     let mut data: Cow<'_, [u8]> = Cow::Borrowed(&[]);

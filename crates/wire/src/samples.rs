@@ -53,6 +53,7 @@ pub fn samples(dialect: DialectId) -> Result<Samples, serde_json::Error> {
         DialectId::Anthropic => include_str!("dialects/anthropic/samples.json"),
         DialectId::Gemini => include_str!("dialects/gemini/samples.json"),
         DialectId::Ollama => include_str!("dialects/ollama/samples.json"),
+        DialectId::Bedrock => include_str!("dialects/bedrock/samples.json"),
         DialectId::Cohere => include_str!("dialects/cohere/samples.json"),
     })
 }

@@ -10,6 +10,12 @@ use crate::spec::{
 pub(super) const ROWS: &[ProviderSpec] = &[
     AZURE,
     AZURE_AI,
+    BEDROCK,
+    // LiteLLM's other name for it, which forces the API that is used anyway.
+    ProviderSpec {
+        id: "bedrock_converse",
+        ..BEDROCK
+    },
     VERTEX_AI,
     ProviderSpec {
         id: "vertex_ai_beta",
@@ -79,6 +85,16 @@ const FOUNDRY: ProviderSpec = ProviderSpec {
     id: "azure_ai",
     key_env: &["AZURE_AI_API_KEY"],
     base_env: &["AZURE_AI_API_BASE"],
+    ..CLOUD
+};
+
+/// Amazon Bedrock Runtime API reference, `Converse`, `InvokeModel`.
+const BEDROCK: ProviderSpec = ProviderSpec {
+    id: "bedrock",
+    key_env: &["AWS_BEARER_TOKEN_BEDROCK"],
+    dialect: DialectId::Bedrock,
+    auth: Auth::Aws,
+    url: UrlStyle::Bedrock,
     ..CLOUD
 };
 

@@ -11,7 +11,6 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("aws_textract", OPERATION),
     ("azure_speech", OPERATION),
     ("azure_text", COMPLETION),
-    ("bedrock", BEDROCK),
     ("black_forest_labs", OPERATION),
     ("chatgpt", CHATGPT),
     ("cursor", AGENTS),
@@ -60,8 +59,6 @@ pub static NOT_YET: &[(&str, &str)] = &[
 ];
 
 const AGENTS: &str = "it runs agents, not models, in a format of its own";
-const BEDROCK: &str =
-    "use `bedrock_mantle/<model>` for the models of its OpenAI-compatible endpoint";
 const CHATGPT: &str = "it needs the login of a person; with a key use `openai/<model>`";
 const COMPATIBLE: &str =
     "where it has an OpenAI-compatible endpoint, use `openai/<model>` with its `api_base`";

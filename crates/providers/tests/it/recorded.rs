@@ -48,8 +48,12 @@ const CHAT: &str = r#"{
 const EMBEDDINGS: &str = r#"{"model": "client-name", "input": ["a", "b"], "encoding_format": "base64", "dimensions": 64}"#;
 
 /// Models that quirks are for; elsewhere the name does not matter.
-fn model_of(id: &str) -> &'static str {
+fn model_of(id: &str, operation: Operation) -> &'static str {
     match id {
+        "bedrock" | "bedrock_converse" if operation == Operation::Embeddings => {
+            "cohere.embed-english-v3"
+        }
+        "bedrock" | "bedrock_converse" => "anthropic.claude-sonnet-4-5-20250929-v1:0",
         "deepseek" => "deepseek-v4-flash",
         "groq" => "openai/gpt-oss-120b",
         "huggingface" => "together/openai/gpt-oss-120b",
@@ -178,13 +182,13 @@ fn recorded(row: &ProviderSpec) -> String {
         .iter()
         .filter_map(|quirk| quirk.settled(&settings(row)))
         .collect();
-    let model = model_of(row.id);
     let mut out = String::new();
     headers(&connection, &mut out);
     for operation in Operation::ALL {
         if !provider.supports(operation) {
             continue;
         }
+        let model = model_of(row.id, operation);
         let uri = connection.uri(operation, model, false).unwrap();
         writeln!(out, "\n{}\nPOST {uri}", operation.as_str()).unwrap();
         if !matches!(operation, Operation::Chat | Operation::Embeddings) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr as _;
 
-use lockgate_providers::{Auth, KeyRule, NOT_YET, PROVIDERS, Quirk, public_providers};
+use lockgate_providers::{Auth, KeyRule, NOT_YET, PROVIDERS, Quirk, UrlStyle, public_providers};
 
 #[test]
 fn rows_are_sorted_and_unique() {
@@ -24,7 +24,11 @@ fn rows_are_complete() {
     for row in PROVIDERS {
         assert!(!row.id.contains(['/', ' ', '*']), "{}", row.id);
         assert!(
-            row.built_in || row.base_url.is_some() || !row.base_env.is_empty(),
+            row.built_in
+                || row.base_url.is_some()
+                || !row.base_env.is_empty()
+                // The region says it.
+                || row.url == UrlStyle::Bedrock,
             "{}: no way to say where it is",
             row.id
         );

@@ -1,6 +1,7 @@
 //! Requests from clients: which endpoint they mean, and the endpoints that need no pipeline.
 
 mod about;
+mod bedrock_path;
 mod cors;
 mod gemini_path;
 mod health;

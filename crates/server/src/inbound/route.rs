@@ -7,7 +7,7 @@ use lockgate_engine::snapshot::Snapshot;
 use lockgate_wire::{DialectId, Operation};
 use percent_encoding::percent_decode_str;
 
-use super::{gemini_path, pass_through, responses};
+use super::{bedrock_path, gemini_path, pass_through, responses};
 
 /// Where a request goes.
 #[derive(Debug, Clone)]
@@ -90,6 +90,9 @@ pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool)
         return operations(endpoint(dialect, operation), post);
     }
     if let Some(endpoint) = model_in_path(path) {
+        return operations(endpoint, post);
+    }
+    if let Some(endpoint) = bedrock_path::operation(path) {
         return operations(endpoint, post);
     }
     if let Some(mut endpoint) = gemini_path::operation(path) {
@@ -224,6 +227,12 @@ pub(super) fn dialect_of<B>(request: &Request<B>) -> DialectId {
     let path = request.uri().path();
     if path.starts_with("/v1beta/") || path.contains(":generateContent") {
         DialectId::Gemini
+    } else if path.starts_with("/model/") {
+        DialectId::Bedrock
+    } else if path.starts_with("/v2/") {
+        DialectId::Cohere
+    } else if path.starts_with("/v1/responses") {
+        DialectId::OpenAiResponses
     } else if path.starts_with("/api/") {
         DialectId::Ollama
     } else if request.headers().contains_key("anthropic-version")

@@ -1,6 +1,7 @@
-//! The five wire formats: whole answers, streamed pieces, errors, embeddings and model lists.
+//! The six wire formats: whole answers, streamed pieces, errors, embeddings and model lists.
 
 pub(super) mod anthropic;
+pub(super) mod bedrock;
 pub(super) mod gemini;
 pub(super) mod ollama;
 pub(super) mod openai;

@@ -21,6 +21,9 @@ pub(super) enum Operation {
     GeminiBatchEmbed,
     GeminiCountTokens,
     GeminiModels,
+    BedrockConverse,
+    BedrockStream,
+    BedrockInvoke,
     OllamaChat,
     OllamaGenerate,
     OllamaEmbed,
@@ -40,6 +43,13 @@ impl Operation {
     /// Reads method and path; paths may carry any prefix, as base URLs do.
     pub(super) fn of(method: &Method, path: &str, headers: &HeaderMap) -> Self {
         let post = method == Method::POST;
+        // Ids of Bedrock's models have colons of their own.
+        if let Some((_, verb)) = path.rsplit_once('/')
+            && post
+            && path.contains("/model/")
+        {
+            return Self::bedrock(verb);
+        }
         if let Some((_, verb)) = path.rsplit_once(':')
             && post
         {
@@ -90,7 +100,20 @@ impl Operation {
                 let name = path.rsplit_once("/models/").map_or(path, |(_, name)| name);
                 name.rsplit_once(':').map_or(name, |(name, _)| name)
             }
+            Self::BedrockConverse | Self::BedrockStream | Self::BedrockInvoke => {
+                let name = path.rsplit_once("/model/").map_or(path, |(_, name)| name);
+                name.rsplit_once('/').map_or(name, |(name, _)| name)
+            }
             _ => scan::string(body, "model").unwrap_or_default(),
+        }
+    }
+
+    fn bedrock(verb: &str) -> Self {
+        match verb {
+            "converse" => Self::BedrockConverse,
+            "converse-stream" => Self::BedrockStream,
+            "invoke" => Self::BedrockInvoke,
+            _ => Self::Unknown,
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     answer::{Answer, Failure, last_user_text},
     body::End,
-    dialect::{anthropic, gemini, ollama, openai, responses},
+    dialect::{anthropic, bedrock, gemini, ollama, openai, responses},
     operation::Operation,
     scan,
     script::{Fault, Flavour, Script},
@@ -56,6 +56,7 @@ struct Shape {
 const CACHED: usize = 256;
 const SSE: &str = "text/event-stream";
 const NDJSON: &str = "application/x-ndjson";
+const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 
 thread_local! {
     static CACHE: RefCell<HashMap<Shape, HashMap<String, Arc<Prepared>>>> = RefCell::default();
@@ -117,7 +118,7 @@ impl Prepared {
 impl Shape {
     fn of(operation: Operation, query: &str, body: &[u8]) -> Self {
         let stream = match operation {
-            Operation::GeminiStream => true,
+            Operation::GeminiStream | Operation::BedrockStream => true,
             Operation::OllamaChat | Operation::OllamaGenerate => {
                 scan::boolean(body, "stream").unwrap_or(true)
             }
@@ -143,6 +144,8 @@ impl Shape {
                 | Operation::AnthropicMessages
                 | Operation::GeminiGenerate
                 | Operation::GeminiStream
+                | Operation::BedrockConverse
+                | Operation::BedrockStream
                 | Operation::OllamaChat
                 | Operation::OllamaGenerate
         )
@@ -206,6 +209,7 @@ impl Shape {
             Operation::AnthropicMessages => anthropic::whole(answer),
             Operation::OpenAiResponses => responses::whole(answer),
             Operation::GeminiGenerate | Operation::GeminiStream => gemini::whole(answer),
+            Operation::BedrockConverse | Operation::BedrockStream => bedrock::whole(answer),
             Operation::OllamaChat => ollama::whole(answer, ollama::Form::Chat),
             Operation::OllamaGenerate => ollama::whole(answer, ollama::Form::Generate),
             _ => openai::whole(answer),
@@ -217,6 +221,7 @@ impl Shape {
             Operation::AnthropicMessages => anthropic::frames(answer),
             Operation::OpenAiResponses => responses::frames(answer),
             Operation::GeminiGenerate | Operation::GeminiStream => gemini::frames(answer, self.sse),
+            Operation::BedrockConverse | Operation::BedrockStream => bedrock::frames(answer),
             Operation::OllamaChat => ollama::frames(answer, ollama::Form::Chat),
             Operation::OllamaGenerate => ollama::frames(answer, ollama::Form::Generate),
             _ => openai::frames(answer, self.include_usage),
@@ -226,6 +231,7 @@ impl Shape {
     fn content_type(self) -> &'static str {
         match self.operation {
             Operation::OllamaChat | Operation::OllamaGenerate => NDJSON,
+            Operation::BedrockStream => EVENT_STREAM,
             Operation::GeminiStream if !self.sse => "application/json",
             _ => SSE,
         }
@@ -235,6 +241,7 @@ impl Shape {
         let (status, body) = match self.dialect() {
             Dialect::Anthropic => anthropic::error(failure, model),
             Dialect::Gemini => gemini::error(failure, model),
+            Dialect::Bedrock => bedrock::error(failure, model),
             Dialect::Ollama => ollama::error(failure, model),
             Dialect::OpenAi => openai::error(failure, model),
         };
@@ -261,6 +268,7 @@ impl Shape {
         match self.dialect() {
             Dialect::Anthropic => anthropic::error_frame(Failure::Status(529), model),
             Dialect::Gemini => gemini::error_frame(Failure::Status(503), model),
+            Dialect::Bedrock => bedrock::error_frame(),
             Dialect::Ollama => ollama::error_frame(Failure::Status(500), model),
             Dialect::OpenAi if self.operation == Operation::OpenAiResponses => {
                 responses::error_frame(Failure::Status(500), model)
@@ -282,6 +290,7 @@ impl Shape {
             Operation::GeminiBatchEmbed => gemini::batch_embeddings(&request),
             Operation::GeminiCountTokens => gemini::count_tokens(),
             Operation::GeminiModels => gemini::models(),
+            Operation::BedrockInvoke => bedrock::embedding(),
             Operation::OllamaEmbed => ollama::embed(&request),
             Operation::OllamaEmbeddings => ollama::embeddings(),
             Operation::OllamaTags => ollama::tags(),
@@ -314,6 +323,9 @@ impl Shape {
             | Operation::GeminiBatchEmbed
             | Operation::GeminiCountTokens
             | Operation::GeminiModels => Dialect::Gemini,
+            Operation::BedrockConverse | Operation::BedrockStream | Operation::BedrockInvoke => {
+                Dialect::Bedrock
+            }
             Operation::OllamaChat
             | Operation::OllamaGenerate
             | Operation::OllamaEmbed
@@ -331,6 +343,7 @@ enum Dialect {
     OpenAi,
     Anthropic,
     Gemini,
+    Bedrock,
     Ollama,
 }
 

@@ -1,6 +1,7 @@
 //! Every dialect says the same thing in its own words.
 
 use lockgate_testkit::{Client, MockUpstream, Reply};
+use lockgate_wire::event_stream::EventStreamDecoder;
 use serde_json::{Value, json};
 
 struct Case {
@@ -42,6 +43,11 @@ fn gemini(model: &str, verb: &str) -> (String, Value) {
     (format!("/v1beta/models/{model}:{verb}"), body)
 }
 
+fn bedrock(model: &str, verb: &str) -> (String, Value) {
+    let body = json!({ "messages": [{ "role": "user", "content": [{ "text": TURN }] }] });
+    (format!("/model/{model}/{verb}"), body)
+}
+
 fn ollama(model: &str, stream: bool) -> (String, Value) {
     let mut body = json!({ "model": model, "messages": [{ "role": "user", "content": TURN }] });
     if !stream {
@@ -58,7 +64,7 @@ fn generate(model: &str, stream: bool) -> (String, Value) {
     ("/api/generate".to_owned(), body)
 }
 
-const CASES: [Case; 6] = [
+const CASES: [Case; 7] = [
     Case {
         dialect: "responses",
         whole: |m| responses(m, false),
@@ -78,6 +84,11 @@ const CASES: [Case; 6] = [
         dialect: "gemini",
         whole: |m| gemini(m, "generateContent"),
         stream: |m| gemini(m, "streamGenerateContent?alt=sse"),
+    },
+    Case {
+        dialect: "bedrock",
+        whole: |m| bedrock(m, "converse"),
+        stream: |m| bedrock(m, "converse-stream"),
     },
     Case {
         dialect: "ollama",
@@ -100,9 +111,27 @@ fn pretty(reply: &Reply) -> String {
                 serde_json::to_string_pretty(&reply.json()).unwrap()
             )
         }
+        Some(kind @ "application/vnd.amazon.eventstream") => {
+            format!("{} {kind}\n{}", reply.status, frames(reply))
+        }
         Some(kind) => format!("{} {kind}\n{}", reply.status, reply.text()),
         None => format!("{} without a type", reply.status),
     }
+}
+
+/// The frames of an event stream, as the names in their headers and their payloads.
+fn frames(reply: &Reply) -> String {
+    let mut decoder = EventStreamDecoder::default();
+    decoder.feed(&reply.body);
+    let mut text = String::new();
+    while let Some(frame) = decoder.next_frame().unwrap() {
+        let names = [":event-type", ":exception-type"].map(|name| frame.header(name));
+        let name = names.into_iter().flatten().next().unwrap();
+        let payload = std::str::from_utf8(frame.payload()).unwrap();
+        text += &format!("{name} {payload}\n");
+    }
+    decoder.finish().unwrap();
+    text
 }
 
 async fn snapshot(name: &str, models: &[&str], request: impl Fn(&Case, &str) -> (String, Value)) {
@@ -195,11 +224,8 @@ async fn gemini_without_alt_sse_is_one_json_array() {
     assert_eq!(reply.json().as_array().unwrap().len(), 3);
 }
 
-#[tokio::test]
-async fn everything_else() {
-    let mock = MockUpstream::start().await.unwrap();
-    let client = Client::new(mock.addr());
-    let posts = [
+fn posts() -> [(&'static str, Value); 12] {
+    [
         (
             "/v1/embeddings",
             json!({ "model": "mock", "input": ["a", "b"], "dimensions": 3 }),
@@ -223,15 +249,25 @@ async fn everything_else() {
         ),
         ("/v1beta/models/mock:countTokens", json!({})),
         (
+            "/model/amazon.titan-embed-text-v2%3A0/invoke",
+            json!({ "inputText": "a" }),
+        ),
+        (
             "/api/embed",
             json!({ "model": "mock", "input": ["a", "b"] }),
         ),
         ("/api/embeddings", json!({ "model": "mock", "prompt": "a" })),
         ("/api/show", json!({ "model": "mock" })),
         ("/nowhere", json!({})),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn everything_else() {
+    let mock = MockUpstream::start().await.unwrap();
+    let client = Client::new(mock.addr());
     let mut text = String::new();
-    for (path, body) in posts {
+    for (path, body) in posts() {
         let reply = client.post(path, &body).await.unwrap();
         text += &format!("=== POST {path}\n{} {}\n", reply.status, reply.text());
     }

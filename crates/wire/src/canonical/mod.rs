@@ -40,4 +40,5 @@ pub use tool::{
     FunctionTool, HostedTool, SearchPlace, Tool, ToolChoice, WebSearch, join_thought_id,
     split_thought_id,
 };
+pub(crate) use tool::{fitting_tool_id, input_object};
 pub use usage::Usage;

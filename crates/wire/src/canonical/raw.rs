@@ -33,6 +33,12 @@ impl PartialEq for RawJson {
     }
 }
 
+impl AsRef<RawValue> for RawJson {
+    fn as_ref(&self) -> &RawValue {
+        &self.0
+    }
+}
+
 impl From<Box<RawValue>> for RawJson {
     fn from(raw: Box<RawValue>) -> Self {
         Self(raw)

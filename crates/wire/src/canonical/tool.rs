@@ -1,6 +1,9 @@
 //! Tools that a model may call.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::{CacheControl, Loss, RawJson};
 use crate::dialect::DialectId;
@@ -126,4 +129,52 @@ pub fn split_thought_id(id: &str) -> (&str, Option<&str>) {
         Some((id, signature)) => (id, Some(signature)),
         None => (id, None),
     }
+}
+
+/// The longest tool id that Anthropic's and Amazon's APIs take, in bytes.
+const MAX_ID: usize = 64;
+
+/// A tool id that an API accepts, a pure function of `id` so that call and result agree: without
+/// a thought signature, characters that do not fit replaced by `_`, too long ones cut and told
+/// apart by a hash.
+pub(crate) fn fitting_tool_id(id: &str, fits: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let (id, _) = split_thought_id(id);
+    if id.is_empty() {
+        return Cow::Borrowed("toolu_0");
+    }
+    if id.len() <= MAX_ID && id.chars().all(&fits) {
+        return Cow::Borrowed(id);
+    }
+    let mut clean: String = id.chars().map(|c| if fits(c) { c } else { '_' }).collect();
+    if clean.len() > MAX_ID {
+        let hash = fnv1a(id.as_bytes());
+        clean.truncate(MAX_ID - 17);
+        clean.push_str(&format!("_{hash:016x}"));
+    }
+    Cow::Owned(clean)
+}
+
+/// FNV-1a, 64 bits: stable across builds, which the standard library's hasher is not.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Tool arguments as the JSON object that some APIs require: nothing is `{}`; what is no object
+/// is kept as the text of its only member, `arguments`.
+pub(crate) fn input_object(arguments: &str) -> RawJson {
+    let trimmed = arguments.trim();
+    let text = if trimmed.is_empty() { "{}" } else { trimmed };
+    if text.starts_with('{')
+        && let Ok(raw) = RawJson::parse(text)
+    {
+        return raw;
+    }
+    #[derive(Serialize)]
+    struct Wrapped<'a> {
+        arguments: &'a str,
+    }
+    RawJson::from_value(&Wrapped { arguments })
+        .unwrap_or_else(|_| RawJson::from(RawValue::NULL.to_owned()))
 }

@@ -1,6 +1,7 @@
 //! The dialects, one folder each, always with the same five files.
 
 pub mod anthropic;
+pub mod bedrock;
 pub mod cohere;
 pub mod gemini;
 pub mod ollama;

@@ -29,6 +29,11 @@ impl JsonEnd {
         }
     }
 
+    /// Nothing was opened yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.begun
+    }
+
     /// The object was opened and closed.
     pub(crate) fn is_complete(&self) -> bool {
         self.begun && self.depth == 0 && !self.in_string

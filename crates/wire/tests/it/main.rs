@@ -2,7 +2,9 @@
 #![cfg(test)]
 
 mod anthropic;
+mod bedrock;
 mod cohere;
+mod event_stream;
 mod form;
 mod gemini;
 mod json;

@@ -18,6 +18,7 @@ use lockgate_wire::canonical::{ChatRequest, Loss, LossKind, StreamEvent};
 use lockgate_wire::dialect::{
     EncodedRequest, ReplyContext, RequestHead, StreamError, Target, TranslateError,
 };
+use lockgate_wire::event_stream::EventStreamDecoder;
 use lockgate_wire::json::JsonObject;
 use lockgate_wire::{DialectId, Operation};
 use serde_json::Value;
@@ -75,6 +76,7 @@ fn model(dialect: DialectId) -> (&'static str, u64) {
         DialectId::Anthropic => ("claude-sonnet-4-5", 64_000),
         DialectId::Gemini => ("gemini-2.5-flash", 65_536),
         DialectId::Ollama => ("qwen3:0.6b", 40_960),
+        DialectId::Bedrock => ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", 64_000),
         DialectId::Cohere => ("command-a-reasoning-08-2025", 32_000),
     }
 }
@@ -84,7 +86,7 @@ fn object(body: &[u8]) -> JsonObject {
 }
 
 fn head(client: DialectId, operation: Operation) -> RequestHead<'static> {
-    let path = client == DialectId::Gemini;
+    let path = matches!(client, DialectId::Gemini | DialectId::Bedrock);
     RequestHead {
         operation,
         model: path.then_some("group"),
@@ -155,6 +157,24 @@ fn snapshot(kind: &str, case: &str, (from, to): (DialectId, DialectId), text: &s
 fn pretty(body: &[u8]) -> String {
     let value: Value = serde_json::from_slice(body).unwrap();
     serde_json::to_string_pretty(&value).unwrap()
+}
+
+/// A stream as text: frames that are no text as their names and payloads.
+fn show_stream(client: DialectId, stream: &[u8]) -> String {
+    if client != DialectId::Bedrock {
+        return String::from_utf8(stream.to_vec()).unwrap();
+    }
+    let mut decoder = EventStreamDecoder::default();
+    decoder.feed(stream);
+    let mut text = String::new();
+    while let Some(frame) = decoder.next_frame().unwrap() {
+        let name = [":event-type", ":exception-type"].map(|name| frame.header(name));
+        let name = name.into_iter().flatten().next().unwrap();
+        let payload = std::str::from_utf8(frame.payload()).unwrap();
+        text.push_str(&format!("{name} {payload}\n"));
+    }
+    decoder.finish().unwrap();
+    text
 }
 
 /// A request as text: headers, body, losses.

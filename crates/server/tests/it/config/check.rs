@@ -61,7 +61,7 @@ async fn a_broken_entry_is_an_error_with_its_line() {
          - model_name: no-model\n\
          \x20 litellm_params: {api_key: k}\n\
          - model_name: later\n\
-         \x20 litellm_params: {model: bedrock/claude}\n\
+         \x20 litellm_params: {model: replicate/some/model}\n\
          - model_name: unknown\n\
          \x20 litellm_params: {model: nobody/x}\n",
     )
@@ -75,7 +75,7 @@ async fn a_broken_entry_is_an_error_with_its_line() {
             "{place} is not named: {out}"
         );
     }
-    assert!(out.contains("bedrock"), "{out}");
+    assert!(out.contains("replicate"), "{out}");
     assert!(out.contains("1 model group, 3 errors"), "{out}");
 }
 

@@ -11,17 +11,18 @@ use crate::dialect::{
 };
 use crate::json::JsonObject;
 use crate::relay::{RelayRules, Sighting};
+use crate::{
+    claude::{model, schema},
+    read,
+};
 
 mod block;
 mod citations;
 mod error;
 mod media;
-mod model;
-mod read;
 mod relay;
 mod request;
 mod response;
-mod schema;
 mod stream;
 mod tools;
 mod usage;

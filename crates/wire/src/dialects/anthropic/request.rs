@@ -7,9 +7,9 @@ mod messages;
 mod params;
 mod pieces;
 mod splice;
-mod thinking;
+
+use crate::claude::thinking;
 
 pub(super) use decode::decode;
 pub(super) use encode::encode;
-pub(super) use pieces::input_object;
 pub(super) use splice::splice;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::block::{Unmapped, WireCache};
 use super::read;
+use super::schema::input_schema;
 use crate::canonical::{
     BlockKind, FunctionTool, HostedTool, Loss, Message, RawJson, SearchPlace, Tool, ToolChoice,
     WebSearch,
@@ -49,8 +50,6 @@ const TOOL_ADVICE: [&str; 4] = [
     "eager_input_streaming",
     "input_examples",
 ];
-
-const EMPTY_SCHEMA: &str = r#"{"type":"object","properties":{}}"#;
 
 #[derive(Debug, Default, Deserialize)]
 struct WireTool {
@@ -321,32 +320,4 @@ fn web_search(search: &WebSearch) -> OutTool<'_> {
             place,
         }),
     }
-}
-
-/// A schema as the API requires it: an object schema, without the `$schema` of another draft.
-pub(super) fn input_schema(schema: Option<&RawJson>) -> Cow<'_, RawJson> {
-    if let Some(schema) = schema
-        && let Ok(mut object) =
-            JsonObject::parse(Bytes::copy_from_slice(schema.get().as_bytes()), usize::MAX)
-    {
-        let is_object = object.get_str("type").as_deref() == Some("object");
-        if is_object && !object.contains("$schema") {
-            return Cow::Borrowed(schema);
-        }
-        object.remove("$schema");
-        object.set_str("type", "object");
-        if object.keys().count() == 1 {
-            object.set("properties", "{}");
-        }
-        let text = String::from_utf8_lossy(&object.to_bytes()).into_owned();
-        if let Ok(schema) = RawJson::parse(text) {
-            return Cow::Owned(schema);
-        }
-    }
-    Cow::Owned(empty_schema())
-}
-
-fn empty_schema() -> RawJson {
-    RawJson::parse(EMPTY_SCHEMA)
-        .unwrap_or_else(|_| RawJson::from(serde_json::value::RawValue::NULL.to_owned()))
 }

@@ -19,6 +19,15 @@ fn each(prefix: &str, mut f: impl FnMut(DialectId, DialectId, &str, &[u8])) {
     }
 }
 
+/// A model that takes so many texts at once.
+fn embedder(upstream: DialectId, texts: usize) -> &'static str {
+    match upstream {
+        DialectId::Bedrock if texts == 1 => "amazon.titan-embed-text-v2:0",
+        DialectId::Bedrock => "cohere.embed-multilingual-v3",
+        _ => "embedder",
+    }
+}
+
 #[test]
 fn requests() {
     each("request", |client, upstream, name, body| {
@@ -31,7 +40,7 @@ fn requests() {
             .decode_embedding_request(&head(client, operation), &object(body))
             .unwrap();
         let target = Target {
-            model: "embedder",
+            model: embedder(upstream, request.input.len()),
             operation: Operation::Embeddings,
             stream: false,
             max_output_tokens: None,

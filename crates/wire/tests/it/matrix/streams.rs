@@ -19,7 +19,7 @@ fn streams() {
     for (upstream, client) in pairs() {
         for Fixture { name, body } in canonical(upstream, "streams", &CASES) {
             let events = events(upstream, &body).unwrap();
-            let text = String::from_utf8(write_stream(client, &events)).unwrap();
+            let text = show_stream(client, &write_stream(client, &events));
             snapshot("streams", &name, (upstream, client), &text);
         }
     }

@@ -5,18 +5,15 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::super::block::WireCache;
 use super::super::citations;
 use super::super::media::{self, Source};
 use crate::canonical::{
-    Block, BlockKind, Loss, Media, MediaSource, RawJson, Role, signature_origin, split_thought_id,
+    Block, BlockKind, Loss, Media, MediaSource, RawJson, Role, fitting_tool_id, input_object,
 };
+use crate::claude::thinking::is_foreign;
 use crate::dialect::DialectId;
-
-/// The longest tool id that is sent, in bytes.
-const MAX_ID: usize = 64;
 
 /// A block of a message.
 #[derive(Debug, Serialize)]
@@ -238,11 +235,6 @@ fn image<'a>(
     }))
 }
 
-/// Whether another provider wrote this proof, which the API would refuse.
-pub(super) fn is_foreign(signature: &str) -> bool {
-    signature_origin(signature).is_some_and(|origin| origin != DialectId::Anthropic)
-}
-
 fn lose<'a>(report: &mut Report, what: &str) -> Option<Piece<'a>> {
     report.add(Loss::content(what));
     None
@@ -267,48 +259,7 @@ impl Report {
     }
 }
 
-/// A tool id as the API accepts it, a pure function of `id` so that call and result agree:
-/// without a thought signature, other characters replaced by `_`, too long ones cut and told
-/// apart by a hash.
+/// A tool id as the API accepts it, the same for a call and its result.
 pub(super) fn tool_id(id: &str) -> Cow<'_, str> {
-    let (id, _) = split_thought_id(id);
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if id.is_empty() {
-        return Cow::Borrowed("toolu_0");
-    }
-    if id.len() <= MAX_ID && id.chars().all(fits) {
-        return Cow::Borrowed(id);
-    }
-    let mut clean: String = id.chars().map(|c| if fits(c) { c } else { '_' }).collect();
-    if clean.len() > MAX_ID {
-        let hash = fnv1a(id.as_bytes());
-        clean.truncate(MAX_ID - 17);
-        clean.push_str(&format!("_{hash:016x}"));
-    }
-    Cow::Owned(clean)
-}
-
-/// FNV-1a, 64 bits: stable across builds, which the standard library's hasher is not.
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
-/// Tool arguments as the JSON object that the API requires: nothing is `{}`; what is no object
-/// is kept as the text of its only member, `arguments`.
-pub(in super::super) fn input_object(arguments: &str) -> RawJson {
-    let trimmed = arguments.trim();
-    let text = if trimmed.is_empty() { "{}" } else { trimmed };
-    if text.starts_with('{')
-        && let Ok(raw) = RawJson::parse(text)
-    {
-        return raw;
-    }
-    #[derive(Serialize)]
-    struct Wrapped<'a> {
-        arguments: &'a str,
-    }
-    RawJson::from_value(&Wrapped { arguments })
-        .unwrap_or_else(|_| RawJson::from(RawValue::NULL.to_owned()))
+    fitting_tool_id(id, |c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }

@@ -6,9 +6,8 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::super::citations;
-use super::super::request::input_object;
 use super::super::usage::ReplyUsage;
-use crate::canonical::{Block, BlockKind, ChatResponse, FinishReason, RawJson};
+use crate::canonical::{Block, BlockKind, ChatResponse, FinishReason, RawJson, input_object};
 use crate::dialect::{DialectId, ReplyContext};
 
 #[derive(Serialize)]

@@ -11,7 +11,7 @@ use super::super::error;
 use super::super::response::{Caller, ReplyBlock, stop_name};
 use super::super::usage::{ReplyDeltaUsage, ReplyUsage};
 use super::frames::{Delta, End, Frame, Piece, Start};
-use crate::canonical::{FinishReason, RawJson, StreamEvent, Usage};
+use crate::canonical::{FinishReason, RawJson, StreamEvent, Usage, input_object};
 use crate::dialect::{DialectId, ReplyContext, StreamEncoder};
 use crate::json::{self, JsonEnd, JsonObject};
 
@@ -212,7 +212,7 @@ impl Encoder {
         let block = ReplyBlock::ToolUse {
             id,
             name,
-            input: super::super::request::input_object(""),
+            input: input_object(""),
             caller: Caller::DIRECT,
         };
         let end = JsonEnd::default();
