@@ -46,7 +46,7 @@ pub(crate) fn unreachable_upstream(error: &UpstreamError) -> GatewayError {
     GatewayError::connection(kind, error.to_string())
 }
 
-pub(super) fn broken(error: &BodyError) -> GatewayError {
+pub(crate) fn broken(error: &BodyError) -> GatewayError {
     let kind = match error {
         BodyError::Idle => ErrorKind::Timeout,
         BodyError::Broken(_) | BodyError::TooLarge(_) => ErrorKind::BadGateway,

@@ -15,19 +15,19 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 use lockgate_core::error::GatewayError;
 use lockgate_providers::Connection;
+use lockgate_wire::Operation;
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::dialect::ReplyContext;
-use lockgate_wire::{DialectId, Operation};
 
 pub use self::target::Credentials;
 use crate::answer::{AnswerBody, Channel, Slot, StreamParts};
-use crate::attempt::{Failure, LARGEST_ANSWER, no_credential, unreachable_upstream};
+use crate::attempt::{Failure, LARGEST_ANSWER, broken, no_credential, unreachable_upstream};
 use crate::contract;
 use crate::engine::Engine;
 use crate::pipeline::{Endpoint, refuse, respond, story};
 use crate::record::RecordGuard;
 use crate::snapshot::Snapshot;
-use crate::upstream::{RequestBody, UpstreamRequest, UpstreamResponse};
+use crate::upstream::{BodyError, RequestBody, UpstreamRequest, UpstreamResponse};
 
 /// What the route says about a request that is passed through.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ impl Engine {
             .exchange(&snapshot, &ask, head, body, &mut record)
             .await
         {
-            Ok(response) => Box::pin(relay(&snapshot, dialect, response, record)).await,
+            Ok(response) => Box::pin(relay(&snapshot, &endpoint, response, record)).await,
             Err(failure) => refuse(&endpoint, &snapshot, failure, record),
         }
     }
@@ -131,10 +131,12 @@ fn outgoing(client: &HeaderMap, connection: &Connection, snapshot: &Snapshot) ->
 /// The upstream's answer as the client gets it.
 async fn relay(
     snapshot: &Snapshot,
-    dialect: DialectId,
+    endpoint: &Endpoint,
     mut response: UpstreamResponse,
     mut record: RecordGuard,
 ) -> Response<AnswerBody> {
+    let dialect = endpoint.dialect;
+    let total = tokio::time::Instant::now() + snapshot.config.router.timeout;
     let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY);
     record.record_mut().status = status.as_u16();
     let mut answer = headers::response(&response.headers);
@@ -142,16 +144,15 @@ async fn relay(
     story(&record, &[], upstream_time.unwrap_or_default()).write(&mut answer);
     let shape = headers::shape(&response.headers);
     if status.is_success() && shape.is_json && shape.length.is_some_and(|l| l <= READ_FOR_USAGE) {
-        // Small enough to be whole at once; a break in it shows as one.
-        if let Ok(bytes) = response.body.collect(LARGEST_ANSWER).await {
-            record.record_mut().usage = dialect.dialect().sniff(&bytes).usage;
-            return respond(status, answer, AnswerBody::whole(bytes, record));
-        }
-        return respond(
-            StatusCode::BAD_GATEWAY,
-            answer,
-            AnswerBody::whole(Bytes::new(), record),
-        );
+        let collected = response.body.collect(LARGEST_ANSWER);
+        let collected = tokio::time::timeout_at(total, collected).await;
+        return match collected.unwrap_or(Err(BodyError::Idle)) {
+            Ok(bytes) => {
+                record.record_mut().usage = dialect.dialect().sniff(&bytes).usage;
+                respond(status, answer, AnswerBody::whole(bytes, record))
+            }
+            Err(error) => refuse(endpoint, snapshot, broken(&error).into(), record),
+        };
     }
     let channel = if shape.is_event_stream {
         record.record_mut().stream = true;
@@ -159,14 +160,14 @@ async fn relay(
     } else {
         Channel::opaque()
     };
-    let total = snapshot.config.router.timeout;
+    let idle = snapshot.config.lockgate.idle_timeout;
     let parts = StreamParts {
         first: Bytes::new(),
         upstream: response.body,
         channel,
         closed: false,
-        idle: snapshot.config.lockgate.idle_timeout.unwrap_or(total),
-        total: tokio::time::Instant::now() + total,
+        idle: idle.unwrap_or(snapshot.config.router.timeout),
+        total,
         slot: record.record().deployment.as_ref().map(Slot::new),
     };
     respond(status, answer, AnswerBody::stream(parts, None, record))
