@@ -87,14 +87,31 @@ impl Provider {
         !self.families.is_empty() || self.url == UrlStyle::Bedrock
     }
 
-    /// The provider that `model` follows, and the model's name there.
+    /// The provider that `model` follows, and the model's name there. As in LiteLLM, `responses/`
+    /// before the name asks for the Responses API, whatever the client speaks.
     pub(crate) fn settle<'m>(this: &Arc<Self>, model: &'m str) -> (Arc<Self>, &'m str) {
         for (start, strip, provider) in &this.families {
             if let Some(rest) = model.strip_prefix(start.as_str()) {
                 return (provider.clone(), if *strip { rest } else { model });
             }
         }
-        (this.clone(), model)
+        match model.strip_prefix("responses/") {
+            Some(rest) if this.responds() => (Arc::new(this.as_responses()), rest),
+            _ => (this.clone(), model),
+        }
+    }
+
+    /// Whether it has OpenAI's Responses API beside the chat API.
+    fn responds(&self) -> bool {
+        self.dialect == DialectId::OpenAiChat && self.supports(Operation::Responses)
+    }
+
+    /// The same provider, always asked through its Responses API.
+    fn as_responses(&self) -> Self {
+        Self {
+            dialect: DialectId::OpenAiResponses,
+            ..self.clone()
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A mock upstream that speaks `OpenAI`, Anthropic, Gemini and Ollama and misbehaves on request.
+//! A mock upstream that speaks `OpenAI`, Anthropic, Gemini, Bedrock, Cohere and Ollama and misbehaves on request.
 
 mod answer;
 mod body;

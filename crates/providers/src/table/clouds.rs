@@ -34,7 +34,15 @@ const AZURE: ProviderSpec = ProviderSpec {
     families: &[
         named("o_series/", &AZURE_REASONING),
         named("gpt5_series/", &AZURE_REASONING),
+        named("responses/", &AZURE_RESPONSES),
     ],
+    ..AZURE_NAMED
+};
+
+/// Only newer versions of the API have it, so it is used where it is asked for.
+const AZURE_RESPONSES: ProviderSpec = ProviderSpec {
+    dialect: DialectId::OpenAiResponses,
+    operations: Operations::CHAT.with(&[Operation::Responses]),
     ..AZURE_NAMED
 };
 

@@ -17,6 +17,8 @@ const FOUNDRY_VERSION: &str = "2024-05-01-preview";
 const UNDATED: &[&str] = &["v1", "latest", "preview"];
 const ENDS: &[&str] = &["/chat/completions", "/embeddings"];
 const V1: &str = "/openai/v1";
+/// Cloudflare's gateway knows resources and deployments only.
+const CLOUDFLARE: &str = "gateway.ai.cloudflare.com";
 const DEPLOYMENTS: &str = "/openai/deployments";
 
 /// The URLs of one Azure OpenAI connection.
@@ -27,6 +29,8 @@ pub(crate) struct AzureOpenAi {
     named: bool,
     /// `api-version=...`, or empty.
     version: String,
+    /// Where the Responses API is, which no deployment has a path for.
+    responses: Option<Uri>,
 }
 
 // === impl AzureOpenAi ===
@@ -36,6 +40,7 @@ impl AzureOpenAi {
     /// gateway of Cloudflare's.
     pub(crate) fn new(base: Base, version: Option<&str>) -> Self {
         let base = base.without(ENDS);
+        let responses = responses(&base, version);
         let version = version.unwrap_or(DEFAULT_VERSION);
         let dated = |base: &Base| match base.query().contains("api-version=") {
             true => String::new(),
@@ -48,6 +53,7 @@ impl AzureOpenAi {
                 version: if preview { "api-version=preview" } else { "" }.to_owned(),
                 named: false,
                 base: base.under(V1),
+                responses,
             };
         }
         let version = dated(&base);
@@ -56,22 +62,28 @@ impl AzureOpenAi {
                 base,
                 named: false,
                 version,
+                responses,
             };
         }
         let base = match base.host().as_str() {
             // Its path ends with the resource; deployments come right behind it.
-            "gateway.ai.cloudflare.com" => base,
+            CLOUDFLARE => base,
             _ => base.under(DEPLOYMENTS),
         };
         Self {
             base,
             named: true,
             version,
+            responses,
         }
     }
 
     pub(super) fn uri(&self, operation: Operation, model: &str) -> Result<Uri, UrlError> {
         let suffix = match operation {
+            Operation::Responses => {
+                let missing = UrlError::NoEndpoint(operation.as_str());
+                return self.responses.clone().ok_or(missing);
+            }
             Operation::Chat => "/chat/completions",
             Operation::Embeddings => "/embeddings",
             _ => operation
@@ -90,6 +102,24 @@ impl AzureOpenAi {
             .uri(&format!("/{deployment}{suffix}"), &self.version)
             .map_err(|_| wrong())
     }
+}
+
+/// The Responses API is the resource's: of the API without versions unless one is asked for (Azure
+/// OpenAI REST API reference, "Create response").
+fn responses(base: &Base, version: Option<&str>) -> Option<Uri> {
+    if base.host() == CLOUDFLARE {
+        return None;
+    }
+    let asked = base.query().contains("api-version=");
+    let undated = version.is_none_or(|version| UNDATED.contains(&version)) && !asked;
+    let resource = base.clone().before(DEPLOYMENTS);
+    let (api, pair) = match version {
+        Some("preview") if !asked => (V1, "api-version=preview".to_owned()),
+        _ if undated || base.path().ends_with(V1) => (V1, String::new()),
+        Some(version) if !asked => ("/openai", format!("api-version={version}")),
+        _ => ("/openai", String::new()),
+    };
+    resource.under(api).uri("/responses", &pair).ok()
 }
 
 /// Whether the base names a deployment itself.

@@ -95,6 +95,14 @@ impl Base {
         self
     }
 
+    /// Cuts the path off where it first says `part`.
+    pub(crate) fn before(mut self, part: &str) -> Self {
+        if let Some(at) = self.path.find(part) {
+            self.path.truncate(at);
+        }
+        self
+    }
+
     /// Adds that part of `path` that the path does not end with.
     pub(crate) fn under(mut self, path: &str) -> Self {
         self.path.push_str(self.beyond(path));

@@ -1,6 +1,7 @@
 //! From model names to providers.
 
 use lockgate_providers::{PROVIDERS, ProviderTable};
+use lockgate_wire::DialectId;
 
 /// `provider | model`, or the error.
 fn resolve(model: &str, custom: Option<&str>, base: Option<&str>) -> String {
@@ -29,6 +30,35 @@ fn wildcards_are_targets() {
     assert_eq!(by_name("openai/*"), "openai | *");
     assert_eq!(by_name("groq/llama-*"), "groq | llama-*");
     assert_eq!(by_name("*"), "openai | *");
+}
+
+#[test]
+fn a_word_before_the_name_asks_for_the_responses_api() {
+    let dialect = |model: &str| {
+        let found = ProviderTable::built_in()
+            .resolve(model, None, None)
+            .unwrap();
+        (found.provider.dialect, found.model)
+    };
+    let responses = |name: &str| (DialectId::OpenAiResponses, name.to_owned());
+    assert_eq!(dialect("openai/responses/gpt-5"), responses("gpt-5"));
+    assert_eq!(dialect("openai/responses/*"), responses("*"));
+    assert_eq!(
+        dialect("hosted_vllm/responses/org/model"),
+        responses("org/model")
+    );
+    assert_eq!(dialect("azure/responses/mine"), responses("mine"));
+    assert_eq!(dialect("openai/gpt-5").0, DialectId::OpenAiChat);
+    // Who does not have the API may have a model of that name.
+    assert_eq!(
+        dialect("groq/responses/x"),
+        (DialectId::OpenAiChat, "responses/x".to_owned())
+    );
+    assert_eq!(by_name("openai/responses/gpt-5"), "openai | gpt-5");
+    assert_eq!(
+        by_name("openai/responses/"),
+        "error: `openai/responses/` names no model: expected `provider/model`"
+    );
 }
 
 #[test]

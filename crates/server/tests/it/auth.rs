@@ -3,3 +3,4 @@
 mod headers;
 mod master_key;
 mod routes;
+mod sdk_headers;

@@ -16,7 +16,12 @@ async fn stage() -> Stage {
     Stage::start(|mock, mut config| {
         for dialect in Dialect::ALL {
             for script in SCRIPTS {
-                config = config.model(mock, &group(dialect, script), dialect, script);
+                config = config.model(
+                    mock,
+                    &group(dialect, script),
+                    dialect,
+                    script_at(dialect, script),
+                );
             }
         }
         config.section("litellm_settings", json!({ "drop_params": true }))
@@ -25,7 +30,7 @@ async fn stage() -> Stage {
 }
 
 fn group(upstream: Dialect, script: &str) -> String {
-    format!("{}-{script}", upstream.provider())
+    format!("{}-{script}", upstream.name())
 }
 
 async fn ask(stage: &Stage, client: Dialect, ask: Ask<'_>) -> Answer {
@@ -35,6 +40,22 @@ async fn ask(stage: &Stage, client: Dialect, ask: Ask<'_>) -> Answer {
         Answer::stream(client, &reply)
     } else {
         Answer::whole(client, &reply)
+    }
+}
+
+/// The dialect in which `upstream` is asked: OpenAI has that of Responses clients, too.
+fn spoken(client: Dialect, upstream: Dialect) -> Dialect {
+    match (client, upstream) {
+        (Dialect::Responses, Dialect::OpenAi) => Dialect::Responses,
+        _ => upstream,
+    }
+}
+
+/// What the upstream is asked for: Bedrock's models are told to think by the names they have.
+fn script_at(upstream: Dialect, script: &str) -> &str {
+    match (upstream, script) {
+        (Dialect::Bedrock, "reasoning") => "reasoning-claude-sonnet-4-5",
+        _ => script,
     }
 }
 
@@ -52,14 +73,17 @@ async fn for_each_upstream(
             stage.mock.reset();
             let answer = ask(&stage, client, shape(simple(&model, stream))).await;
             let recorded = stage.mock.last_request().unwrap();
+            let asked_for = script_at(upstream, script);
             // `modelVersion` names the exact version that answered; between Gemini and Gemini it stays.
             let shown = match (client, upstream) {
-                (Dialect::Gemini, Dialect::Gemini) => script,
+                (Dialect::Gemini, Dialect::Gemini) => asked_for,
+                // Their answers do not say.
+                (Dialect::Bedrock | Dialect::Cohere, _) => "",
                 _ => &model,
             };
             assert_eq!(answer.model, shown, "{client:?} <- {upstream:?}");
-            assert_eq!(recorded.model, script);
-            check(upstream, stream, &answer, &recorded);
+            assert_eq!(recorded.model, asked_for);
+            check(spoken(client, upstream), stream, &answer, &recorded);
         }
     }
 }
@@ -71,11 +95,15 @@ fn carried(upstream: Dialect, request: &Value) -> [Value; 2] {
         other => other.clone(),
     };
     match upstream {
-        Dialect::OpenAi | Dialect::Ollama => [
+        Dialect::OpenAi | Dialect::Ollama | Dialect::Cohere => [
             text(&request["messages"][0]["content"]),
             text(&request["messages"][1]["content"]),
         ],
-        Dialect::Anthropic => [
+        Dialect::Responses => [
+            request["instructions"].clone(),
+            text(&request["input"][0]["content"]),
+        ],
+        Dialect::Anthropic | Dialect::Bedrock => [
             text(&request["system"]),
             text(&request["messages"][0]["content"]),
         ],
@@ -92,7 +120,9 @@ fn limit(upstream: Dialect, request: &Value) -> &Value {
         Dialect::OpenAi if request["max_completion_tokens"].is_u64() => {
             &request["max_completion_tokens"]
         }
-        Dialect::OpenAi | Dialect::Anthropic => &request["max_tokens"],
+        Dialect::OpenAi | Dialect::Anthropic | Dialect::Cohere => &request["max_tokens"],
+        Dialect::Responses => &request["max_output_tokens"],
+        Dialect::Bedrock => &request["inferenceConfig"]["maxTokens"],
         Dialect::Gemini => &request["generationConfig"]["maxOutputTokens"],
         Dialect::Ollama => &request["options"]["num_predict"],
     }
@@ -105,7 +135,7 @@ fn assert_authorised(upstream: Dialect, recorded: &Recorded) {
     match upstream {
         Dialect::Anthropic => assert_eq!(recorded.header("x-api-key"), Some(key)),
         Dialect::Gemini => assert_eq!(recorded.header("x-goog-api-key"), Some(key)),
-        Dialect::OpenAi | Dialect::Ollama => {
+        _ => {
             assert_eq!(recorded.header("authorization"), Some(bearer.as_str()));
         }
     }
@@ -146,12 +176,16 @@ async fn plain_text(client: Dialect) {
 fn finish(client: Dialect, script: &str) -> &'static str {
     match (client, script) {
         (Dialect::OpenAi | Dialect::Ollama, "length") => "length",
-        (Dialect::Anthropic, "length") => "max_tokens",
-        (Dialect::Gemini, "length") => "MAX_TOKENS",
+        (Dialect::Anthropic | Dialect::Bedrock, "length") => "max_tokens",
+        (Dialect::Gemini | Dialect::Cohere, "length") => "MAX_TOKENS",
+        (Dialect::Responses, "length") => "max_output_tokens",
         (Dialect::OpenAi, "tools") => "tool_calls",
-        (Dialect::Anthropic, "tools") => "tool_use",
+        (Dialect::Anthropic | Dialect::Bedrock, "tools") => "tool_use",
+        (Dialect::Cohere, "tools") => "TOOL_CALL",
+        (Dialect::Responses, _) => "completed",
+        (Dialect::Cohere, _) => "COMPLETE",
         (Dialect::OpenAi | Dialect::Ollama, _) => "stop",
-        (Dialect::Anthropic, _) => "end_turn",
+        (Dialect::Anthropic | Dialect::Bedrock, _) => "end_turn",
         (Dialect::Gemini, _) => "STOP",
     }
 }
@@ -178,7 +212,7 @@ async fn tools(client: Dialect) {
                 (12, 7),
                 "{pair}"
             );
-            if matches!(client, Dialect::OpenAi | Dialect::Anthropic) {
+            if !matches!(client, Dialect::Gemini | Dialect::Ollama) {
                 let ids = &answer.tool_ids;
                 assert!(ids.len() == 2 && ids[0] != ids[1], "{pair}: {ids:?}");
             }
@@ -195,8 +229,11 @@ async fn tools(client: Dialect) {
 /// The names of the tools, as `upstream` carries them.
 fn offered(upstream: Dialect, request: &Value) -> Vec<Value> {
     let (list, name) = match upstream {
-        Dialect::OpenAi | Dialect::Ollama => (&request["tools"], "/function/name"),
-        Dialect::Anthropic => (&request["tools"], "/name"),
+        Dialect::OpenAi | Dialect::Ollama | Dialect::Cohere => {
+            (&request["tools"], "/function/name")
+        }
+        Dialect::Bedrock => (&request["toolConfig"]["tools"], "/toolSpec/name"),
+        Dialect::Anthropic | Dialect::Responses => (&request["tools"], "/name"),
         Dialect::Gemini => (&request["tools"][0]["functionDeclarations"], "/name"),
     };
     let tools = list.as_array().into_iter().flatten();
@@ -225,7 +262,9 @@ async fn reasoning(client: Dialect) {
             let request = recorded.json();
             let wish = match upstream {
                 Dialect::OpenAi => &request["reasoning_effort"],
-                Dialect::Anthropic => &request["thinking"],
+                Dialect::Responses => &request["reasoning"]["effort"],
+                Dialect::Bedrock => &request["additionalModelRequestFields"]["thinking"],
+                Dialect::Anthropic | Dialect::Cohere => &request["thinking"],
                 Dialect::Gemini => &request["generationConfig"]["thinkingConfig"],
                 Dialect::Ollama => &request["think"],
             };
@@ -276,4 +315,7 @@ macro_rules! for_clients {
     };
 }
 
-for_clients!(openai OpenAi, anthropic Anthropic, gemini Gemini, ollama Ollama);
+for_clients!(
+    openai OpenAi, responses Responses, anthropic Anthropic, gemini Gemini, ollama Ollama,
+    bedrock Bedrock, cohere Cohere
+);

@@ -1,7 +1,8 @@
-//! The six wire formats: whole answers, streamed pieces, errors, embeddings and model lists.
+//! The seven wire formats: whole answers, streamed pieces, errors, embeddings and model lists.
 
 pub(super) mod anthropic;
 pub(super) mod bedrock;
+pub(super) mod cohere;
 pub(super) mod gemini;
 pub(super) mod ollama;
 pub(super) mod openai;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     answer::{Answer, Failure, last_user_text},
     body::End,
-    dialect::{anthropic, bedrock, gemini, ollama, openai, responses},
+    dialect::{anthropic, bedrock, cohere, gemini, ollama, openai, responses},
     operation::Operation,
     scan,
     script::{Fault, Flavour, Script},
@@ -122,9 +122,10 @@ impl Shape {
             Operation::OllamaChat | Operation::OllamaGenerate => {
                 scan::boolean(body, "stream").unwrap_or(true)
             }
-            Operation::OpenAiChat | Operation::OpenAiResponses | Operation::AnthropicMessages => {
-                scan::boolean(body, "stream").unwrap_or(false)
-            }
+            Operation::OpenAiChat
+            | Operation::OpenAiResponses
+            | Operation::AnthropicMessages
+            | Operation::CohereChat => scan::boolean(body, "stream").unwrap_or(false),
             _ => false,
         };
         let openai = operation == Operation::OpenAiChat && stream;
@@ -146,6 +147,7 @@ impl Shape {
                 | Operation::GeminiStream
                 | Operation::BedrockConverse
                 | Operation::BedrockStream
+                | Operation::CohereChat
                 | Operation::OllamaChat
                 | Operation::OllamaGenerate
         )
@@ -210,6 +212,7 @@ impl Shape {
             Operation::OpenAiResponses => responses::whole(answer),
             Operation::GeminiGenerate | Operation::GeminiStream => gemini::whole(answer),
             Operation::BedrockConverse | Operation::BedrockStream => bedrock::whole(answer),
+            Operation::CohereChat => cohere::whole(answer),
             Operation::OllamaChat => ollama::whole(answer, ollama::Form::Chat),
             Operation::OllamaGenerate => ollama::whole(answer, ollama::Form::Generate),
             _ => openai::whole(answer),
@@ -222,6 +225,7 @@ impl Shape {
             Operation::OpenAiResponses => responses::frames(answer),
             Operation::GeminiGenerate | Operation::GeminiStream => gemini::frames(answer, self.sse),
             Operation::BedrockConverse | Operation::BedrockStream => bedrock::frames(answer),
+            Operation::CohereChat => cohere::frames(answer),
             Operation::OllamaChat => ollama::frames(answer, ollama::Form::Chat),
             Operation::OllamaGenerate => ollama::frames(answer, ollama::Form::Generate),
             _ => openai::frames(answer, self.include_usage),
@@ -242,6 +246,7 @@ impl Shape {
             Dialect::Anthropic => anthropic::error(failure, model),
             Dialect::Gemini => gemini::error(failure, model),
             Dialect::Bedrock => bedrock::error(failure, model),
+            Dialect::Cohere => cohere::error(failure, model),
             Dialect::Ollama => ollama::error(failure, model),
             Dialect::OpenAi => openai::error(failure, model),
         };
@@ -269,6 +274,7 @@ impl Shape {
             Dialect::Anthropic => anthropic::error_frame(Failure::Status(529), model),
             Dialect::Gemini => gemini::error_frame(Failure::Status(503), model),
             Dialect::Bedrock => bedrock::error_frame(),
+            Dialect::Cohere => cohere::error_frame(),
             Dialect::Ollama => ollama::error_frame(Failure::Status(500), model),
             Dialect::OpenAi if self.operation == Operation::OpenAiResponses => {
                 responses::error_frame(Failure::Status(500), model)
@@ -291,6 +297,7 @@ impl Shape {
             Operation::GeminiCountTokens => gemini::count_tokens(),
             Operation::GeminiModels => gemini::models(),
             Operation::BedrockInvoke => bedrock::embedding(),
+            Operation::CohereEmbed => cohere::embed(&request),
             Operation::OllamaEmbed => ollama::embed(&request),
             Operation::OllamaEmbeddings => ollama::embeddings(),
             Operation::OllamaTags => ollama::tags(),
@@ -326,6 +333,7 @@ impl Shape {
             Operation::BedrockConverse | Operation::BedrockStream | Operation::BedrockInvoke => {
                 Dialect::Bedrock
             }
+            Operation::CohereChat | Operation::CohereEmbed => Dialect::Cohere,
             Operation::OllamaChat
             | Operation::OllamaGenerate
             | Operation::OllamaEmbed
@@ -344,6 +352,7 @@ enum Dialect {
     Anthropic,
     Gemini,
     Bedrock,
+    Cohere,
     Ollama,
 }
 

@@ -48,6 +48,14 @@ fn bedrock(model: &str, verb: &str) -> (String, Value) {
     (format!("/model/{model}/{verb}"), body)
 }
 
+fn cohere(model: &str, stream: bool) -> (String, Value) {
+    let messages = json!([{ "role": "user", "content": TURN }]);
+    (
+        "/v2/chat".to_owned(),
+        json!({ "model": model, "stream": stream, "messages": messages }),
+    )
+}
+
 fn ollama(model: &str, stream: bool) -> (String, Value) {
     let mut body = json!({ "model": model, "messages": [{ "role": "user", "content": TURN }] });
     if !stream {
@@ -64,7 +72,7 @@ fn generate(model: &str, stream: bool) -> (String, Value) {
     ("/api/generate".to_owned(), body)
 }
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 8] = [
     Case {
         dialect: "responses",
         whole: |m| responses(m, false),
@@ -89,6 +97,11 @@ const CASES: [Case; 7] = [
         dialect: "bedrock",
         whole: |m| bedrock(m, "converse"),
         stream: |m| bedrock(m, "converse-stream"),
+    },
+    Case {
+        dialect: "cohere",
+        whole: |m| cohere(m, false),
+        stream: |m| cohere(m, true),
     },
     Case {
         dialect: "ollama",

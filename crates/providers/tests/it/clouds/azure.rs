@@ -36,6 +36,40 @@ fn bases_as_litellm_users_write_them() {
 }
 
 #[test]
+fn the_responses_api_is_the_resources() {
+    let responses = |params: &str| url("azure/responses/mine", params, Operation::Responses, false);
+    let dated = "https://r.openai.azure.com/openai/responses?api-version=2025-04-01-preview";
+    for (params, expected) in [
+        (
+            "api_base: 'https://r.openai.azure.com'",
+            "https://r.openai.azure.com/openai/v1/responses",
+        ),
+        (
+            "api_base: 'https://r.openai.azure.com/openai/v1/', api_version: '2024-10-21'",
+            "https://r.openai.azure.com/openai/v1/responses",
+        ),
+        (
+            "api_base: 'https://r.openai.azure.com', api_version: preview",
+            "https://r.openai.azure.com/openai/v1/responses?api-version=preview",
+        ),
+        (
+            "api_base: 'https://r.openai.azure.com', api_version: '2025-04-01-preview'",
+            dated,
+        ),
+        (
+            "api_base: 'https://r.openai.azure.com?api-version=2025-04-01-preview'",
+            dated,
+        ),
+        (
+            "api_base: 'https://r.openai.azure.com/openai/deployments/own', api_version: '2025-04-01-preview'",
+            dated,
+        ),
+    ] {
+        assert_eq!(responses(params), expected, "{params}");
+    }
+}
+
+#[test]
 fn operations_and_series() {
     let base = "api_base: 'https://r.openai.azure.com', api_version: v";
     let embeddings = url("azure/emb", base, Operation::Embeddings, false);

@@ -8,13 +8,8 @@ async fn stage() -> Stage {
     Stage::start(|mock, config: Config| {
         Dialect::ALL.iter().fold(config, |config, upstream| {
             config
-                .model(mock, upstream.provider(), *upstream, "mock")
-                .model(
-                    mock,
-                    &format!("any-{}/*", upstream.provider()),
-                    *upstream,
-                    "*",
-                )
+                .model(mock, upstream.name(), *upstream, "mock")
+                .model(mock, &format!("any-{}/*", upstream.name()), *upstream, "*")
         })
     })
     .await
@@ -45,8 +40,8 @@ async fn odd_values_break_nothing() {
     let stage = stage().await;
     for (place, client) in Dialect::ALL.into_iter().enumerate() {
         // Its own dialect and one other: each is reader and writer twice.
-        for upstream in [client, Dialect::ALL[(place + 1) % 4]] {
-            let (path, body) = simple(upstream.provider(), false).request(client);
+        for upstream in [client, Dialect::ALL[(place + 1) % Dialect::ALL.len()]] {
+            let (path, body) = simple(upstream.name(), false).request(client);
             for name in members(&body) {
                 for value in odd {
                     let body = with(&body, &name, value);
@@ -83,6 +78,13 @@ fn members(body: &Value) -> Vec<String> {
         "format",
         "stream_options",
         "think",
+        "inferenceConfig",
+        "additionalModelRequestFields",
+        "toolConfig",
+        "reasoning",
+        "text",
+        "include",
+        "documents",
     ];
     own.filter(|name| name != "model")
         .chain(more.map(str::to_owned))
@@ -119,7 +121,7 @@ async fn a_model_name_is_no_path() {
             "\u{0}",
             "\u{202e}",
         ] {
-            let model = format!("any-{}/{name}", upstream.provider());
+            let model = format!("any-{}/{name}", upstream.name());
             let reply = stage
                 .client()
                 .post(CHAT, &chat_body(&model, false))
@@ -135,8 +137,16 @@ async fn a_model_name_is_no_path() {
     }
     for seen in stage.mock.requests() {
         let path = seen.path.split('?').next().unwrap_or_default();
-        let expected = ["/v1/chat/completions", "/v1/messages", "/api/chat"].contains(&path)
-            || (path.starts_with("/v1beta/models/") && path.ends_with(":generateContent"));
+        let fixed = [
+            "/v1/chat/completions",
+            "/v1/responses",
+            "/v1/messages",
+            "/v2/chat",
+            "/api/chat",
+        ];
+        let expected = fixed.contains(&path)
+            || (path.starts_with("/v1beta/models/") && path.ends_with(":generateContent"))
+            || (path.starts_with("/model/") && path.ends_with("/converse"));
         assert!(expected, "{}", seen.path);
         assert!(
             !path.contains("..") || !path.contains("/../"),
@@ -170,14 +180,14 @@ async fn a_model_group_of_any_alphabet() {
 async fn a_text_cannot_break_out_of_its_frame() {
     let stage = Stage::start(|mock, config| {
         Dialect::ALL.iter().fold(config, |config, upstream| {
-            config.model(mock, upstream.provider(), *upstream, "echo")
+            config.model(mock, upstream.name(), *upstream, "echo")
         })
     })
     .await;
     let text = "a\n\ndata: [DONE]\n\nevent: error\r\n\r\n{\"done\":true}\n\u{2028}\"model\":\"x\" \\u0000 é 🙂 end";
     for client in Dialect::ALL {
         for upstream in Dialect::ALL {
-            let (path, body) = simple(upstream.provider(), true).request(client);
+            let (path, body) = simple(upstream.name(), true).request(client);
             let body = body
                 .to_string()
                 .replace("\"Say hello.\"", &json!(text).to_string());

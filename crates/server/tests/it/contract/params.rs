@@ -10,7 +10,7 @@ async fn stage(settings: Value) -> Stage {
         Dialect::ALL
             .iter()
             .fold(config, |config, dialect| {
-                config.model(mock, dialect.provider(), *dialect, "mock")
+                config.model(mock, dialect.name(), *dialect, "mock")
             })
             .section("litellm_settings", settings)
     })
@@ -59,9 +59,14 @@ async fn the_request_has_the_last_word() {
 #[tokio::test]
 async fn nothing_is_dropped_where_nothing_is_lost() {
     let stage = stage(json!({})).await;
+    let no_stop = json!(["END"]);
     for upstream in Dialect::ALL {
-        let more = json!({ "temperature": 0.5, "top_p": 0.9, "stop": ["END"], "max_tokens": 9 });
-        let reply = stage.chat_with(upstream.provider(), more).await;
+        // The Responses API has no stop sequences.
+        let more = match upstream {
+            Dialect::Responses => json!({ "temperature": 0.5, "top_p": 0.9, "max_tokens": 9 }),
+            _ => json!({ "temperature": 0.5, "top_p": 0.9, "stop": ["END"], "max_tokens": 9 }),
+        };
+        let reply = stage.chat_with(upstream.name(), more).await;
         assert_eq!(text_of(&reply), TEXT, "{upstream:?}");
         assert_eq!(reply.header("x-lockgate-dropped"), None, "{upstream:?}");
         let request = stage.mock.last_request().unwrap().json();
@@ -72,6 +77,12 @@ async fn nothing_is_dropped_where_nothing_is_lost() {
                 &request["generationConfig"]["temperature"],
                 &request["generationConfig"]["stopSequences"],
             ),
+            Dialect::Cohere => (&request["temperature"], &request["stop_sequences"]),
+            Dialect::Bedrock => (
+                &request["inferenceConfig"]["temperature"],
+                &request["inferenceConfig"]["stopSequences"],
+            ),
+            Dialect::Responses => (&request["temperature"], &no_stop),
             Dialect::Ollama => (
                 &request["options"]["temperature"],
                 &request["options"]["stop"],

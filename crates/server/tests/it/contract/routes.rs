@@ -14,6 +14,9 @@ async fn what_is_not_there_is_said_in_the_clients_dialect() {
         ("/v1/messages/nothing", Dialect::Anthropic),
         ("/v1beta/nothing", Dialect::Gemini),
         ("/api/nothing", Dialect::Ollama),
+        ("/model/mock/nothing", Dialect::Bedrock),
+        ("/v2/nothing", Dialect::Cohere),
+        ("/v1/responses/resp_1/nothing", Dialect::Responses),
     ] {
         for client in [stage.client(), stage.gateway.client()] {
             let reply = client.post(path, &chat_body("mock", false)).await.unwrap();
@@ -31,7 +34,8 @@ async fn a_model_that_is_not_there_is_said_in_the_clients_dialect() {
             let (path, body) = simple("no-such-model", stream).request(dialect);
             let reply = stage.client().post(&path, &body).await.unwrap();
             // LiteLLM answers 400 on its OpenAI routes.
-            let status = if dialect == Dialect::OpenAi { 400 } else { 404 };
+            let openai = matches!(dialect, Dialect::OpenAi | Dialect::Responses);
+            let status = if openai { 400 } else { 404 };
             assert_eq!(reply.status, status, "{dialect:?}: {}", reply.text());
             dialect.assert_error(status, &reply.json());
             assert!(reply.text().contains("no-such-model"), "{}", reply.text());
@@ -155,17 +159,17 @@ async fn a_model_with_a_slash_in_its_name() {
 async fn ollamas_generate() {
     let stage = Stage::start(|mock, config| {
         Dialect::ALL.iter().fold(config, |config, upstream| {
-            config.model(mock, upstream.provider(), *upstream, "mock")
+            config.model(mock, upstream.name(), *upstream, "mock")
         })
     })
     .await;
     for upstream in Dialect::ALL {
-        let body = serde_json::json!({ "model": upstream.provider(), "prompt": "Say hello.", "stream": false });
+        let body = serde_json::json!({ "model": upstream.name(), "prompt": "Say hello.", "stream": false });
         let reply = stage.client().post("/api/generate", &body).await.unwrap();
         assert_eq!(reply.status, 200, "{upstream:?}: {}", reply.text());
         assert_eq!(reply.json()["response"], TEXT, "{upstream:?}");
         assert_eq!(reply.json()["done"], true);
-        let body = serde_json::json!({ "model": upstream.provider(), "prompt": "Say hello." });
+        let body = serde_json::json!({ "model": upstream.name(), "prompt": "Say hello." });
         let lines = stage
             .client()
             .post("/api/generate", &body)
@@ -193,12 +197,12 @@ async fn the_old_name_of_a_latest_tag() {
 async fn a_token_count_for_anthropic_clients() {
     let stage = Stage::start(|mock, config| {
         Dialect::ALL.iter().fold(config, |config, upstream| {
-            config.model(mock, upstream.provider(), *upstream, "mock")
+            config.model(mock, upstream.name(), *upstream, "mock")
         })
     })
     .await;
     for upstream in Dialect::ALL {
-        let (_, body) = simple(upstream.provider(), false).request(Dialect::Anthropic);
+        let (_, body) = simple(upstream.name(), false).request(Dialect::Anthropic);
         let reply = stage
             .client()
             .post("/v1/messages/count_tokens", &body)

@@ -5,7 +5,7 @@ use crate::support::{Dialect, SOON, Stage, eventually, simple};
 async fn stage(script: &str) -> Stage {
     Stage::start(|mock, config| {
         Dialect::ALL.iter().fold(config, |config, dialect| {
-            config.model(mock, dialect.provider(), *dialect, script)
+            config.model(mock, dialect.name(), *dialect, script)
         })
     })
     .await
@@ -17,7 +17,7 @@ async fn while_it_waits_for_a_whole_answer() {
     let mut left = 0;
     for client in Dialect::ALL {
         for upstream in Dialect::ALL {
-            let (path, body) = simple(upstream.provider(), false).request(client);
+            let (path, body) = simple(upstream.name(), false).request(client);
             let caller = stage.client();
             left += 1;
             tokio::select! {
@@ -39,7 +39,7 @@ async fn in_the_middle_of_a_stream() {
     let mut left = 0;
     for client in Dialect::ALL {
         for upstream in Dialect::ALL {
-            let (path, body) = simple(upstream.provider(), true).request(client);
+            let (path, body) = simple(upstream.name(), true).request(client);
             let mut reply = stage.client().stream(&path, &body).await.unwrap();
             assert_eq!(reply.status, 200);
             assert!(reply.chunk().await.unwrap().is_some());

@@ -178,11 +178,11 @@ async fn refused_content_goes_to_the_list_for_it() {
 #[tokio::test]
 async fn prompts_that_do_not_fit_are_recognised_in_every_dialect() {
     let stage = Stage::start(|mock, config| {
-        let groups = Dialect::ALL.map(|upstream| upstream.provider());
+        let groups = Dialect::ALL.map(|upstream| upstream.name());
         Dialect::ALL
             .iter()
             .fold(config, |config, upstream| {
-                config.model(mock, upstream.provider(), *upstream, "context-window")
+                config.model(mock, upstream.name(), *upstream, "context-window")
             })
             .model(mock, "large", Dialect::OpenAi, "mock")
             .section(
@@ -196,7 +196,7 @@ async fn prompts_that_do_not_fit_are_recognised_in_every_dialect() {
     .await;
     for upstream in Dialect::ALL {
         assert_eq!(
-            text_of(&stage.chat(upstream.provider()).await),
+            text_of(&stage.chat(upstream.name()).await),
             TEXT,
             "{upstream:?}"
         );

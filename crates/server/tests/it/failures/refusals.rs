@@ -1,6 +1,6 @@
 //! Upstreams that say no, and upstreams that are not there.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Dialect, Stage, simple};
 
@@ -19,7 +19,7 @@ async fn statuses_and_bodies_in_every_dialect() {
     let stage = Stage::start(|mock, mut config| {
         for upstream in Dialect::ALL {
             for status in STATUSES {
-                let name = format!("{}-{status}", upstream.provider());
+                let name = format!("{}-{status}", upstream.name());
                 config = config.model(mock, &name, upstream, &format!("fail-{status}"));
             }
         }
@@ -29,7 +29,7 @@ async fn statuses_and_bodies_in_every_dialect() {
     for client in Dialect::ALL {
         for upstream in Dialect::ALL {
             for status in STATUSES.into_iter().filter(|&status| has(upstream, status)) {
-                let model = format!("{}-{status}", upstream.provider());
+                let model = format!("{}-{status}", upstream.name());
                 let (path, body) = simple(&model, status % 2 == 0).request(client);
                 let reply = stage.client().post(&path, &body).await.unwrap();
                 let what = format!("{client:?} <- {upstream:?} {status}: {}", reply.text());
@@ -41,6 +41,10 @@ async fn statuses_and_bodies_in_every_dialect() {
                 );
                 client.assert_error(status, &reply.json());
                 assert!(reply.header("x-litellm-call-id").is_some(), "{what}");
+                // Bedrock's SDKs read the kind of an error from a header.
+                let kind = reply.header("x-amzn-errortype").map(Value::from);
+                let expected = (client == Dialect::Bedrock).then(|| reply.json()["__type"].clone());
+                assert_eq!(kind, expected, "{what}");
             }
         }
     }
@@ -91,7 +95,7 @@ async fn an_upstream_that_is_not_there() {
             .iter()
             .fold(config, |config, upstream| {
                 config.entry(json!({
-                    "model_name": upstream.provider(),
+                    "model_name": upstream.name(),
                     "litellm_params": {
                         "model": format!("{}/x", upstream.provider()),
                         "api_base": format!("http://127.0.0.1:{port}"),
@@ -105,7 +109,7 @@ async fn an_upstream_that_is_not_there() {
     for client in Dialect::ALL {
         for upstream in Dialect::ALL {
             for stream in [false, true] {
-                let (path, body) = simple(upstream.provider(), stream).request(client);
+                let (path, body) = simple(upstream.name(), stream).request(client);
                 let reply = stage.client().post(&path, &body).await.unwrap();
                 assert_eq!(
                     reply.status,

@@ -1,9 +1,9 @@
 //! Streams that break: before their first token another deployment answers, after it the client is told.
 
 use lockgate_testkit::Reply;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{Answer, Dialect, Stage, TEXT, simple};
+use crate::support::{Answer, Dialect, Stage, TEXT, last_error, simple};
 
 /// One group per upstream dialect and script, failures not repeated.
 async fn stage(script: &str) -> Stage {
@@ -11,37 +11,11 @@ async fn stage(script: &str) -> Stage {
         Dialect::ALL
             .iter()
             .fold(config, |config, dialect| {
-                config.model(mock, dialect.provider(), *dialect, script)
+                config.model(mock, dialect.name(), *dialect, script)
             })
             .section("router_settings", json!({ "num_retries": 0 }))
     })
     .await
-}
-
-/// The error that ends a stream, in the words of `dialect`; fails when the stream does not end with one.
-fn last_error(dialect: Dialect, reply: &Reply) -> Value {
-    let error = match dialect {
-        Dialect::Ollama => reply.lines().pop().unwrap(),
-        Dialect::OpenAi => {
-            let mut events = reply.events();
-            if events.last().is_some_and(|event| event.data == "[DONE]") {
-                events.pop();
-            }
-            json_of(&events.pop().unwrap().data)
-        }
-        Dialect::Anthropic => {
-            let last = reply.events().pop().unwrap();
-            assert_eq!(last.event, "error", "{}", reply.text());
-            json_of(&last.data)
-        }
-        Dialect::Gemini => json_of(&reply.events().pop().unwrap().data),
-    };
-    assert!(!dialect.error_message(&error).is_empty(), "{error}");
-    error
-}
-
-fn json_of(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// Some of the text arrived, and nothing claims that all of it did.
@@ -56,6 +30,9 @@ fn assert_unfinished(dialect: Dialect, reply: &Reply) {
         "message_stop",
         "\"finishReason\":\"STOP\"",
         "\"done\":true",
+        "response.completed",
+        "messageStop",
+        "\"finish_reason\":\"COMPLETE\"",
     ] {
         assert!(
             !text.contains(end),
@@ -68,7 +45,7 @@ async fn ends_with_an_error(script: &str) {
     let stage = stage(script).await;
     for client in Dialect::ALL {
         for upstream in Dialect::ALL {
-            let (path, body) = simple(upstream.provider(), true).request(client);
+            let (path, body) = simple(upstream.name(), true).request(client);
             let reply = stage.client().stream(&path, &body).await.unwrap();
             assert_eq!(reply.status, 200, "{client:?} <- {upstream:?}");
             // The gateway ends the body as HTTP wants it, whatever the upstream did.
@@ -94,7 +71,7 @@ async fn an_answer_cut_off_is_an_error() {
     let stage = stage("cut-stream").await;
     for client in Dialect::ALL {
         for upstream in Dialect::ALL {
-            let (path, body) = simple(upstream.provider(), false).request(client);
+            let (path, body) = simple(upstream.name(), false).request(client);
             let reply = stage.client().post(&path, &body).await.unwrap();
             assert_eq!(
                 reply.status,
@@ -112,7 +89,7 @@ async fn an_error_before_the_first_token_is_a_failed_attempt() {
     let stage = stage("error-in-stream").await;
     for client in Dialect::ALL {
         for upstream in Dialect::ALL {
-            let (path, body) = simple(upstream.provider(), true).request(client);
+            let (path, body) = simple(upstream.name(), true).request(client);
             let reply = stage.client().post(&path, &body).await.unwrap();
             let pair = format!("{client:?} <- {upstream:?}: {}", reply.text());
             assert!(
@@ -182,13 +159,13 @@ async fn after_an_error_before_the_first_token_a_fallback_answers() {
 async fn tokens_arrive_one_by_one() {
     let stage = Stage::start(|mock, config| {
         Dialect::ALL.iter().fold(config, |config, upstream| {
-            config.model(mock, upstream.provider(), *upstream, "hang-stream-20c")
+            config.model(mock, upstream.name(), *upstream, "hang-stream-20c")
         })
     })
     .await;
     for upstream in [Dialect::Gemini, Dialect::Ollama] {
         for client in Dialect::ALL {
-            let (path, body) = simple(upstream.provider(), true).request(client);
+            let (path, body) = simple(upstream.name(), true).request(client);
             let mut reply = stage.client().stream(&path, &body).await.unwrap();
             let mut seen = String::new();
             while !seen.contains("t0 ") {

@@ -8,12 +8,12 @@ use crate::support::{Dialect, Stage, simple};
 async fn every_upstream_answers_as_an_array() {
     let stage = Stage::start(|mock, config| {
         Dialect::ALL.iter().fold(config, |config, dialect| {
-            config.model(mock, dialect.provider(), *dialect, "mock")
+            config.model(mock, dialect.name(), *dialect, "mock")
         })
     })
     .await;
     for dialect in Dialect::ALL {
-        let model = dialect.provider();
+        let model = dialect.name();
         let (events, body) = simple(model, true).request(Dialect::Gemini);
         let as_events = stage.client().post(&events, &body).await.unwrap();
         let events: Vec<Value> = as_events

@@ -13,6 +13,20 @@ fn odd_body(dialect: Dialect, stream: bool) -> String {
             r#""stream" : true, "stream_options": {"include_usage" :true},"#
         }
         Dialect::OpenAi => "",
+        Dialect::Responses => {
+            let stream = if stream { r#""stream" : true,"# } else { "" };
+            return format!(
+                r#"{{ "model" :  "{PUBLIC}",  {stream} "store":  false ,
+  "input":[{{"role":"user", "content" : "Caf\u00e9 \/ 1.0"}}], "x_unknown" : [ 1.0, 1e2 , null ] }}"#
+            );
+        }
+        Dialect::Cohere if stream => r#""stream" : true,"#,
+        Dialect::Cohere => r#""max_tokens":  64 ,"#,
+        Dialect::Bedrock => {
+            return r#"{ "messages":[{"role":"user", "content" : [{"text":"Caf\u00e9 \/ 1.0"}]}],
+  "inferenceConfig": {"temperature":1.00}, "x_unknown" : [ 1.0, 1e2 , null ] }"#
+                .to_owned();
+        }
         Dialect::Anthropic if stream => r#""max_tokens":  64 , "stream" : true,"#,
         Dialect::Anthropic => r#""max_tokens":  64 ,"#,
         Dialect::Ollama if stream => r#""stream" : true, "options" : { } ,"#,
@@ -52,7 +66,7 @@ async fn exchange(dialect: Dialect, stream: bool) {
         .post_bytes(&recorded.path, forwarded)
         .await
         .unwrap();
-    // Gemini's `modelVersion` has another member name and stays.
+    // Bedrock and Cohere name no model, and Gemini's `modelVersion` has another member name and stays.
     let stamped = format!(r#""model":"{PUBLIC}""#);
     let expected = direct.text().replace(r#""model":"mock""#, &stamped);
     assert_eq!(reply.text(), expected, "{dialect:?} response");

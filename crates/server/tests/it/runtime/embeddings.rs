@@ -5,13 +5,18 @@ use serde_json::{Value, json};
 
 use crate::support::{Dialect, Stage};
 
-const UPSTREAMS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Gemini, Dialect::Ollama];
+const UPSTREAMS: [Dialect; 4] = [
+    Dialect::OpenAi,
+    Dialect::Gemini,
+    Dialect::Ollama,
+    Dialect::Cohere,
+];
 const INPUTS: [&str; 2] = ["first text", "second text"];
 
 async fn stage() -> Stage {
     Stage::start(|mock, config| {
         UPSTREAMS.iter().fold(config, |config, upstream| {
-            config.model(mock, upstream.provider(), *upstream, "mock")
+            config.model(mock, upstream.name(), *upstream, "mock")
         })
     })
     .await
@@ -57,13 +62,13 @@ async fn openai_clients() {
             (Some("float"), floats),
             (Some("base64"), decoded),
         ] {
-            let mut body = json!({ "model": upstream.provider(), "input": INPUTS });
+            let mut body = json!({ "model": upstream.name(), "input": INPUTS });
             if let Some(format) = format {
                 body["encoding_format"] = json!(format);
             }
             let list = post(&stage, "/v1/embeddings", body).await;
             assert_eq!(list["object"], "list", "{list}");
-            assert_eq!(list["model"], upstream.provider());
+            assert_eq!(list["model"], upstream.name());
             assert_eq!(list["data"].as_array().map(Vec::len), Some(2), "{list}");
             for position in 0..2 {
                 let item = &list["data"][position];
@@ -74,7 +79,7 @@ async fn openai_clients() {
             assert!(list["usage"]["prompt_tokens"].is_u64(), "{list}");
             assert!(list["usage"]["total_tokens"].is_u64(), "{list}");
         }
-        let single = json!({ "model": upstream.provider(), "input": "only text" });
+        let single = json!({ "model": upstream.name(), "input": "only text" });
         let list = post(&stage, "/embeddings", single).await;
         assert_unit(&floats(&list["data"][0]["embedding"]), 0);
     }
@@ -84,7 +89,7 @@ async fn openai_clients() {
 async fn gemini_clients() {
     let stage = stage().await;
     for upstream in UPSTREAMS {
-        let model = upstream.provider();
+        let model = upstream.name();
         let content = |text: &str| json!({ "parts": [{ "text": text }] });
         let path = format!("/v1beta/models/{model}:embedContent");
         let one = post(&stage, &path, json!({ "content": content("only text") })).await;
@@ -103,7 +108,7 @@ async fn gemini_clients() {
 async fn ollama_clients() {
     let stage = stage().await;
     for upstream in UPSTREAMS {
-        let model = upstream.provider();
+        let model = upstream.name();
         let many = post(
             &stage,
             "/api/embed",
@@ -121,6 +126,26 @@ async fn ollama_clients() {
         )
         .await;
         assert_unit(&floats(&old["embedding"]), 0);
+    }
+}
+
+#[tokio::test]
+async fn cohere_clients() {
+    let stage = stage().await;
+    for upstream in UPSTREAMS {
+        for kinds in [json!(null), json!(["float"])] {
+            let mut body = json!({
+                "model": upstream.name(), "input_type": "search_document", "texts": INPUTS,
+            });
+            if !kinds.is_null() {
+                body["embedding_types"] = kinds;
+            }
+            let answer = post(&stage, "/v2/embed", body).await;
+            for position in 0..2 {
+                let vector = &answer["embeddings"]["float"][position];
+                assert_unit(&floats(vector), position);
+            }
+        }
     }
 }
 

@@ -1,11 +1,14 @@
 //! Answers: what a client of each dialect reads out of a whole body or a stream.
 
 mod anthropic;
+mod bedrock;
+mod cohere;
 mod gemini;
 mod ollama;
 mod openai;
+mod responses;
 
-use lockgate_testkit::Reply;
+use lockgate_testkit::{Reply, SseEvent};
 use serde_json::Value;
 
 use super::Dialect;
@@ -38,9 +41,12 @@ impl Answer {
         let body = reply.json();
         match dialect {
             Dialect::OpenAi => openai::whole(&body),
+            Dialect::Responses => responses::whole(&body),
             Dialect::Anthropic => anthropic::whole(&body),
             Dialect::Gemini => gemini::whole(&body),
             Dialect::Ollama => ollama::whole(&body),
+            Dialect::Bedrock => bedrock::whole(&body),
+            Dialect::Cohere => cohere::whole(&body),
         }
     }
 
@@ -50,6 +56,7 @@ impl Answer {
         let content_type = reply.header("content-type").unwrap_or_default();
         let expected = match dialect {
             Dialect::Ollama => "application/x-ndjson",
+            Dialect::Bedrock => "application/vnd.amazon.eventstream",
             _ => "text/event-stream",
         };
         assert!(
@@ -58,9 +65,12 @@ impl Answer {
         );
         match dialect {
             Dialect::OpenAi => openai::stream(reply),
+            Dialect::Responses => responses::stream(reply),
             Dialect::Anthropic => anthropic::stream(reply),
             Dialect::Gemini => gemini::stream(reply),
             Dialect::Ollama => ollama::stream(reply),
+            Dialect::Bedrock => bedrock::stream(reply),
+            Dialect::Cohere => cohere::stream(reply),
         }
     }
 
@@ -70,6 +80,41 @@ impl Answer {
         self.tool_ids.extend(id.as_str().map(str::to_owned));
         self.tools.push((string(name), arguments));
     }
+}
+
+/// The message of the error that ends a stream; fails when the stream does not end with one.
+pub(crate) fn last_error(dialect: Dialect, reply: &Reply) -> String {
+    let last = |mut events: Vec<SseEvent>| parse(&events.pop().unwrap().data);
+    let mut events = reply.events();
+    events.pop_if(|event| event.data == "[DONE]");
+    let error = match dialect {
+        Dialect::Ollama => reply.lines().pop().unwrap(),
+        Dialect::OpenAi | Dialect::Gemini => last(events),
+        Dialect::Anthropic => {
+            assert_eq!(events.last().unwrap().event, "error", "{}", reply.text());
+            last(events)
+        }
+        Dialect::Responses => {
+            let end = last(events);
+            match end["type"].as_str() {
+                Some("error") => serde_json::json!({ "error": end }),
+                Some("response.failed") => end["response"].clone(),
+                _ => panic!("no error at the end: {}", reply.text()),
+            }
+        }
+        Dialect::Cohere => {
+            let end = last(events);
+            let reason = &end["delta"]["finish_reason"];
+            assert!(*reason == "ERROR" || *reason == "TIMEOUT", "{end}");
+            serde_json::json!({ "message": end["delta"]["error"] })
+        }
+        Dialect::Bedrock => {
+            let (name, payload) = bedrock::frames(reply).pop().unwrap();
+            assert!(name.ends_with("Exception"), "{name}: {payload}");
+            payload
+        }
+    };
+    dialect.error_message(&error)
 }
 
 fn string(value: &Value) -> String {

@@ -38,6 +38,9 @@ impl Ask<'_> {
             Dialect::Anthropic => self.anthropic(),
             Dialect::Gemini => self.gemini(),
             Dialect::Ollama => self.ollama(),
+            Dialect::Responses => self.responses(),
+            Dialect::Bedrock => self.bedrock(),
+            Dialect::Cohere => self.cohere(),
         };
         (dialect.chat_path(self.model, self.stream), body)
     }
@@ -57,6 +60,69 @@ impl Ask<'_> {
         }
         if self.reasoning {
             body["reasoning_effort"] = json!("low");
+        }
+        if self.tools {
+            body["tools"] = tools(
+                |name, schema| json!({ "type": "function", "function": { "name": name, "description": "A tool.", "parameters": schema } }),
+            );
+        }
+        body
+    }
+
+    fn responses(&self) -> Value {
+        let mut body = json!({
+            "model": self.model,
+            "instructions": "Be brief.",
+            "input": [{ "role": "user", "content": "Say hello." }],
+            "max_output_tokens": 2048,
+        });
+        if self.stream {
+            body["stream"] = json!(true);
+        }
+        if self.reasoning {
+            body["reasoning"] = json!({ "effort": "low", "summary": "auto" });
+        }
+        if self.tools {
+            body["tools"] = tools(
+                |name, schema| json!({ "type": "function", "name": name, "description": "A tool.", "parameters": schema }),
+            );
+        }
+        body
+    }
+
+    fn bedrock(&self) -> Value {
+        let mut body = json!({
+            "system": [{ "text": "Be brief." }],
+            "messages": [{ "role": "user", "content": [{ "text": "Say hello." }] }],
+            "inferenceConfig": { "maxTokens": 2048 },
+        });
+        if self.reasoning {
+            body["additionalModelRequestFields"] =
+                json!({ "thinking": { "type": "enabled", "budget_tokens": 1024 } });
+        }
+        if self.tools {
+            let tools = tools(
+                |name, schema| json!({ "toolSpec": { "name": name, "description": "A tool.", "inputSchema": { "json": schema } } }),
+            );
+            body["toolConfig"] = json!({ "tools": tools });
+        }
+        body
+    }
+
+    fn cohere(&self) -> Value {
+        let mut body = json!({
+            "model": self.model,
+            "messages": [
+                { "role": "system", "content": "Be brief." },
+                { "role": "user", "content": "Say hello." },
+            ],
+            "max_tokens": 2048,
+        });
+        if self.stream {
+            body["stream"] = json!(true);
+        }
+        if self.reasoning {
+            body["thinking"] = json!({ "type": "enabled", "token_budget": 1024 });
         }
         if self.tools {
             body["tools"] = tools(

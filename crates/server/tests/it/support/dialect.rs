@@ -1,35 +1,57 @@
-//! The four dialects as a client or a provider meets them.
+//! The seven dialects as a client or a provider meets them.
 
 /// A wire format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     OpenAi,
+    Responses,
     Anthropic,
     Gemini,
     Ollama,
+    Bedrock,
+    Cohere,
 }
 
 // === impl Dialect ===
 
 impl Dialect {
-    pub(crate) const ALL: [Self; 4] = [Self::OpenAi, Self::Anthropic, Self::Gemini, Self::Ollama];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::OpenAi,
+        Self::Responses,
+        Self::Anthropic,
+        Self::Gemini,
+        Self::Ollama,
+        Self::Bedrock,
+        Self::Cohere,
+    ];
+
+    /// What a model group of this dialect is called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Responses => "responses",
+            _ => self.provider(),
+        }
+    }
 
     /// The provider prefix of a model string.
     pub(crate) fn provider(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
+            Self::Responses => "openai/responses",
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
             Self::Ollama => "ollama",
+            Self::Bedrock => "bedrock",
+            Self::Cohere => "cohere",
         }
     }
 
     /// What follows the host in a base URL.
     pub(crate) fn base_path(self) -> &'static str {
         match self {
-            Self::OpenAi => "/v1",
+            Self::OpenAi | Self::Responses => "/v1",
             Self::Gemini => "/v1beta",
-            Self::Anthropic | Self::Ollama => "",
+            Self::Anthropic | Self::Ollama | Self::Bedrock | Self::Cohere => "",
         }
     }
 
@@ -37,7 +59,11 @@ impl Dialect {
     pub(crate) fn chat_path(self, model: &str, stream: bool) -> String {
         match self {
             Self::OpenAi => "/v1/chat/completions".to_owned(),
+            Self::Responses => "/v1/responses".to_owned(),
             Self::Anthropic => "/v1/messages".to_owned(),
+            Self::Cohere => "/v2/chat".to_owned(),
+            Self::Bedrock if stream => format!("/model/{model}/converse-stream"),
+            Self::Bedrock => format!("/model/{model}/converse"),
             Self::Ollama => "/api/chat".to_owned(),
             Self::Gemini if stream => {
                 format!("/v1beta/models/{model}:streamGenerateContent?alt=sse")
@@ -50,6 +76,7 @@ impl Dialect {
     pub(crate) fn error_message(self, body: &serde_json::Value) -> String {
         let message = match self {
             Self::Ollama => &body["error"],
+            Self::Bedrock | Self::Cohere => &body["message"],
             _ => &body["error"]["message"],
         };
         message
@@ -62,7 +89,7 @@ impl Dialect {
     pub(crate) fn assert_error(self, status: u16, body: &serde_json::Value) {
         assert!(!self.error_message(body).is_empty(), "{body}");
         match self {
-            Self::OpenAi => {
+            Self::OpenAi | Self::Responses => {
                 assert!(body["error"]["type"].is_string(), "{body}");
                 assert!(
                     body["error"]
@@ -70,7 +97,10 @@ impl Dialect {
                         .is_some_and(|e| e.contains_key("param")),
                     "{body}"
                 );
-                assert_eq!(body["error"]["code"], status.to_string(), "{body}");
+                let code = body["error"]["code"].as_str().unwrap_or_default();
+                // Clients of the Responses API look for OpenAI's own codes.
+                let own = self == Self::Responses && !code.is_empty();
+                assert!(own || code == status.to_string(), "{body}");
             }
             Self::Anthropic => {
                 assert_eq!(body["type"], "error", "{body}");
@@ -96,6 +126,8 @@ impl Dialect {
                 assert!(body["error"]["status"].is_string(), "{body}");
             }
             Self::Ollama => assert!(body["error"].is_string(), "{body}"),
+            Self::Bedrock => assert!(body["__type"].is_string(), "{body}"),
+            Self::Cohere => assert!(body["error"].is_null(), "{body}"),
         }
     }
 }

@@ -56,9 +56,13 @@ pub(in crate::mock) fn error(failure: Failure, model: &str) -> (u16, Value) {
                 .to_owned(),
         ),
         // The service answers unknown credentials with 403.
-        Failure::Status(401 | 403) => (
+        Failure::Status(401) => (
             403,
             "The security token included in the request is invalid.".to_owned(),
+        ),
+        Failure::Status(403) => (
+            403,
+            "You don't have access to the model with the specified model ID.".to_owned(),
         ),
         Failure::Status(404) => (404, format!("Could not resolve the model {model}.")),
         Failure::Status(408) => (408, "The model took too long.".to_owned()),
