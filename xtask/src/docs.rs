@@ -8,23 +8,33 @@ use anyhow::{Context as _, Result, bail};
 use lockgate_providers::{Auth, KeyRule, NOT_YET, PROVIDERS, ProviderSpec, UrlStyle};
 use lockgate_wire::{DialectId, Operation};
 
-const PROVIDERS_PAGE: &str = "docs/providers.md";
+use crate::capabilities::capabilities_page;
+
+/// A page and what writes it.
+type Page = (&'static str, fn() -> Result<String>);
+
+const PAGES: [Page; 2] = [
+    ("docs/providers.md", providers_page),
+    ("docs/capabilities.md", capabilities_page),
+];
 
 /// Writes the pages.
 pub(crate) fn write(root: &Path) -> Result<()> {
-    let target = root.join(PROVIDERS_PAGE);
-    fs::write(&target, providers_page()?)
-        .with_context(|| format!("writing {}", target.display()))?;
-    println!("{PROVIDERS_PAGE}: {} providers", PROVIDERS.len());
+    for (path, page) in PAGES {
+        let target = root.join(path);
+        fs::write(&target, page()?).with_context(|| format!("writing {}", target.display()))?;
+        println!("{path}");
+    }
     Ok(())
 }
 
 /// Fails when a page is not what [`write`] would write.
 pub(crate) fn check(root: &Path) -> Result<()> {
-    let target = root.join(PROVIDERS_PAGE);
-    let found = fs::read_to_string(&target).unwrap_or_default();
-    if found != providers_page()? {
-        bail!("{PROVIDERS_PAGE} is out of date: run `cargo run -p xtask -- gen-docs`");
+    for (path, page) in PAGES {
+        let found = fs::read_to_string(root.join(path)).unwrap_or_default();
+        if found != page()? {
+            bail!("{path} is out of date: run `cargo run -p xtask -- gen-docs`");
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
     reason = "a command line tool prints"
 )]
 
+mod capabilities;
 mod docs;
 mod models;
 mod size;
@@ -18,8 +19,8 @@ const USAGE: &str = "\
 usage: cargo run -p xtask -- COMMAND
 
   size                 check the sizes of source files
-  gen-docs             write docs/providers.md
-  gen-docs --check     fail when docs/providers.md is not what gen-docs would write
+  gen-docs             write docs/providers.md and docs/capabilities.md
+  gen-docs --check     fail when one of them is not what gen-docs would write
   gen-models FILE      write the table of known models from LiteLLM's price map";
 
 fn main() -> ExitCode {

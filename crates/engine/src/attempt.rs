@@ -2,28 +2,28 @@
 
 mod forwarded;
 mod mishap;
+mod outgoing;
 mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::{ApiError, ErrorKind, FinishReason, Usage};
 use lockgate_wire::dialect::Spliced;
 use tokio::time::Instant;
 
+use self::mishap::redirected;
 pub(crate) use self::mishap::{broken, no_credential, unreachable_upstream};
-use self::mishap::{no_url, redirected};
+use self::outgoing::METHOD;
 use crate::answer::{Channel, Slot, StreamParts};
 use crate::call::Call;
 use crate::deployment::Deployment;
 use crate::prepare::{Passage, Prepared};
 use crate::redact::redact;
-use crate::upstream::{
-    BodyError, RequestBody, Upstream, UpstreamBody, UpstreamRequest, UpstreamResponse,
-};
+use crate::upstream::{BodyError, Upstream, UpstreamBody, UpstreamRequest, UpstreamResponse};
 
 /// The largest whole answer that is taken into memory.
 pub(crate) const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
@@ -134,17 +134,9 @@ impl Attempt<'_> {
             let error = GatewayError::connection(ErrorKind::Authentication, missing.to_string());
             return Err(error.into());
         }
-        let uri = connection
-            .uri(self.prepared.operation, self.model, self.call.streams())
-            .map_err(|e| no_url(&e))?;
-        let (method, mut headers) = (Method::POST, self.headers());
-        // Last of all: it may be a signature of everything else. An upload is sent while it
-        // arrives; nobody who wants a signature takes one.
-        connection
-            .authorize(&method, &uri, &mut headers, &self.prepared.body)
-            .map_err(|e| no_credential(&e))?;
+        let (uri, headers) = self.addressed()?;
         let request = UpstreamRequest {
-            method,
+            method: METHOD,
             uri,
             headers,
             body: self.body()?,
@@ -154,40 +146,6 @@ impl Attempt<'_> {
             .send(request)
             .await
             .map_err(|e| unreachable_upstream(&e).into())
-    }
-
-    fn body(&self) -> Result<RequestBody, GatewayError> {
-        match &self.call.upload {
-            None => Ok(self.prepared.body.clone().into()),
-            Some(upload) => upload.body(self.model).ok_or_else(|| {
-                let message = "the file was sent already and is not kept";
-                GatewayError::gateway(ErrorKind::BadGateway, message)
-            }),
-        }
-    }
-
-    fn headers(&self) -> HeaderMap {
-        let own = self
-            .prepared
-            .headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()));
-        let betas = self
-            .call
-            .forwarded
-            .get("anthropic-beta")
-            .and_then(|v| v.to_str().ok());
-        let betas = betas.map(|betas| ("anthropic-beta", betas));
-        let mut headers = self.deployment.connection.headers_with(own.chain(betas));
-        if let Some(upload) = &self.call.upload {
-            headers.insert(http::header::CONTENT_TYPE, upload.content_type().clone());
-        }
-        for (name, value) in &self.call.forwarded {
-            if !headers.contains_key(name) {
-                headers.append(name, value.clone());
-            }
-        }
-        headers
     }
 
     async fn refused(&self, mut response: UpstreamResponse, total: Instant) -> Failure {

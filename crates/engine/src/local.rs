@@ -14,14 +14,19 @@ use crate::attempt::{Content, Failure, Reply};
 use crate::call::{Call, bad_request};
 use crate::canned;
 use crate::deployment::Deployment;
+use crate::off_core::off_core;
 
 /// The answer to `call`, if no upstream is to be asked.
-pub(crate) fn answer(call: &Call, deployment: &Arc<Deployment>) -> Option<Result<Reply, Failure>> {
+pub(crate) async fn answer(
+    call: &Call,
+    deployment: &Arc<Deployment>,
+) -> Option<Result<Reply, Failure>> {
     // Only an upstream of the same dialect can be asked: a count has no canonical form.
     if call.operation == Operation::CountTokens
         && !deployment.relays(call.dialect, Operation::CountTokens)
     {
-        return Some(count_tokens(call).map(whole).map_err(Failure::from));
+        let counted = Box::pin(count_tokens(call)).await;
+        return Some(counted.map(whole).map_err(Failure::from));
     }
     if call.dialect == DialectId::Ollama
         && deployment.dialect() != DialectId::Ollama
@@ -43,8 +48,9 @@ pub(crate) fn answer(call: &Call, deployment: &Arc<Deployment>) -> Option<Result
     )
 }
 
-fn count_tokens(call: &Call) -> Result<Content, GatewayError> {
-    let tokens = lockgate_providers::tokens::estimate(call.chat()?);
+async fn count_tokens(call: &Call) -> Result<Content, GatewayError> {
+    let chat = call.chat()?.clone();
+    let tokens = off_core(move || lockgate_providers::tokens::estimate(&chat)).await?;
     let bytes = call
         .dialect
         .dialect()

@@ -20,7 +20,7 @@ use crate::read_body::read_body;
 use crate::receive::{receive, receive_upload, unknown_model};
 use crate::record::{RecordGuard, RequestRecord};
 use crate::responses::{self, Keeper};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Route, Snapshot};
 use crate::travel::Arrival;
 use crate::upload::Upload;
 
@@ -97,10 +97,7 @@ impl Engine {
         };
         record.record_mut().model.clone_from(&call.model);
         record.record_mut().stream = call.streams();
-        let route = snapshot
-            .route(&call.model)
-            .or_else(|| untagged(endpoint.dialect, &call.model).and_then(|m| snapshot.route(m)))
-            .ok_or_else(|| unknown_model(endpoint.dialect, &call.model))?;
+        let route = find_route(snapshot, endpoint.dialect, &call.model)?;
         let keeper = responses::recall(&mut call, identity, &self.shared.responses)?;
         let arrival = self.travel(snapshot, &call, route, record).await?;
         Ok((arrival, keeper))
@@ -133,6 +130,18 @@ impl Engine {
     }
 }
 
+/// The group that serves `model`.
+pub(crate) fn find_route(
+    snapshot: &Snapshot,
+    dialect: DialectId,
+    model: &str,
+) -> Result<Route, GatewayError> {
+    snapshot
+        .route(model)
+        .or_else(|| untagged(dialect, model).and_then(|model| snapshot.route(model)))
+        .ok_or_else(|| unknown_model(dialect, model))
+}
+
 /// Ollama's clients add `:latest` to a name without a tag.
 fn untagged(dialect: DialectId, model: &str) -> Option<&str> {
     (dialect == DialectId::Ollama)
@@ -140,7 +149,8 @@ fn untagged(dialect: DialectId, model: &str) -> Option<&str> {
         .flatten()
 }
 
-fn body_limit(snapshot: &Snapshot) -> usize {
+/// The largest request body, in bytes.
+pub fn body_limit(snapshot: &Snapshot) -> usize {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

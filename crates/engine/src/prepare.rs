@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use lockgate_core::error::GatewayError;
 use lockgate_providers::{Call as QuirkCall, apply};
-use lockgate_wire::canonical::{ChatRequest, ErrorKind, Loss, LossKind};
+use lockgate_wire::canonical::{ChatRequest, ErrorKind, Loss, LossKind, Params};
 use lockgate_wire::dialect::{EncodedRequest, Spliced, Target, TranslateError};
 use lockgate_wire::dialects::openai_chat::own_param_loss;
 use lockgate_wire::json::{JsonObject, quote};
@@ -158,14 +158,24 @@ fn translate(
     if call.operation.is_chat() {
         target.operation = Operation::Chat;
     }
-    let mut chat = call.chat()?.clone();
-    let losses = sort_extra(call.dialect, id, &mut chat);
-    chat.params.fill_from(&deployment.defaults);
-    let mut encoded = dialect
-        .encode_request(&chat, &target)
+    let pair = (call.dialect, id);
+    let encoded = translate_chat(pair, call.chat()?.clone(), &deployment.defaults, &target)
         .map_err(|e| not_expressible(&e, deployment))?;
-    encoded.losses.extend(losses);
     settle(call, deployment, target.operation, encoded, policy)
+}
+
+/// A chat request on its way from one dialect to another, with `defaults` for what it leaves open.
+pub(crate) fn translate_chat(
+    (from, to): (DialectId, DialectId),
+    mut chat: ChatRequest,
+    defaults: &Params,
+    target: &Target<'_>,
+) -> Result<EncodedRequest, TranslateError> {
+    let losses = sort_extra(from, to, &mut chat);
+    chat.params.fill_from(defaults);
+    let mut encoded = to.dialect().encode_request(&chat, target)?;
+    encoded.losses.extend(losses);
+    Ok(encoded)
 }
 
 /// Keeps of the extra members what may be a parameter of the provider; returns what is lost.

@@ -51,7 +51,7 @@ impl Engine {
 
     async fn probe_one(&self, deployment: &Arc<Deployment>) -> Result<(), Failure> {
         let call = probe_call(deployment)?;
-        if let Some(reply) = local::answer(&call, deployment) {
+        if let Some(reply) = local::answer(&call, deployment).await {
             return reply.map(|_| ());
         }
         let prepared = prepare(&call, deployment, &deployment.model, true)?;

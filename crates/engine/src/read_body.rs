@@ -9,7 +9,7 @@ use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::ErrorKind;
 
 /// The whole body, at most `limit` bytes. A body that arrives in one piece is not copied.
-pub(crate) async fn read_body<B>(mut body: B, limit: usize) -> Result<Bytes, GatewayError>
+pub async fn read_body<B>(mut body: B, limit: usize) -> Result<Bytes, GatewayError>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Display,

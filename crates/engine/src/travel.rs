@@ -179,7 +179,7 @@ impl Engine {
                 dropped,
             }
         };
-        if let Some(reply) = local::answer(call, deployment) {
+        if let Some(reply) = local::answer(call, deployment).await {
             return Ok(done(reply?, Vec::new()));
         }
         let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
@@ -272,7 +272,7 @@ impl Repetition<'_> {
     }
 }
 
-fn limits(snapshot: &Snapshot, call: &Call, deployment: &Deployment) -> Limits {
+pub(crate) fn limits(snapshot: &Snapshot, call: &Call, deployment: &Deployment) -> Limits {
     let router = &snapshot.config.router;
     let params = &deployment.entry.litellm_params;
     let own = &snapshot.config.lockgate;

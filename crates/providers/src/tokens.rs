@@ -28,7 +28,7 @@ const PER_RECORDING: u64 = 960;
 const PER_FILM: u64 = 2_630;
 
 /// Bytes that are really counted; longer texts are sampled evenly. This bounds the time a count
-/// takes on the thread that serves others too: some 10 ms for prose, 50 ms for the worst text.
+/// takes: some 10 ms for prose, 50 ms for the worst text.
 const COUNTED: usize = 128 * 1024;
 /// Texts are cut into pieces before they are counted, at a space where one is near. It costs a
 /// token here and there, and keeps the time linear and the regex stack flat for a megabyte of

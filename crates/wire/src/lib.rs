@@ -16,6 +16,7 @@ pub mod operation;
 mod read;
 pub mod relay;
 pub mod rerank;
+pub mod samples;
 pub mod sse;
 
 pub use dialect::{Dialect, DialectId};

@@ -3,6 +3,7 @@
 
 mod auth;
 mod cancel;
+mod capabilities;
 mod connections;
 mod cooldown;
 mod credentials;

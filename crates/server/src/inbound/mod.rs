@@ -5,6 +5,7 @@ mod bedrock_path;
 mod cors;
 mod gemini_path;
 mod health;
+mod info;
 mod metrics;
 mod models;
 mod ollama;
@@ -124,6 +125,16 @@ impl Inbound {
             Page::OllamaTags => ollama::tags(&snapshot),
             Page::OllamaRunning => ollama::running(&snapshot),
             Page::OllamaShow => ollama::show(&snapshot, request.into_body()).await,
+            Page::ModelInfo
+            | Page::ModelInfoPages
+            | Page::ModelGroupInfo
+            | Page::TokenCounter
+            | Page::SupportedParams
+            | Page::TransformRequest
+            | Page::Capabilities => {
+                let answered = info::answer(&page, &self.engine, snapshot, request).await;
+                answered.unwrap_or_else(|error| error_response(page.dialect(), &error))
+            }
         }
     }
 }

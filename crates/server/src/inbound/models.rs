@@ -2,9 +2,10 @@
 
 use http::Response;
 use lockgate_core::error::GatewayError;
+use lockgate_engine::deployment::Deployment;
 use lockgate_engine::snapshot::{Group, Snapshot};
 use lockgate_engine::{AnswerBody, error_response};
-use lockgate_providers::{Mode, known_models};
+use lockgate_providers::{KnownModel, Mode, known_models};
 use lockgate_wire::DialectId;
 use lockgate_wire::canonical::ErrorKind;
 use serde_json::{Value, json};
@@ -85,7 +86,16 @@ fn listed(snapshot: &Snapshot, wildcards: bool) -> Vec<Listed> {
     let mut models: Vec<Listed> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for (name, group) in snapshot.listed_models() {
-        let expanded = expand(name, group);
+        let deployments = group.deployments.first().into_iter();
+        let expanded = deployments.flat_map(|deployment| expand(name, deployment));
+        let expanded: Vec<Listed> = expanded
+            .map(|(name, known)| Listed {
+                name,
+                mode: Some(mode_name(known.mode).to_owned()),
+                max_input: known.max_input_tokens,
+                max_output: known.max_output_tokens,
+            })
+            .collect();
         if !name.contains('*') || wildcards {
             models.push(describe(name, group));
         }
@@ -95,28 +105,24 @@ fn listed(snapshot: &Snapshot, wildcards: bool) -> Vec<Listed> {
     models
 }
 
-/// The known models behind a wildcard such as `openai/*`.
-fn expand(name: &str, group: &Group) -> Vec<Listed> {
-    let (Some(prefix), Some(deployment)) = (name.strip_suffix('*'), group.deployments.first())
-    else {
-        return Vec::new();
-    };
-    // Which models a local server has is not for a table to say.
-    let local = deployment.dialect() == DialectId::Ollama;
-    if local || prefix.contains('*') || deployment.model != "*" {
-        return Vec::new();
-    }
-    known_models(&deployment.provider.id)
+/// The known models behind a wildcard such as `openai/*`, by the names that clients call them.
+pub(super) fn expand(
+    name: &str,
+    deployment: &Deployment,
+) -> impl Iterator<Item = (String, &'static KnownModel)> {
+    let prefix = name.strip_suffix('*').filter(|_| {
+        // Which models a local server has is not for a table to say.
+        deployment.dialect() != DialectId::Ollama && deployment.model == "*"
+    });
+    let prefix = prefix.filter(|prefix| !prefix.contains('*'));
+    let provider = &deployment.provider.id;
+    let models = prefix.map_or(&[][..], |_| known_models(provider));
+    let prefix = prefix.unwrap_or_default().to_owned();
+    models
         .iter()
         // Models that only the responses API serves cannot be called here.
         .filter(|known| known.mode != Mode::Responses)
-        .map(|known| Listed {
-            name: format!("{prefix}{}", known.name),
-            mode: Some(mode_name(known.mode).to_owned()),
-            max_input: known.max_input_tokens,
-            max_output: known.max_output_tokens,
-        })
-        .collect()
+        .map(move |known| (format!("{prefix}{}", known.name), known))
 }
 
 fn describe(name: &str, group: &Group) -> Listed {
@@ -135,7 +141,7 @@ fn describe(name: &str, group: &Group) -> Listed {
     }
 }
 
-fn mode_name(mode: Mode) -> &'static str {
+pub(super) fn mode_name(mode: Mode) -> &'static str {
     match mode {
         Mode::Chat => "chat",
         Mode::Embedding => "embedding",

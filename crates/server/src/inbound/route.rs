@@ -57,6 +57,20 @@ pub(super) enum Page {
     OllamaRunning,
     /// `/api/show`
     OllamaShow,
+    /// `/model/info`, `/v1/model/info`
+    ModelInfo,
+    /// `/v2/model/info`
+    ModelInfoPages,
+    /// `/model_group/info`
+    ModelGroupInfo,
+    /// `/utils/token_counter`
+    TokenCounter,
+    /// `/utils/supported_openai_params`
+    SupportedParams,
+    /// `/utils/transform_request`
+    TransformRequest,
+    /// `/v1/lockgate/capabilities`
+    Capabilities,
 }
 
 /// Where `request` goes; `is_provider` tells the ids that requests may be passed through to.
@@ -114,6 +128,13 @@ fn fixed_page(path: &str) -> Option<Page> {
         "/api/tags" => Page::OllamaTags,
         "/api/ps" => Page::OllamaRunning,
         "/api/show" => Page::OllamaShow,
+        "/model/info" | "/v1/model/info" => Page::ModelInfo,
+        "/v2/model/info" => Page::ModelInfoPages,
+        "/model_group/info" => Page::ModelGroupInfo,
+        "/utils/token_counter" => Page::TokenCounter,
+        "/utils/supported_openai_params" => Page::SupportedParams,
+        "/utils/transform_request" => Page::TransformRequest,
+        "/v1/lockgate/capabilities" => Page::Capabilities,
         _ => return None,
     })
 }
@@ -224,11 +245,15 @@ pub(super) fn dialect_of<B>(request: &Request<B>) -> DialectId {
 }
 
 fn pages(page: Page, get: bool, post: bool) -> Route {
-    match page {
-        Page::OllamaShow if post => Route::Page(page),
-        Page::OllamaShow => Route::WrongMethod(DialectId::Ollama, "POST"),
-        _ if get => Route::Page(page),
-        _ => Route::WrongMethod(page.dialect(), "GET, HEAD"),
+    let (asked_rightly, method) = if page.takes_a_body() {
+        (post, "POST")
+    } else {
+        (get, "GET, HEAD")
+    };
+    if asked_rightly {
+        Route::Page(page)
+    } else {
+        Route::WrongMethod(page.dialect(), method)
     }
 }
 
@@ -256,7 +281,12 @@ pub(super) fn decode(text: &str) -> String {
 }
 
 pub(super) fn query_value<B>(request: &Request<B>, name: &str) -> Option<String> {
-    request.uri().query()?.split('&').find_map(|pair| {
+    value_in(request.uri().query(), name)
+}
+
+/// The value of `name` in a query.
+pub(super) fn value_in(query: Option<&str>, name: &str) -> Option<String> {
+    query?.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=')?;
         (key == name).then(|| decode(value))
     })
@@ -281,8 +311,23 @@ impl Page {
             | Self::OllamaTags
             | Self::OllamaRunning
             | Self::OllamaShow
+            | Self::ModelInfo
+            | Self::ModelInfoPages
+            | Self::ModelGroupInfo
+            | Self::TokenCounter
+            | Self::SupportedParams
+            | Self::TransformRequest
+            | Self::Capabilities
             | Self::Responses(_) => true,
         }
+    }
+
+    /// Whether it is asked with a body, and so with POST.
+    fn takes_a_body(&self) -> bool {
+        matches!(
+            self,
+            Self::OllamaShow | Self::TokenCounter | Self::TransformRequest
+        )
     }
 
     /// The dialect its errors are written in.

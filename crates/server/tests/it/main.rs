@@ -5,6 +5,7 @@ mod auth;
 mod config;
 mod contract;
 mod failures;
+mod info;
 mod operations;
 mod pairs;
 mod runtime;

@@ -14,4 +14,5 @@ mod openai_chat;
 mod openai_responses;
 mod relay;
 mod rerank;
+mod samples;
 mod sse;

@@ -18,7 +18,7 @@ const PUBLIC: [&str; 7] = [
 ];
 
 /// What nobody may without a key.
-const PROTECTED: [(&str, &str); 19] = [
+const PROTECTED: [(&str, &str); 27] = [
     ("GET", "/v1/models"),
     ("GET", "/models"),
     ("GET", "/models/mock"),
@@ -38,6 +38,14 @@ const PROTECTED: [(&str, &str); 19] = [
     ("POST", "/v1/embeddings"),
     ("POST", "/v1/messages"),
     ("POST", "/v1beta/models/mock:generateContent"),
+    ("GET", "/model/info"),
+    ("GET", "/v1/model/info"),
+    ("GET", "/v2/model/info"),
+    ("GET", "/model_group/info"),
+    ("GET", "/utils/supported_openai_params"),
+    ("POST", "/utils/token_counter"),
+    ("POST", "/utils/transform_request"),
+    ("GET", "/v1/lockgate/capabilities"),
 ];
 
 const BODY: &str = r#"{"model":"mock","messages":[{"role":"user","content":"x"}],"max_tokens":1}"#;

@@ -148,6 +148,9 @@ impl<'a> Writer<'a, '_> {
         let what = match &media.source {
             MediaSource::Base64(data) => {
                 draft.images.push(data);
+                if media.detail.as_deref().is_some_and(|level| level != "auto") {
+                    self.losses.add(Loss::hint("messages[].image_url.detail"));
+                }
                 return;
             }
             MediaSource::Url(_) => "messages[].image_url (remote)",

@@ -1,0 +1,220 @@
+//! `/model/info`: the deployments, and what is known about their models.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use lockgate_core::error::GatewayError;
+use lockgate_engine::capabilities::supported_openai_params;
+use lockgate_engine::deployment::Deployment;
+use lockgate_engine::snapshot::Snapshot;
+use lockgate_providers::{KnownModel, Mode, known_model};
+use serde_json::{Map, Value, json};
+
+use super::super::models;
+use super::{masked, refused, value_in};
+
+/// Entries on a page when the query does not say.
+const PAGE_SIZE: usize = 50;
+
+/// A deployment under one of its names; a wildcard's is listed once for each model it is known to
+/// stand for.
+pub(super) struct Listed {
+    pub(super) name: String,
+    pub(super) deployment: Arc<Deployment>,
+    /// The model as its provider names it.
+    pub(super) model: String,
+    /// What the table of models says about it.
+    pub(super) known: Option<&'static KnownModel>,
+}
+
+/// `GET /model/info`, of `?litellm_model_id=` only if that is given.
+pub(super) fn all(snapshot: &Snapshot, query: Option<&str>) -> Result<Value, GatewayError> {
+    let mut listed = listed(snapshot);
+    if let Some(id) = value_in(query, "litellm_model_id") {
+        listed.retain(|listed| listed.deployment.id() == id);
+        if listed.is_empty() {
+            let message = format!("no deployment has the id `{id}`");
+            return Err(refused(&message, "litellm_model_id"));
+        }
+    }
+    let data: Vec<Value> = listed.iter().map(Listed::describe).collect();
+    Ok(json!({ "data": data }))
+}
+
+/// `GET /v2/model/info`: the same in pages, with a search.
+pub(super) fn page(snapshot: &Snapshot, query: Option<&str>) -> Result<Value, GatewayError> {
+    let page = number(query, "page", 1)?;
+    let size = number(query, "size", PAGE_SIZE)?;
+    let mut listed = listed(snapshot);
+    if let Some(id) = value_in(query, "modelId") {
+        listed.retain(|listed| listed.deployment.id() == id);
+    }
+    if let Some(name) = value_in(query, "model").filter(|name| !name.is_empty()) {
+        listed.retain(|listed| listed.name == name);
+    }
+    if let Some(search) = value_in(query, "search") {
+        let search = search.to_lowercase();
+        listed.retain(|listed| listed.name.to_lowercase().contains(&search));
+    }
+    let total = listed.len();
+    let start = (page - 1).saturating_mul(size);
+    let data = listed.iter().skip(start).take(size);
+    Ok(json!({
+        "data": data.map(Listed::describe).collect::<Vec<_>>(),
+        "total_count": total,
+        "current_page": page,
+        "total_pages": total.div_ceil(size),
+        "size": size,
+    }))
+}
+
+/// Every deployment in the order of the file, then again under the aliases of its group.
+pub(super) fn listed(snapshot: &Snapshot) -> Vec<Listed> {
+    let by_id: HashMap<&str, &Arc<Deployment>> = snapshot
+        .deployments()
+        .map(|deployment| (deployment.id(), deployment))
+        .collect();
+    let mut listed = Vec::new();
+    for entry in &snapshot.config.models {
+        if let Some(deployment) = by_id.get(entry.model_info.id.as_str()) {
+            add(&mut listed, &entry.model_name, deployment);
+        }
+    }
+    for (name, alias) in &snapshot.config.router.model_group_alias {
+        let group = snapshot.group(&alias.model).filter(|_| !alias.hidden);
+        for deployment in group.iter().flat_map(|group| &group.deployments) {
+            add(&mut listed, name, deployment);
+        }
+    }
+    listed
+}
+
+fn add(to: &mut Vec<Listed>, name: &str, deployment: &Arc<Deployment>) {
+    let before = to.len();
+    let expanded = models::expand(name, deployment);
+    to.extend(expanded.map(|(name, known)| Listed {
+        name,
+        deployment: deployment.clone(),
+        model: known.name.to_owned(),
+        known: Some(known),
+    }));
+    if to.len() == before {
+        to.push(Listed::new(name, deployment));
+    }
+}
+
+fn number(query: Option<&str>, name: &str, default: usize) -> Result<usize, GatewayError> {
+    let Some(text) = value_in(query, name) else {
+        return Ok(default);
+    };
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| refused(&format!("`{name}` is a number from 1"), name))
+}
+
+// === impl Listed ===
+
+impl Listed {
+    /// `deployment` as it is configured.
+    pub(super) fn new(name: &str, deployment: &Arc<Deployment>) -> Self {
+        let info = &deployment.entry.model_info;
+        let looked_up = info.base_model.as_ref().unwrap_or(&deployment.model);
+        Self {
+            name: name.to_owned(),
+            model: deployment.model.clone(),
+            known: known_model(&deployment.provider.id, looked_up),
+            deployment: deployment.clone(),
+        }
+    }
+
+    /// What the model does, as far as anybody said.
+    pub(super) fn mode(&self) -> Option<&str> {
+        let info = &self.deployment.entry.model_info;
+        let known = || self.known.map(|known| models::mode_name(known.mode));
+        info.mode.as_deref().or_else(known)
+    }
+
+    /// The most tokens it reads.
+    pub(super) fn max_input_tokens(&self) -> Option<u64> {
+        let info = &self.deployment.entry.model_info;
+        let known = || self.known.and_then(|known| known.max_input_tokens);
+        info.max_input_tokens.or_else(known)
+    }
+
+    /// The most tokens it writes.
+    pub(super) fn max_output_tokens(&self) -> Option<u64> {
+        let info = &self.deployment.entry.model_info;
+        let known = || self.known.and_then(|known| known.max_output_tokens);
+        info.max_output_tokens
+            .or_else(known)
+            .or(self.deployment.max_output_tokens)
+    }
+
+    /// The OpenAI parameters that reach it; `None` where there are none to speak of.
+    pub(super) fn supported_params(&self) -> Option<Vec<&'static str>> {
+        if self.mode().is_some_and(|mode| mode != "chat") {
+            return None;
+        }
+        supported_openai_params(&self.deployment.provider, &self.model)
+    }
+
+    fn max_tokens(&self) -> Option<u64> {
+        let embeds = self.known.filter(|known| known.mode == Mode::Embedding);
+        let of_input = embeds.and_then(|known| known.max_input_tokens);
+        let info = &self.deployment.entry.model_info;
+        info.max_tokens
+            .or_else(|| self.max_output_tokens())
+            .or(of_input)
+    }
+
+    fn describe(&self) -> Value {
+        let entry = &self.deployment.entry;
+        let configured = &entry.litellm_params.model;
+        let model = match self.known {
+            Some(known) if configured.contains('*') => {
+                format!("{}/{}", self.deployment.provider.id, known.name)
+            }
+            _ => configured.clone(),
+        };
+        json!({
+            "model_name": self.name,
+            "litellm_params": masked::params(&entry.litellm_params, &model),
+            "model_info": self.model_info(),
+        })
+    }
+
+    /// What the operator wrote, completed by what is known.
+    fn model_info(&self) -> Map<String, Value> {
+        let info = &self.deployment.entry.model_info;
+        let mut out = Map::new();
+        for (name, value) in info.members.iter().filter(|(_, value)| !value.is_null()) {
+            // `key` is the name that prices are looked up under.
+            let value = match name.as_str() {
+                "key" => value.clone(),
+                _ => masked::shown(name, value),
+            };
+            out.insert(name.clone(), value);
+        }
+        out.insert("id".to_owned(), self.deployment.id().into());
+        let provider = &self.deployment.provider.id;
+        let key = self.known.map_or_else(
+            || format!("{provider}/{}", self.model),
+            |known| known.name.to_owned(),
+        );
+        for (name, value) in [
+            ("db_model", json!(false)),
+            ("key", key.into()),
+            ("litellm_provider", provider.as_str().into()),
+            ("mode", json!(self.mode())),
+            ("max_tokens", json!(self.max_tokens())),
+            ("max_input_tokens", json!(self.max_input_tokens())),
+            ("max_output_tokens", json!(self.max_output_tokens())),
+        ] {
+            out.entry(name).or_insert(value);
+        }
+        if let Some(params) = self.supported_params() {
+            out.entry("supported_openai_params")
+                .or_insert(params.into());
+        }
+        out
+    }
+}

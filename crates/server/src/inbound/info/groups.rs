@@ -1,0 +1,94 @@
+//! `/model_group/info`: the model groups, each with what its deployments have in common.
+
+use lockgate_engine::snapshot::{Route, Snapshot};
+use serde_json::{Map, Value, json};
+
+use super::deployments::{self, Listed};
+use super::value_in;
+
+/// `GET /model_group/info`, of `?model_group=` only if that is given.
+pub(super) fn all(snapshot: &Snapshot, query: Option<&str>) -> Value {
+    let wanted = value_in(query, "model_group");
+    let mut groups: Vec<(String, Vec<Listed>)> = Vec::new();
+    let mut places = std::collections::HashMap::new();
+    for listed in deployments::listed(snapshot) {
+        if wanted.as_ref().is_some_and(|name| *name != listed.name) {
+            continue;
+        }
+        let place = *places.entry(listed.name.clone()).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, members)) => members.push(listed),
+            None => groups.push((listed.name.clone(), vec![listed])),
+        }
+    }
+    let groups = groups.iter().map(|(name, members)| describe(name, members));
+    json!({ "data": groups.collect::<Vec<_>>() })
+}
+
+/// The OpenAI parameters that reach every deployment of the group.
+pub(super) fn supported(route: &Route) -> Option<Vec<&'static str>> {
+    let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
+    let members = route.group.deployments.iter().map(|deployment| Listed {
+        model: deployment.upstream_model(&captures),
+        ..Listed::new(&route.group.name, deployment)
+    });
+    in_common(&members.collect::<Vec<_>>())
+}
+
+fn in_common(members: &[Listed]) -> Option<Vec<&'static str>> {
+    let mut all = members.iter().filter_map(Listed::supported_params);
+    let first = all.next()?;
+    Some(all.fold(first, |mut common, next| {
+        common.retain(|name| next.contains(name));
+        common
+    }))
+}
+
+fn describe(name: &str, members: &[Listed]) -> Value {
+    let mut providers: Vec<&str> = Vec::new();
+    for member in members {
+        let id = member.deployment.provider.id.as_str();
+        if !providers.contains(&id) {
+            providers.push(id);
+        }
+    }
+    let params = |member: &Listed| member.deployment.entry.litellm_params.clone();
+    let sum = |limits: Vec<u64>| (!limits.is_empty()).then(|| limits.iter().sum::<u64>());
+    let mut out = json!({
+        "model_group": name,
+        "providers": providers,
+        "max_input_tokens": members.iter().filter_map(Listed::max_input_tokens).max(),
+        "max_output_tokens": members.iter().filter_map(Listed::max_output_tokens).max(),
+        "mode": members.iter().find_map(Listed::mode),
+        "tpm": sum(members.iter().filter_map(|member| params(member).tpm).collect()),
+        "rpm": sum(members.iter().filter_map(|member| params(member).rpm).collect()),
+        "supported_openai_params": in_common(members),
+        "configurable_clientside_auth_params": null,
+        "is_public_model_group": false,
+        "health_status": null,
+        "health_response_time": null,
+        "health_checked_at": null,
+    });
+    if let Value::Object(out) = &mut out {
+        add_written(members, out);
+    }
+    out
+}
+
+/// Abilities and prices as the operator wrote them. An ability counts when any deployment has it,
+/// of prices the highest.
+fn add_written(members: &[Listed], out: &mut Map<String, Value>) {
+    for info in members.iter().map(|m| &m.deployment.entry.model_info) {
+        for (name, on) in &info.supports {
+            let before = out.get(name).and_then(Value::as_bool).unwrap_or(false);
+            out.insert(name.clone(), (before || *on).into());
+        }
+        for name in ["input_cost_per_token", "output_cost_per_token"] {
+            let price = info.members.get(name).and_then(Value::as_f64);
+            let highest = out.get(name).and_then(Value::as_f64);
+            if price > highest {
+                out.insert(name.to_owned(), json!(price));
+            }
+        }
+    }
+}
