@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lockgate_testkit::free_port;
+use socket2::{Domain, Socket, Type};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_lockgate-bench");
 
@@ -19,7 +19,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(subcommand: &str, args: &[&str]) -> Self {
-        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().unwrap()));
+        let (addr, _reserved) = reserve();
         let child = Command::new(BINARY)
             .args([
                 subcommand,
@@ -43,6 +43,16 @@ impl Server {
         }
         server
     }
+}
+
+/// A free port that nobody else is given while the socket lives; the server may share it.
+fn reserve() -> (SocketAddr, Socket) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_reuse_port(true).unwrap();
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    socket.bind(&any.into()).unwrap();
+    let addr = socket.local_addr().unwrap().as_socket().unwrap();
+    (addr, socket)
 }
 
 impl Drop for Server {
