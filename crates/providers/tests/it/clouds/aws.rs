@@ -56,7 +56,8 @@ fn attempt(
 
 /// A file that only this test has.
 fn file(name: &str, text: &str) -> String {
-    let path: PathBuf = std::env::temp_dir().join(format!("lockgate-aws-{name}"));
+    let path: PathBuf =
+        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("lockgate-aws-{name}"));
     std::fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()
 }

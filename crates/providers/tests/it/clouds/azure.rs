@@ -1,5 +1,7 @@
 //! Azure OpenAI: URLs, and tokens of Microsoft Entra ID.
 
+use std::path::PathBuf;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -144,7 +146,7 @@ fn a_user_with_a_password() {
 
 #[test]
 fn a_workload_identity_and_a_foreign_token() {
-    let folder = std::env::temp_dir().join("lockgate-azure-federated");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lockgate-azure-federated");
     std::fs::write(&folder, "assertion.jwt\n").unwrap();
     let file = folder.to_str().unwrap();
     let pod = exchange(

@@ -1,5 +1,7 @@
 //! Google Cloud credentials: all kinds of files, and the metadata server.
 
+use std::path::PathBuf;
+
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
@@ -106,7 +108,7 @@ const IMPERSONATED: &str =
 
 #[test]
 fn a_federated_identity() {
-    let folder = std::env::temp_dir().join("lockgate-google-subject");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lockgate-google-subject");
     std::fs::write(&folder, r#"{"token":"outside.jwt"}"#).unwrap();
     let account = |source: Value| {
         json!({
@@ -198,7 +200,7 @@ fn a_file_is_found_where_the_environment_says() {
     let file = json!({
         "type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r",
     });
-    let folder = std::env::temp_dir().join("lockgate-gcloud");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lockgate-gcloud");
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("application_default_credentials.json");
     std::fs::write(&path, file.to_string()).unwrap();
