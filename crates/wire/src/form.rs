@@ -61,6 +61,9 @@ impl FieldFinder {
     pub fn search(&mut self, body: &[u8]) -> Result<Found, FormError> {
         loop {
             let Some(at) = memmem::find(&body[self.part..], &self.delimiter) else {
+                // Looked through once, however many pieces it comes in.
+                let settled = body.len().saturating_sub(self.delimiter.len());
+                self.part = self.part.max(settled);
                 return Ok(Found::NotYet);
             };
             let open = self.part + at + self.delimiter.len();

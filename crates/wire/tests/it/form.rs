@@ -53,6 +53,19 @@ fn empty_values_and_preambles() {
 }
 
 #[test]
+fn a_preamble_may_come_byte_by_byte() {
+    let body = format!("pre--Xy -- amble\r\n{}--XyZ--", part("model", "m"));
+    let mut finder = FieldFinder::new(TYPE, "model").unwrap();
+    let found = (0..=body.len())
+        .map(|length| finder.search(&body.as_bytes()[..length]).unwrap())
+        .find(|found| *found != Found::NotYet);
+    let Some(Found::Value(range)) = found else {
+        panic!("{found:?}")
+    };
+    assert_eq!(&body[range], "m");
+}
+
+#[test]
 fn a_boundary_inside_a_line_is_no_end() {
     let body = format!("{}--XyZ--", part("model", "a --XyZ b"));
     assert_eq!(value(&body), Some("a --XyZ b"));
