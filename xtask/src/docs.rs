@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use lockgate_providers::{Auth, KeyRule, NOT_YET, PROVIDERS, ProviderSpec, UrlStyle};
+use lockgate_providers::{Auth, Formats, KeyRule, NOT_YET, PROVIDERS, ProviderSpec, UrlStyle};
 use lockgate_wire::{DialectId, Operation};
 
 use crate::capabilities::capabilities_page;
@@ -65,7 +65,11 @@ fn provider_line(out: &mut String, row: &ProviderSpec) -> Result<()> {
     let base = match row.base_url {
         Some(base) => format!("`{}`", base.replace('|', "\\|")),
         None if row.built_in => "built in".to_owned(),
-        None if matches!(row.url, UrlStyle::Bedrock | UrlStyle::Vertex(_)) => {
+        None if matches!(
+            row.url,
+            UrlStyle::Bedrock | UrlStyle::SageMaker | UrlStyle::Vertex(_)
+        ) =>
+        {
             "by region".to_owned()
         }
         None => "`api_base` is needed".to_owned(),
@@ -87,6 +91,25 @@ fn provider_line(out: &mut String, row: &ProviderSpec) -> Result<()> {
 fn dialect(row: &ProviderSpec) -> &'static str {
     match row.dialect {
         _ if row.built_in => "built in",
+        // It has nothing that a dialect is for.
+        _ if row.url == UrlStyle::Own => "own",
+        _ if row.formats != Formats::NONE => with_own(row.dialect),
+        dialect => plain(dialect),
+    }
+}
+
+/// A dialect beside formats of the provider's own.
+fn with_own(dialect: DialectId) -> &'static str {
+    match dialect {
+        DialectId::OpenAiChat => "OpenAI, own",
+        DialectId::Gemini => "Gemini, own",
+        DialectId::Bedrock => "Bedrock Converse, own",
+        dialect => plain(dialect),
+    }
+}
+
+fn plain(dialect: DialectId) -> &'static str {
+    match dialect {
         DialectId::OpenAiChat => "OpenAI",
         DialectId::Cohere => "Cohere",
         DialectId::OpenAiResponses => "OpenAI Responses",
@@ -112,6 +135,7 @@ fn auth(row: &ProviderSpec) -> String {
     let place = match row.auth {
         Auth::None => return "none".to_owned(),
         Auth::Bearer | Auth::BearerWithout(_) => "bearer",
+        Auth::Scheme(scheme) => return format!("`authorization: {scheme} KEY`"),
         Auth::Header(name) => name,
         Auth::GeminiKey => "`x-goog-api-key`",
         Auth::AnthropicKey => "`x-api-key`",
@@ -119,6 +143,9 @@ fn auth(row: &ProviderSpec) -> String {
         Auth::AzureAi | Auth::Google => return "key, or an [identity](clouds.md)".to_owned(),
         Auth::Aws => return "bearer, or an [identity](clouds.md)".to_owned(),
     };
+    if row.exchange.is_some() {
+        return "bearer, a [token for it](clouds.md#keys-that-are-exchanged)".to_owned();
+    }
     match row.key {
         KeyRule::Required => place.to_owned(),
         KeyRule::Optional | KeyRule::Placeholder(_) => format!("{place}, optional"),
@@ -159,8 +186,11 @@ The key is `api_key` of the deployment, else the first of the variables that is 
 `{NAME:default}` stands for an environment variable, `{NAME}` for one that must be set. Any other
 OpenAI-compatible server is `openai/<model>` with its `api_base`.
 
-**operations**: what is passed on. Not every OpenAI-compatible service has the embeddings endpoint;
+**operations**: what is served. Not every OpenAI-compatible service has the embeddings endpoint;
 where it is missing, the service says so.
+
+**dialect**: `own` beside or instead of a dialect means that operations besides chat are translated to
+a [format of the provider's own](operations.md#formats-of-their-own).
 
 **tested**: `shape` is a recorded request (URL, headers and body for each operation, streamed and
 whole) that must not change unnoticed; `llama-server` is in addition a real model behind a server
@@ -176,14 +206,19 @@ const NOTES: &str = "
 | provider | what to know |
 |---|---|
 | `cloudflare` | Workers AI. The base URL ends with `/ai/v1`; the older `/ai/run` is another API |
-| `databricks` | `DATABRICKS_HOST` is the workspace's host. For the AI gateway set `api_base: https://<host>/ai-gateway/mlflow/v1` |
+| `deepgram` | For speech the model is the voice (`deepgram/aura-2-thalia-en`); a `voice` that begins with `aura-` is asked for instead |
+| `databricks` | `DATABRICKS_HOST` is the workspace's host. A service principal (`client_id`, `client_secret`) works in place of a key. For the AI gateway set `api_base: https://<host>/ai-gateway/mlflow/v1` |
 | `github` | GitHub announced the end of its models service for 30 July 2026 |
-| `github_copilot` | The key is the token that a login to Copilot leaves behind; there is no login here. The endpoint is not a documented one |
-| `huggingface` | `huggingface/<provider>/<owner>/<model>` is called as `<owner>/<model>:<provider>`. The router has no embeddings; a server of your own (TGI, TEI) at `api_base` may |
+| `gigachat` | Its certificates are signed by an authority that few systems know: see `ssl_verify`. Tools have another form there and are refused, or dropped |
+| `github_copilot` | A login's token, from `GITHUB_COPILOT_TOKEN` or from the file that LiteLLM's login writes, is exchanged for one of the session; there is no login here. Business accounts are at `https://api.business.githubcopilot.com`. The endpoint is not a documented one |
+| `huggingface` | `huggingface/<provider>/<owner>/<model>` is called as `<owner>/<model>:<provider>`. Embeddings are feature extraction of `hf-inference`; with an `api_base` they, and rerank, are those of a Text Embeddings Inference server |
+| `nvidia_nim` | Rerank is at `ai.api.nvidia.com/v1/retrieval/{model}/reranking`, at `/v1/ranking` of a server of your own; `nvidia_nim/ranking/<model>` asks for `/v1/ranking` anyway. Asymmetric embedding models want `input_type`, which passes |
 | `oci` | The OpenAI-compatible endpoint with an API key of OCI Generative AI, region in `OCI_REGION`; requests are not signed |
+| `sagemaker` | Chat at endpoints whose container speaks OpenAI's API (vLLM, TGI, LMI); embeddings in Hugging Face's form. Requests are signed, see [clouds](clouds.md) |
 | `snowflake` | The account is in `SNOWFLAKE_ACCOUNT_ID` or `api_base`. Keys may begin with `pat/`. Chat only: Cortex embeddings have a format of their own |
-| `triton` | Triton's OpenAI-compatible frontend. `/generate` and `/infer`, which LiteLLM calls, are not |
-| `watsonx` | The key is an IAM token, which lasts an hour: an IBM Cloud API key is not exchanged for one. A key of Cloud Pak goes into `extra_headers` as `authorization: ZenApiKey ...`. `project_id` or `space_id` in `litellm_params` or their variables. Chat only |
+| `triton` | Chat through Triton's OpenAI-compatible frontend; embeddings through `/v2/models/{model}/infer`, tensor `input_text` in, the first tensor out. `/generate` is not called |
+| `voyage` | `voyage-multimodal-...` models are asked at `/multimodalembeddings`; an `input` may be an object with `content` |
+| `watsonx` | The key is an IBM Cloud API key, or an IAM token, which lasts an hour. A key of Cloud Pak goes into `extra_headers` as `authorization: ZenApiKey ...`. `project_id` or `space_id` in `litellm_params` or their variables |
 ";
 
 const DEVIATIONS: &str = "
@@ -203,7 +238,10 @@ same words work in `quirks` of a `custom_providers` entry:
 | `clamp MEMBER MIN MAX` | a number outside becomes the nearest end |
 | `set MEMBER JSON` | the member always has this value (chat only) |
 | `default MEMBER JSON` | the member has this value when the client gives none (chat only) |
-| `default_env MEMBER NAME\\|NAME` | the same with the value of the first of the variables that is set, a string |
+| `default_env MEMBER NAME\\|NAME` | the same, whatever is asked for, with the value of the first of the variables that is set, a string |
+| `fill MEMBER JSON` | as `default`, whatever is asked for |
+| `drop_value MEMBER VALUE` | the provider refuses this string as the member's value and can do without it |
+| `multimodal_inputs` | `input` is `inputs`, and each is an object with `content` (Voyage) |
 | `value MEMBER FROM TO` | a string value of the member has another name |
 | `rename_string FROM TO` | the member is called `TO` when its value is a string |
 | `route_suffix` | a model `route/owner/name` is called `owner/name:route` |

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 use lockgate_core::error::GatewayError;
+use lockgate_providers::UrlStyle;
 use lockgate_wire::canonical::{ApiError, ErrorKind, FinishReason, Usage};
 use lockgate_wire::dialect::Spliced;
 use tokio::time::Instant;
@@ -21,7 +23,7 @@ use self::outgoing::METHOD;
 use crate::answer::{Channel, Slot, StreamParts};
 use crate::call::Call;
 use crate::deployment::Deployment;
-use crate::prepare::{Passage, Prepared};
+use crate::prepare::{OwnAnswer, Passage, Prepared};
 use crate::redact::redact;
 use crate::upstream::{BodyError, Upstream, UpstreamBody, UpstreamRequest, UpstreamResponse};
 
@@ -119,9 +121,23 @@ impl Attempt<'_> {
             self.read_whole(response.body, total).await
         };
         match content {
-            Ok(content) => Ok(Reply { headers, content }),
+            Ok(content) => Ok(Reply {
+                headers: self.described(headers),
+                content,
+            }),
             Err(error) => Err(Failure { error, headers }),
         }
+    }
+
+    /// The headers, with the content type of an answer that was translated.
+    fn described(&self, mut headers: HeaderMap) -> HeaderMap {
+        let content_type = match self.prepared.own.as_ref().map(|own| &own.answer) {
+            Some(OwnAnswer::Transcript(_, request)) => request.format.content_type(),
+            Some(OwnAnswer::Pictures(..) | OwnAnswer::Vectors(_)) => "application/json",
+            Some(OwnAnswer::Sound) | None => return headers,
+        };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers
     }
 
     async fn send(
@@ -215,6 +231,14 @@ impl Attempt<'_> {
     }
 
     fn channel(&self) -> Channel {
+        let channel = self.bare_channel();
+        if self.deployment.provider.url == UrlStyle::SageMaker {
+            return channel.enveloped();
+        }
+        channel
+    }
+
+    fn bare_channel(&self) -> Channel {
         let mut reply = self.call.reply();
         reply.include_usage |= self.always_usage;
         match self.prepared.passage {

@@ -1,5 +1,8 @@
 //! Writing a call for a deployment: spliced when both speak the same dialect, translated otherwise.
 
+mod own;
+mod refusal;
+
 use bytes::Bytes;
 use lockgate_core::error::GatewayError;
 use lockgate_providers::{Call as QuirkCall, apply};
@@ -9,6 +12,9 @@ use lockgate_wire::dialects::openai_chat::own_param_loss;
 use lockgate_wire::json::{JsonObject, quote};
 use lockgate_wire::{DialectId, Operation};
 
+use self::own::is_own;
+pub(crate) use self::own::{Own, OwnAnswer, gather};
+use self::refusal::{not_expressible, not_offered, unsupported};
 use crate::call::{Call, bad_request};
 use crate::deployment::Deployment;
 use crate::json_path;
@@ -31,6 +37,8 @@ pub(crate) struct Prepared {
     pub passage: Passage,
     /// What was left out, by OpenAI field names.
     pub dropped: Vec<String>,
+    /// The provider's own format, where that is what it is written in.
+    pub own: Option<Box<Own>>,
 }
 
 /// How an answer comes back.
@@ -75,10 +83,12 @@ pub(crate) fn prepare(
         max_output_tokens: deployment.max_output_tokens,
     };
     let policy = drop_policy(call, deployment, global_drop);
-    let mut prepared = if call.operation.forwarded_path().is_some() {
+    let mut prepared = if is_own(deployment, call.operation) {
+        own::own(source, deployment, model, policy)?
+    } else if call.operation.forwarded_path().is_some() {
         forward(source, deployment, &target)?
     } else if call.operation == Operation::Rerank {
-        rerank(source, deployment, model, policy)?
+        own::rerank(source, deployment, model, policy)?
     } else if deployment.relays(call.dialect, call.operation) {
         splice(source, deployment, &target)?
     } else {
@@ -110,6 +120,7 @@ fn splice(
         operation: at_upstream(call.operation, call.dialect),
         passage: Passage::Relayed(spliced),
         dropped: Vec::new(),
+        own: None,
     })
 }
 
@@ -137,6 +148,7 @@ fn forward(
         operation: call.operation,
         passage: Passage::Forwarded,
         dropped: Vec::new(),
+        own: None,
     })
 }
 
@@ -208,6 +220,37 @@ fn settle(
     mut encoded: EncodedRequest,
     policy: DropPolicy<'_>,
 ) -> Result<Prepared, GatewayError> {
+    let dialect = deployment.dialect_for(call.dialect, call.operation);
+    let losses = std::mem::take(&mut encoded.losses);
+    let (passed, dropped) = losses_settled(call, deployment, losses, policy)?;
+    if !passed.is_empty() {
+        let mut body = own_json(&encoded.body)?;
+        for name in passed {
+            if let Some(raw) = call.body.get(&name) {
+                body.set(&name, Bytes::copy_from_slice(raw));
+            }
+        }
+        encoded.body = body.to_bytes();
+    }
+    Ok(Prepared {
+        body: encoded.body,
+        headers: encoded.headers,
+        dialect,
+        operation: at_upstream(operation, dialect),
+        passage: Passage::Translated,
+        dropped,
+        own: None,
+    })
+}
+
+/// Of what could not be expressed: what is passed on as it is, and what is left out. Fails when
+/// something may not be left out.
+fn losses_settled(
+    call: &Call,
+    deployment: &Deployment,
+    losses: Vec<Loss>,
+    policy: DropPolicy<'_>,
+) -> Result<(Vec<String>, Vec<String>), GatewayError> {
     let passes = |loss: &Loss| {
         policy
             .pass
@@ -216,17 +259,7 @@ fn settle(
             .any(|name| *name == loss.what)
             && call.body.contains(&loss.what)
     };
-    let dialect = deployment.dialect_for(call.dialect, call.operation);
-    let (passed, lost): (Vec<Loss>, Vec<Loss>) = encoded.losses.drain(..).partition(passes);
-    if !passed.is_empty() {
-        let mut body = own_json(&encoded.body)?;
-        for loss in passed {
-            if let Some(raw) = call.body.get(&loss.what) {
-                body.set(&loss.what, Bytes::copy_from_slice(raw));
-            }
-        }
-        encoded.body = body.to_bytes();
-    }
+    let (passed, lost): (Vec<Loss>, Vec<Loss>) = losses.into_iter().partition(passes);
     let refused: Vec<&str> = lost
         .iter()
         .filter(|loss| !policy.drop && loss.kind != LossKind::Hint)
@@ -235,32 +268,8 @@ fn settle(
     if !refused.is_empty() {
         return Err(unsupported(&refused, deployment));
     }
-    Ok(Prepared {
-        body: encoded.body,
-        headers: encoded.headers,
-        dialect,
-        operation: at_upstream(operation, dialect),
-        passage: Passage::Translated,
-        dropped: lost.into_iter().map(|loss| loss.what).collect(),
-    })
-}
-
-/// A rerank call in the provider's form of it.
-fn rerank(
-    call: &Call,
-    deployment: &Deployment,
-    model: &str,
-    policy: DropPolicy<'_>,
-) -> Result<Prepared, GatewayError> {
-    if !deployment.provider.supports(Operation::Rerank) {
-        return Err(not_offered(Operation::Rerank, deployment));
-    }
-    let encoded = deployment
-        .provider
-        .rerank
-        .encode_request(call.rerank()?, model)
-        .map_err(|e| not_expressible(&e, deployment))?;
-    settle(call, deployment, Operation::Rerank, encoded, policy)
+    let names = |losses: Vec<Loss>| losses.into_iter().map(|loss| loss.what).collect();
+    Ok((names(passed), names(lost)))
 }
 
 /// What an upstream that is spoken to in `dialect` is asked for.
@@ -281,7 +290,8 @@ fn finish(
 ) -> Result<(), GatewayError> {
     let quirks = &deployment.quirks;
     let extra = &deployment.entry.litellm_params.extra_body;
-    if quirks.is_empty() && extra.is_empty() {
+    let is_form = prepared.own.as_ref().is_some_and(|own| !own.is_json);
+    if is_form || quirks.is_empty() && extra.is_empty() {
         return Ok(());
     }
     let mut body = own_json(&prepared.body)?;
@@ -348,46 +358,4 @@ fn drop_policy<'a>(
         pass: &call.options.allowed_openai_params,
         pass_too: &params.allowed_openai_params,
     }
-}
-
-fn unsupported(names: &[&str], deployment: &Deployment) -> GatewayError {
-    GatewayError::client(
-        ErrorKind::InvalidRequest,
-        format!(
-            "{} cannot express {}. Leave it out, or set `drop_params: true` to have it dropped.",
-            provider_name(deployment),
-            names.join(", ")
-        ),
-    )
-    .with_type("invalid_request_error")
-    .with_param(names.first().copied().unwrap_or_default())
-}
-
-fn not_offered(operation: Operation, deployment: &Deployment) -> GatewayError {
-    GatewayError::client(
-        ErrorKind::InvalidRequest,
-        format!(
-            "{} does not offer {}",
-            provider_name(deployment),
-            operation.as_str()
-        ),
-    )
-    .with_param("model")
-}
-
-fn not_expressible(error: &TranslateError, deployment: &Deployment) -> GatewayError {
-    match error {
-        TranslateError::Invalid { .. } => bad_request(error),
-        TranslateError::Unsupported(message) => GatewayError::client(
-            ErrorKind::InvalidRequest,
-            format!("{}: {message}", provider_name(deployment)),
-        ),
-    }
-}
-
-fn provider_name(deployment: &Deployment) -> String {
-    format!(
-        "provider `{}` (model `{}`)",
-        deployment.provider.id, deployment.model
-    )
 }

@@ -15,7 +15,7 @@ use crate::call::Call;
 use crate::deployment::Deployment;
 use crate::engine::Engine;
 use crate::local;
-use crate::prepare::prepare;
+use crate::prepare::{gather, prepare};
 use crate::record::RecordGuard;
 use crate::router::cooldown::CooldownRules;
 use crate::router::pick::{NoDeployment, pick};
@@ -182,6 +182,7 @@ impl Engine {
         if let Some(reply) = local::answer(call, deployment).await {
             return Ok(done(reply?, Vec::new()));
         }
+        gather(snapshot, call, deployment).await?;
         let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
         let model = deployment.upstream_model(&captures);
         let prepared = prepare(

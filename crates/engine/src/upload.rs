@@ -1,7 +1,8 @@
 //! A form with a file in it: read until it names the model, passed on as it arrives.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt::{self, Display};
+use std::future::poll_fn;
 use std::ops::Range;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -34,6 +35,8 @@ pub(crate) struct Upload {
     /// What is still to come; gone once it was sent.
     rest: Rc<RefCell<Rest>>,
     state: Rc<Cell<State>>,
+    /// All of it, once it was gathered.
+    whole: Rc<OnceCell<Bytes>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +94,39 @@ impl Upload {
             length: length.and_then(|length| length.parse().ok()),
             rest: Rc::new(RefCell::new(rest)),
             state: Rc::new(Cell::new(state)),
+            whole: Rc::default(),
         })
+    }
+
+    /// Reads the rest, at most `limit` bytes of it all, unless it was sent already.
+    pub(crate) async fn gather(&self, limit: usize) -> Result<(), GatewayError> {
+        let mut all = BytesMut::from(&self.read[..]);
+        match self.state.get() {
+            _ if self.whole.get().is_some() => return Ok(()),
+            State::Spent => return Ok(()),
+            State::Whole => {}
+            State::Waiting => {
+                // What breaks off now cannot be read again.
+                self.state.set(State::Spent);
+                let frame = || poll_fn(|cx| self.rest.borrow_mut().as_mut().poll_frame(cx));
+                while let Some(frame) = frame().await {
+                    let frame = frame.map_err(|error| broke_off(&error))?;
+                    all.extend_from_slice(&frame.into_data().unwrap_or_default());
+                    if all.len() > limit {
+                        return Err(too_large(limit));
+                    }
+                }
+            }
+        }
+        self.state.set(State::Whole);
+        // Nobody else sets it: a call has one attempt at a time.
+        let _ = self.whole.set(all.freeze());
+        Ok(())
+    }
+
+    /// All of it, once it was gathered.
+    pub(crate) fn whole(&self) -> Option<&Bytes> {
+        self.whole.get()
     }
 
     /// The model as the client named it.
@@ -111,10 +146,11 @@ impl Upload {
 
     /// The form with `model` in place of the client's name of it; `None` when it is spent.
     pub(crate) fn body(&self, model: &str) -> Option<RequestBody> {
-        let mut start = BytesMut::with_capacity(self.read.len() + model.len());
-        start.extend_from_slice(&self.read[..self.model.start]);
+        let read = self.whole.get().unwrap_or(&self.read);
+        let mut start = BytesMut::with_capacity(read.len() + model.len());
+        start.extend_from_slice(&read[..self.model.start]);
         start.extend_from_slice(model.as_bytes());
-        start.extend_from_slice(&self.read[self.model.end..]);
+        start.extend_from_slice(&read[self.model.end..]);
         let start = start.freeze();
         match self.state.get() {
             State::Whole => Some(start.into()),
@@ -185,6 +221,14 @@ fn broke_off(error: &BoxError) -> GatewayError {
 fn no_model() -> GatewayError {
     let message = "the form has no field `model`: name one that GET /v1/models lists";
     GatewayError::client(ErrorKind::InvalidRequest, message).with_param("model")
+}
+
+fn too_large(limit: usize) -> GatewayError {
+    let message = format!(
+        "the form is larger than {limit} bytes, the most that is kept for a provider with a format \
+         of its own"
+    );
+    GatewayError::client(ErrorKind::RequestTooLarge, message)
 }
 
 fn no_model_within(limit: usize) -> GatewayError {

@@ -9,6 +9,7 @@ use lockgate_core::config::{CloudParams, VertexParams};
 
 use crate::cloud::{Cloud, Credential, Credentials, Source};
 use crate::connection::ConnectionParams;
+use crate::exchange::says_client;
 use crate::headers::Key;
 use crate::provider::Provider;
 use crate::spec::{Auth, KeyRule, UrlStyle};
@@ -21,8 +22,8 @@ pub(crate) enum Signer {
     Headers,
     /// With the headers of a credential.
     Credential(Arc<Credential>),
-    /// With a signature over every request, for this region.
-    SigV4(Arc<Credential>, String),
+    /// With a signature over every request, for this region and service.
+    SigV4(Arc<Credential>, String, &'static str),
 }
 
 /// Region of Bedrock and the Security Token Service when nobody says; LiteLLM's choice.
@@ -33,16 +34,22 @@ const VERTEX_LOCATION: &str = "us-central1";
 // === impl Signer ===
 
 impl Signer {
-    /// The signer of a connection that has no key. `headers` are the ones the operator configured,
-    /// which may say all there is to say.
+    /// The signer of a connection that sends no key, or `token` in its place. `headers` are the ones
+    /// the operator configured, which may say all there is to say.
     pub(crate) fn new(
         provider: &Provider,
         params: &ConnectionParams<'_>,
         environment: &Environment,
         headers: &HeaderMap,
+        token: Option<Source>,
     ) -> Self {
         if headers.contains_key(AUTHORIZATION) {
             return Self::Headers;
+        }
+        let alone = Credentials::default();
+        let known = params.credentials.unwrap_or(&alone);
+        if let Some(source) = token {
+            return Self::Credential(known.of(source));
         }
         let nothing = CloudParams::default();
         let said = params.cloud.unwrap_or(&nothing);
@@ -64,10 +71,9 @@ impl Signer {
             cloud,
             environment: environment.clone(),
         };
-        let alone = Credentials::default();
-        let credential = params.credentials.unwrap_or(&alone).of(source);
+        let credential = known.of(source);
         match provider.auth {
-            Auth::Aws => Self::SigV4(credential, region),
+            Auth::Aws => Self::SigV4(credential, region, service(provider)),
             _ => Self::Credential(credential),
         }
     }
@@ -91,6 +97,7 @@ pub(crate) fn find_key<'a>(
     if params
         .cloud
         .is_some_and(|cloud| says_identity(cloud, provider.auth))
+        || says_client(provider, params)
     {
         return None;
     }
@@ -108,6 +115,14 @@ pub(crate) fn find_key<'a>(
         }),
         KeyRule::Required | KeyRule::Optional => None,
     })
+}
+
+/// The service that requests are signed for, as IAM names it.
+fn service(provider: &Provider) -> &'static str {
+    match provider.url {
+        UrlStyle::SageMaker => "sagemaker",
+        _ => "bedrock",
+    }
 }
 
 fn says_identity(cloud: &CloudParams, auth: Auth) -> bool {

@@ -74,6 +74,13 @@ fn cloud_base(
                 format!("https://bedrock-runtime.{region}.{}", domain(&region))
             }))
         }
+        UrlStyle::SageMaker => {
+            let region = aws_region(params, environment);
+            Some(format!(
+                "https://runtime.sagemaker.{region}.{}",
+                domain(&region)
+            ))
+        }
         UrlStyle::Vertex(_) => Some(vertex_host(vertex_location(params, environment))),
         _ => None,
     }

@@ -11,6 +11,7 @@ use lockgate_wire::Operation;
 use crate::access::{Signer, find_key, place};
 use crate::base::{find_base, own_base};
 use crate::cloud::{Credentials, Grant, NoCredential, Signing, sign};
+use crate::exchange::{client_variables, token_source};
 use crate::headers::{ANTHROPIC_BETA, Headers, Key, merge};
 use crate::provider::Provider;
 use crate::spec::{Auth, KeyRule};
@@ -138,10 +139,12 @@ impl Connection {
         }
         let base = find_base(provider, params, environment)?;
         let key = find_key(provider, params, environment);
+        let token = token_source(provider, params, environment, &base, key.as_ref());
+        let key = key.filter(|_| token.is_none());
         let headers = own_headers(provider, params, environment, &base, key.as_ref())?;
         let signer = match key {
             Some(_) => Signer::Headers,
-            None => Signer::new(provider, params, environment, &headers),
+            None => Signer::new(provider, params, environment, &headers, token),
         };
         let place = place(provider, params, environment, &signer, key.is_some());
         let missing_key = (key.is_none()
@@ -150,7 +153,7 @@ impl Connection {
             && !authenticated(provider.auth, &headers))
         .then(|| MissingKey {
             provider: provider.id.clone(),
-            variables: provider.key_env.clone(),
+            variables: [provider.key_env.clone(), client_variables(provider)].concat(),
         });
         Ok(Self {
             api_base: base.to_string(),
@@ -192,7 +195,7 @@ impl Connection {
                 credential.current(SystemTime::now())?.grant.write(headers);
                 Ok(())
             }
-            Signer::SigV4(credential, _) => {
+            Signer::SigV4(credential, ..) => {
                 Err(credential.unusable(&"what is still being sent cannot be signed"))
             }
         }
@@ -207,17 +210,17 @@ impl Connection {
         headers: &mut HeaderMap,
         body: &[u8],
     ) -> Result<(), NoCredential> {
-        let (credential, region) = match &self.signer {
+        let (credential, region, service) = match &self.signer {
             Signer::Headers => return Ok(()),
-            Signer::Credential(credential) => (credential, ""),
-            Signer::SigV4(credential, region) => (credential, region.as_str()),
+            Signer::Credential(credential) => (credential, "", ""),
+            Signer::SigV4(credential, region, service) => (credential, region.as_str(), *service),
         };
         match &credential.current(now)?.grant {
             grant @ Grant::Headers(_) => grant.write(headers),
             Grant::Aws(keys) => {
                 let signing = Signing {
                     region,
-                    service: "bedrock",
+                    service,
                     now,
                 };
                 sign(&signing, keys, method, uri, headers, body)
@@ -255,7 +258,7 @@ impl Connection {
     #[must_use]
     pub fn secrets(&self) -> HeaderMap {
         let mut headers = self.headers.clone();
-        if let Signer::Credential(credential) | Signer::SigV4(credential, _) = &self.signer
+        if let Signer::Credential(credential) | Signer::SigV4(credential, ..) = &self.signer
             && let Ok(lease) = credential.current(SystemTime::now())
         {
             lease.grant.write(&mut headers);
@@ -353,9 +356,12 @@ fn needs_key(provider: &Provider, base: &Base, environment: &Environment) -> boo
 /// Whether the configured headers do what the key would.
 fn authenticated(auth: Auth, headers: &HeaderMap) -> bool {
     let name = match auth {
-        Auth::Bearer | Auth::BearerWithout(_) | Auth::AzureAi | Auth::Aws | Auth::None => {
-            "authorization"
-        }
+        Auth::Bearer
+        | Auth::BearerWithout(_)
+        | Auth::Scheme(_)
+        | Auth::AzureAi
+        | Auth::Aws
+        | Auth::None => "authorization",
         Auth::Header(name) | Auth::Azure(name) => name,
         Auth::GeminiKey | Auth::Google => "x-goog-api-key",
         Auth::AnthropicKey => "x-api-key",

@@ -45,6 +45,7 @@ impl Headers<'_> {
             Auth::Bearer | Auth::AzureAi | Auth::Aws => {
                 self.set_sensitive(AUTHORIZATION, &format!("Bearer {text}"))
             }
+            Auth::Scheme(scheme) => self.set_sensitive(AUTHORIZATION, &format!("{scheme} {text}")),
             Auth::BearerWithout(prefix) => {
                 let text = text.strip_prefix(prefix).unwrap_or(text);
                 self.set_sensitive(AUTHORIZATION, &format!("Bearer {text}"))

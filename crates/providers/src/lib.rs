@@ -10,6 +10,7 @@ mod base;
 mod cloud;
 mod connection;
 mod discover;
+mod exchange;
 mod headers;
 mod known;
 mod names;
@@ -30,6 +31,7 @@ pub use self::cloud::{
 };
 pub use self::connection::{ConnectError, Connection, ConnectionParams, MissingKey};
 pub use self::discover::{Discovered, discover};
+pub use self::exchange::{Exchanged, TokenExchange};
 pub use self::known::{
     KnownModel, Mode, context_window, known_model, known_models, max_output_tokens,
 };
@@ -38,7 +40,8 @@ pub use self::public::public_providers;
 pub use self::quirks::{Action, Call, Quirk, QuirkError, apply};
 pub use self::resolve::{ProviderTable, ResolveError, Resolved};
 pub use self::spec::{
-    Auth, Family, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle, VertexApi,
+    Auth, Family, Formats, KeyRule, ModelPath, OPENAI_COMPATIBLE, Operations, ProviderSpec,
+    UrlStyle, VertexApi,
 };
 pub use self::table::{NOT_YET, PROVIDERS};
 pub use self::url::UrlError;

@@ -8,8 +8,9 @@ use lockgate_core::config::{CustomAuth, CustomDialect, CustomProvider};
 use lockgate_wire::rerank::RerankFormat;
 use lockgate_wire::{DialectId, Operation};
 
+use crate::exchange::TokenExchange;
 use crate::quirks::{Quirk, QuirkError};
-use crate::spec::{Auth, KeyRule, Operations, ProviderSpec, UrlStyle, VertexApi};
+use crate::spec::{Auth, Formats, KeyRule, Operations, ProviderSpec, UrlStyle, VertexApi};
 
 /// A provider: how to find its base URL and key, and how to talk to it.
 ///
@@ -45,6 +46,10 @@ pub struct Provider {
     pub families: Vec<(String, bool, Arc<Self>)>,
     /// How it is asked to rerank, where it can.
     pub rerank: RerankFormat,
+    /// Operations that it has in a format of its own.
+    pub formats: Formats,
+    /// What its key is exchanged for, if that is not what calls carry.
+    pub exchange: Option<&'static TokenExchange>,
     /// No network: the engine answers in the provider's place (`demo`).
     pub built_in: bool,
 }
@@ -78,7 +83,9 @@ impl Provider {
     /// the answer, may pass as they are. A quirk mends the request only.
     #[must_use]
     pub fn relays(&self, operation: Operation) -> bool {
-        self.supports(operation) && self.url != UrlStyle::Vertex(VertexApi::Predict)
+        self.supports(operation)
+            && !self.formats.has(operation)
+            && self.url != UrlStyle::Vertex(VertexApi::Predict)
     }
 
     /// Whether the model's name says more than what to ask for: how it is called, or where.
@@ -140,6 +147,8 @@ impl From<&ProviderSpec> for Provider {
                 .map(|f| (f.start.to_owned(), f.strip, Arc::new(Self::from(f.row))))
                 .collect(),
             rerank: spec.rerank,
+            formats: spec.formats,
+            exchange: spec.exchange,
             built_in: spec.built_in,
         }
     }
@@ -197,6 +206,8 @@ impl TryFrom<&CustomProvider> for Provider {
             quirks,
             families: Vec::new(),
             rerank: RerankFormat::Jina,
+            formats: Formats::NONE,
+            exchange: None,
             built_in: false,
         })
     }

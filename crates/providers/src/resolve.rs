@@ -201,7 +201,13 @@ fn known_hosts(
         Some((base.to_owned(), provider))
     });
     let own = providers.values().filter_map(|provider| {
-        let openai = matches!(provider.url, UrlStyle::OpenAi | UrlStyle::OpenAiUnder(_));
+        let openai = matches!(
+            provider.url,
+            UrlStyle::OpenAi
+                | UrlStyle::OpenAiUnder(_)
+                | UrlStyle::OpenAiBut(_)
+                | UrlStyle::ModelIn(_)
+        );
         let base = provider.base_url.as_deref().filter(|_| openai)?;
         Some((expand_base(base, &nothing)?, provider))
     });

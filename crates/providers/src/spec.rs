@@ -1,9 +1,14 @@
 //! What there is to say about a provider, as plain data.
 
+use lockgate_wire::embeddings::EmbeddingFormat;
+use lockgate_wire::images::ImageFormat;
 use lockgate_wire::rerank::RerankFormat;
+use lockgate_wire::speech::SpeechFormat;
+use lockgate_wire::transcription::TranscriptionFormat;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::Quirk;
+use crate::exchange::TokenExchange;
 
 /// One row of the provider table.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +35,10 @@ pub struct ProviderSpec {
     pub operations: Operations,
     /// How it is asked to rerank, where it can.
     pub rerank: RerankFormat,
+    /// Operations that it has in a format of its own.
+    pub formats: Formats,
+    /// What its key is exchanged for, if that is not what calls carry.
+    pub exchange: Option<&'static TokenExchange>,
     /// Headers sent with every request. In a value `{api_key}` stands for the key and
     /// `{NAME|NAME:default}` for an environment variable; an empty value is not sent.
     pub headers: &'static [(&'static str, &'static str)],
@@ -39,6 +48,19 @@ pub struct ProviderSpec {
     pub families: &'static [Family],
     /// No network: the engine answers in the provider's place (`demo`).
     pub built_in: bool,
+}
+
+/// Operations that a provider has in a format of its own: neither its dialect's nor OpenAI's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Formats {
+    /// Vectors.
+    pub embeddings: Option<EmbeddingFormat>,
+    /// Pictures, new and changed ones.
+    pub images: Option<ImageFormat>,
+    /// Speech.
+    pub speech: Option<SpeechFormat>,
+    /// Transcription.
+    pub transcription: Option<TranscriptionFormat>,
 }
 
 /// Models of a provider that are called in another way than the others.
@@ -60,6 +82,8 @@ pub enum Auth {
     /// `Authorization: Bearer KEY`, without this start of the key (Snowflake's tokens as LiteLLM
     /// has them written, `pat/...`).
     BearerWithout(&'static str),
+    /// `Authorization: SCHEME KEY`.
+    Scheme(&'static str),
     /// `NAME: KEY`; the name is lower-case.
     Header(&'static str),
     /// Google AI Studio: `x-goog-api-key: KEY`.
@@ -98,8 +122,16 @@ pub enum UrlStyle {
     OpenAi,
     /// The same below this path, which a base may already end with, wholly or in part.
     OpenAiUnder(&'static str),
-    /// `{base}/ml/v1/text/chat?version=...`, or `chat_stream`; models that begin with
-    /// `deployment/` have a path of their own.
+    /// The same, but for these operations, which stand elsewhere below the base.
+    OpenAiBut(&'static [(Operation, &'static str)]),
+    /// The same, but for one operation whose path names the model.
+    ModelIn(&'static ModelPath),
+    /// The format of each operation says where it is below the base.
+    Own,
+    /// `{base}/endpoints/{model}/invocations`, or `/invocations-response-stream`.
+    SageMaker,
+    /// `{base}/ml/v1/text/chat?version=...`, or `chat_stream`, `embeddings`, `rerank`; models that
+    /// begin with `deployment/` have a path of their own.
     Watsonx,
     /// `{base}/v1/messages`, `{base}/v1/messages/count_tokens`; the base may already end in `/v1`
     /// or `/v1/messages`.
@@ -125,12 +157,31 @@ pub enum UrlStyle {
     Ollama,
 }
 
+/// Where one operation of an otherwise OpenAI-compatible provider is.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ModelPath {
+    /// Which operation.
+    pub operation: Operation,
+    /// The path that the other operations stand below, which a base may already end with.
+    pub under: &'static str,
+    /// The provider's own host, whose path names the model. Elsewhere is `own_server`.
+    pub host: &'static str,
+    /// Scheme and host of the operation, if they are others.
+    pub origin: Option<&'static str>,
+    /// Path with `{model}`.
+    pub path: &'static str,
+    /// Path on a server of the operator's own, with or without `{model}`.
+    pub own_server: &'static str,
+    /// Dots in the model's name are underscores there.
+    pub dots_are_underscores: bool,
+}
+
 /// How a model of Vertex AI is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VertexApi {
     /// `publishers/google/models/{model}:generateContent`; a tuned model is an endpoint.
     Gemini,
-    /// `publishers/google/models/{model}:predict`: embedding models.
+    /// `publishers/google/models/{model}:predict`: models for embeddings and pictures.
     Predict,
     /// `publishers/{this}/models/{model}:rawPredict`: the publisher's own API.
     Raw(&'static str),
@@ -154,15 +205,43 @@ pub const OPENAI_COMPATIBLE: ProviderSpec = ProviderSpec {
     url: UrlStyle::OpenAi,
     operations: Operations::CHAT_AND_EMBEDDINGS,
     rerank: RerankFormat::Jina,
+    formats: Formats::NONE,
+    exchange: None,
     headers: &[],
     quirks: &[],
     families: &[],
     built_in: false,
 };
 
+// === impl Formats ===
+
+impl Formats {
+    /// Everything is its dialect's, or OpenAI's.
+    pub const NONE: Self = Self {
+        embeddings: None,
+        images: None,
+        speech: None,
+        transcription: None,
+    };
+
+    /// Whether `operation` has a format of its own.
+    #[must_use]
+    pub fn has(&self, operation: Operation) -> bool {
+        match operation {
+            Operation::Embeddings | Operation::EmbeddingsSingle => self.embeddings.is_some(),
+            Operation::ImageGeneration | Operation::ImageEdit => self.images.is_some(),
+            Operation::Speech => self.speech.is_some(),
+            Operation::Transcription => self.transcription.is_some(),
+            _ => false,
+        }
+    }
+}
+
 // === impl Operations ===
 
 impl Operations {
+    /// Nothing.
+    pub const NONE: Self = Self(0);
     /// Chat only.
     pub const CHAT: Self = Self(bit(Operation::Chat));
     /// Embeddings only.

@@ -11,6 +11,8 @@ use crate::watsonx;
 mod azure;
 mod base;
 mod bedrock;
+mod model_path;
+mod sagemaker;
 mod vertex;
 
 use self::azure::AzureOpenAi;
@@ -18,6 +20,7 @@ pub(crate) use self::azure::takes_api_key;
 pub(crate) use self::base::Base;
 use self::bedrock::Bedrock;
 pub(crate) use self::bedrock::region_of;
+use self::model_path::ModelIn;
 use self::vertex::Vertex;
 pub(crate) use self::vertex::{Project, Scope, host as vertex_host};
 
@@ -53,6 +56,12 @@ pub(crate) enum Endpoints {
     Fixed(Box<Fixed>),
     /// The model stands in the path.
     PerModel(Base),
+    /// The model stands in the path of one operation.
+    ModelIn(ModelIn),
+    /// What an operation's format says, below this.
+    Own,
+    /// Endpoints of SageMaker.
+    SageMaker(Base),
     /// Azure OpenAI.
     Azure(AzureOpenAi),
     /// Amazon Bedrock.
@@ -83,6 +92,8 @@ pub(crate) struct Fixed {
     embeddings_single: Option<Uri>,
     count_tokens: Option<Uri>,
     rerank: Option<Uri>,
+    /// Operations that stand elsewhere.
+    elsewhere: Vec<(Operation, Uri)>,
     models: Option<Uri>,
     /// Of an OpenAI-compatible API: what its less frequent operations stand below.
     base: Option<Base>,
@@ -127,6 +138,12 @@ impl Endpoints {
             UrlStyle::OpenAiUnder(path) => {
                 Self::fixed(Fixed::openai(&base.without(OPENAI_ENDS).under(path)))
             }
+            UrlStyle::OpenAiBut(paths) => {
+                Self::fixed(Fixed::openai(&base.without(OPENAI_ENDS)).but(paths))
+            }
+            UrlStyle::ModelIn(path) => Self::ModelIn(ModelIn::new(base, path)),
+            UrlStyle::Own => Self::Own,
+            UrlStyle::SageMaker => Self::SageMaker(base),
             UrlStyle::Watsonx => Self::Watsonx(base.without(watsonx::ENDS)),
             UrlStyle::Anthropic => Self::fixed(Fixed::anthropic(&base.without(ANTHROPIC_ENDS))),
             UrlStyle::Cohere => Self::fixed(Fixed::cohere(&base.without(COHERE_ENDS))),
@@ -149,8 +166,10 @@ impl Endpoints {
         stream: bool,
     ) -> Result<Uri, UrlError> {
         let url = match self {
-            Self::None => None,
+            Self::None | Self::Own => None,
             Self::Fixed(urls) => urls.get(operation),
+            Self::ModelIn(urls) => return urls.uri(operation, model),
+            Self::SageMaker(base) => return sagemaker::uri(base, operation, model, stream),
             Self::PerModel(base) => return gemini(base, operation, model, stream),
             Self::Azure(urls) => return urls.uri(operation, model),
             Self::Bedrock(urls) => return urls.uri(operation, model, stream),
@@ -163,8 +182,14 @@ impl Endpoints {
     pub(crate) fn models(&self) -> Option<Uri> {
         match self {
             // Clouds list models in their management APIs.
-            Self::None | Self::Azure(_) | Self::Bedrock(_) | Self::Vertex(_) => None,
+            Self::None
+            | Self::Own
+            | Self::SageMaker(_)
+            | Self::Azure(_)
+            | Self::Bedrock(_)
+            | Self::Vertex(_) => None,
             Self::Fixed(urls) => urls.models.clone(),
+            Self::ModelIn(urls) => urls.models(),
             Self::PerModel(base) => base.uri("/models", "").ok(),
             Self::Watsonx(base) => watsonx::models(base),
         }
@@ -223,7 +248,21 @@ impl Fixed {
         }
     }
 
+    /// The same with operations that stand at other paths below the base.
+    fn but(mut self, paths: &[(Operation, &str)]) -> Self {
+        if let Some(base) = &self.base {
+            let paths = paths.iter();
+            self.elsewhere = paths
+                .filter_map(|&(operation, path)| Some((operation, base.uri(path, "").ok()?)))
+                .collect();
+        }
+        self
+    }
+
     fn get(&self, operation: Operation) -> Option<Uri> {
+        if let Some((_, uri)) = self.elsewhere.iter().find(|(at, _)| *at == operation) {
+            return Some(uri.clone());
+        }
         match operation {
             Operation::Chat => self.chat.clone(),
             Operation::Generate => self.generate.clone(),
@@ -250,6 +289,10 @@ fn gemini(base: &Base, operation: Operation, model: &str, stream: bool) -> Resul
         Operation::Embeddings => ("batchEmbedContents", ""),
         Operation::EmbeddingsSingle => ("embedContent", ""),
         Operation::CountTokens => ("countTokens", ""),
+        Operation::ImageGeneration | Operation::ImageEdit if model.starts_with("imagen") => {
+            ("predict", "")
+        }
+        Operation::ImageGeneration | Operation::ImageEdit => ("generateContent", ""),
         _ => return Err(UrlError::NoEndpoint(operation.as_str())),
     };
     let bare = model.strip_prefix("models/").unwrap_or(model);

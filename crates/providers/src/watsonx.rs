@@ -1,4 +1,5 @@
-//! The URLs of IBM watsonx.ai (watsonx.ai API reference, "Infer text chat").
+//! The URLs of IBM watsonx.ai (watsonx.ai API reference, "Infer text chat", "Generate embeddings",
+//! "Generate rerank").
 
 use http::Uri;
 use lockgate_wire::Operation;
@@ -21,10 +22,13 @@ pub(crate) fn uri(
     model: &str,
     stream: bool,
 ) -> Result<Uri, UrlError> {
-    if operation != Operation::Chat {
-        return Err(UrlError::NoEndpoint(operation.as_str()));
-    }
-    let method = if stream { "chat_stream" } else { "chat" };
+    let method = match operation {
+        Operation::Chat if stream => "chat_stream",
+        Operation::Chat => "chat",
+        Operation::Embeddings => "embeddings",
+        Operation::Rerank => "rerank",
+        _ => return Err(UrlError::NoEndpoint(operation.as_str())),
+    };
     let path = match model.strip_prefix(DEPLOYMENT) {
         Some(id) if id.is_empty() || id.contains('/') || id.starts_with('.') => {
             return Err(UrlError::Model(model.to_owned()));

@@ -1,10 +1,18 @@
-//! Finding one field of a `multipart/form-data` body (RFC 7578) while it still arrives.
+//! Forms, `multipart/form-data` (RFC 7578): one field found while the body still arrives, a complete
+//! one taken apart, one written.
 //!
-//! An upload is passed on as it comes; only the field that names the model is read and replaced.
+//! An upload is passed on as it comes; only the field that names the model is read and replaced. It
+//! is taken apart for a provider with a format of its own.
+
+mod parts;
+mod write;
 
 use std::ops::Range;
 
 use memchr::memmem;
+
+pub use parts::{FormPart, parts};
+pub use write::FormWriter;
 
 /// Looks for one field in a body that grows.
 #[derive(Debug, Clone)]
@@ -38,6 +46,9 @@ pub enum FormError {
     /// A part without the header that names it, or with more headers than anyone sends.
     #[error("a part of the form has no readable `content-disposition`")]
     Part,
+    /// The form ends before its last boundary.
+    #[error("the form is not complete")]
+    Incomplete,
 }
 
 /// More than the headers of any part need.
@@ -119,17 +130,20 @@ fn boundary(content_type: &str) -> Option<String> {
 /// The `name` of a part, from its headers.
 fn field_name(headers: &[u8]) -> Result<Option<String>, FormError> {
     let headers = String::from_utf8_lossy(headers);
-    let disposition = headers.split("\r\n").find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.trim()
-            .eq_ignore_ascii_case("content-disposition")
-            .then_some(value)
-    });
+    let disposition = header(&headers, "content-disposition");
     let (_, params) = disposition
         .ok_or(FormError::Part)?
         .split_once(';')
         .ok_or(FormError::Part)?;
     Ok(parameter(params, "name"))
+}
+
+/// The value of header `wanted` among the headers of a part.
+fn header<'a>(headers: &'a str, wanted: &str) -> Option<&'a str> {
+    headers.split("\r\n").find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.trim().eq_ignore_ascii_case(wanted).then_some(value)
+    })
 }
 
 /// The value of parameter `wanted` in `a=b; c="d"`.

@@ -6,6 +6,7 @@ use lockgate_wire::canonical::{ApiError, ErrorKind, StreamEvent};
 use lockgate_wire::dialect::{ReplyContext, Spliced, StreamDecoder, StreamEncoder};
 use lockgate_wire::relay::{Relay, Sighting};
 
+use super::envelope::Envelope;
 use super::merge_reasoning::ThinkTags;
 
 /// Takes an upstream's bytes, gives the client's.
@@ -16,6 +17,8 @@ pub enum Channel {
     Translate(Box<Translation>),
     /// Bytes that are nobody's dialect: pictures, sound.
     Opaque(Sighting),
+    /// One of the others, in the frames of an event stream.
+    Enveloped(Box<Envelope>),
 }
 
 /// A stream that is passed on.
@@ -84,6 +87,11 @@ impl Channel {
         Self::Opaque(Sighting::default())
     }
 
+    /// The same for an answer that comes in the frames of an event stream.
+    pub fn enveloped(self) -> Self {
+        Self::Enveloped(Box::new(Envelope::new(self)))
+    }
+
     /// Whether a break can only be told by breaking off.
     pub fn is_opaque(&self) -> bool {
         matches!(self, Self::Opaque(_))
@@ -95,6 +103,7 @@ impl Channel {
             Self::Relay(passing) => passing.relay.push(chunk),
             Self::Translate(translation) => translation.push(&chunk),
             Self::Opaque(_) => chunk,
+            Self::Enveloped(envelope) => envelope.push(&chunk),
         }
     }
 
@@ -104,6 +113,7 @@ impl Channel {
             Self::Relay(passing) => passing.relay.finish(),
             Self::Translate(translation) => translation.finish(),
             Self::Opaque(_) => Bytes::new(),
+            Self::Enveloped(envelope) => envelope.finish(),
         }
     }
 
@@ -122,6 +132,7 @@ impl Channel {
                 out.freeze()
             }
             Self::Opaque(_) => Bytes::new(),
+            Self::Enveloped(envelope) => envelope.inner.fail(error),
         }
     }
 
@@ -131,6 +142,7 @@ impl Channel {
             Self::Relay(passing) => passing.relay.seen(),
             Self::Translate(translation) => &translation.seen,
             Self::Opaque(seen) => seen,
+            Self::Enveloped(envelope) => envelope.seen(),
         }
     }
 
@@ -140,6 +152,7 @@ impl Channel {
             Self::Relay(passing) => passing.relay.content_seen(),
             Self::Translate(translation) => translation.content_seen,
             Self::Opaque(_) => true,
+            Self::Enveloped(envelope) => envelope.inner.content_seen(),
         }
     }
 
@@ -148,6 +161,7 @@ impl Channel {
         match self {
             Self::Relay(_) | Self::Opaque(_) => false,
             Self::Translate(translation) => translation.ended,
+            Self::Enveloped(envelope) => envelope.ended(),
         }
     }
 }

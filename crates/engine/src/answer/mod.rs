@@ -2,6 +2,7 @@
 
 mod body;
 mod channel;
+mod envelope;
 mod json_array;
 mod merge_reasoning;
 mod outlet;

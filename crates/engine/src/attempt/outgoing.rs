@@ -6,6 +6,7 @@ use lockgate_wire::canonical::ErrorKind;
 
 use super::Attempt;
 use super::mishap::{no_credential, no_url};
+use crate::upload::Upload;
 use crate::upstream::RequestBody;
 
 /// How all operations are asked for.
@@ -17,9 +18,16 @@ impl Attempt<'_> {
     /// Where the request goes and with which headers.
     pub(crate) fn addressed(&self) -> Result<(Uri, HeaderMap), GatewayError> {
         let connection = &self.deployment.connection;
-        let uri = connection
-            .uri(self.prepared.operation, self.model, self.call.streams())
-            .map_err(|e| no_url(&e))?;
+        let place = self
+            .prepared
+            .own
+            .as_ref()
+            .and_then(|own| own.place.as_ref());
+        let uri = match place {
+            Some((path, query)) => connection.resource_uri(path, query),
+            None => connection.uri(self.prepared.operation, self.model, self.call.streams()),
+        };
+        let uri = uri.map_err(|e| no_url(&e))?;
         let mut headers = self.headers();
         // Last of all: it may be a signature of everything else. An upload is sent while it
         // arrives; nobody who wants a signature takes one.
@@ -31,11 +39,13 @@ impl Attempt<'_> {
 
     pub(super) fn body(&self) -> Result<RequestBody, GatewayError> {
         match &self.call.upload {
-            None => Ok(self.prepared.body.clone().into()),
-            Some(upload) => upload.body(self.model).ok_or_else(|| {
-                let message = "the file was sent already and is not kept";
-                GatewayError::gateway(ErrorKind::BadGateway, message)
-            }),
+            Some(upload) if self.prepared.own.is_none() => {
+                upload.body(self.model).ok_or_else(|| {
+                    let message = "the file was sent already and is not kept";
+                    GatewayError::gateway(ErrorKind::BadGateway, message)
+                })
+            }
+            _ => Ok(self.prepared.body.clone().into()),
         }
     }
 
@@ -52,8 +62,10 @@ impl Attempt<'_> {
             .and_then(|v| v.to_str().ok());
         let betas = betas.map(|betas| ("anthropic-beta", betas));
         let mut headers = self.deployment.connection.headers_with(own.chain(betas));
-        if let Some(upload) = &self.call.upload {
-            headers.insert(http::header::CONTENT_TYPE, upload.content_type().clone());
+        let own = self.prepared.own.as_ref().map(|own| &own.content_type);
+        let upload = self.call.upload.as_ref().map(Upload::content_type);
+        if let Some(content_type) = own.or(upload) {
+            headers.insert(http::header::CONTENT_TYPE, content_type.clone());
         }
         for (name, value) in &self.call.forwarded {
             if !headers.contains_key(name) {

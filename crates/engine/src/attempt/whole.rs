@@ -2,15 +2,16 @@
 
 use bytes::Bytes;
 use lockgate_core::error::GatewayError;
+use lockgate_wire::canonical::{ApiError, EmbeddingResponse, ErrorKind};
 use lockgate_wire::relay::Relay;
-use lockgate_wire::{Operation, rerank};
+use lockgate_wire::{Operation, images, rerank, transcription};
 use tokio::time::Instant;
 
 use super::mishap::no_answer;
 use super::{Attempt, Content, LARGEST_ANSWER, broken};
 use crate::answer::merge_reasoning;
 use crate::local;
-use crate::prepare::Passage;
+use crate::prepare::{OwnAnswer, Passage};
 use crate::upstream::{BodyError, UpstreamBody};
 
 // === impl Attempt ===
@@ -48,28 +49,19 @@ impl Attempt<'_> {
     }
 
     fn translate_whole(&self, bytes: &Bytes) -> Result<Content, GatewayError> {
+        if let Some(own) = &self.prepared.own {
+            return self.translate_own(&own.answer, bytes);
+        }
         let from = self.prepared.dialect.dialect();
-        let to = self.call.dialect.dialect();
         if let Some(error) = from.sniff(bytes).error {
             return Err(GatewayError::upstream(error, None));
         }
-        let reply = self.call.reply();
         if self.call.operation == Operation::Rerank {
             return self.translate_rerank(bytes);
         }
         if self.call.operation.is_embeddings() {
-            let vectors = from
-                .decode_embedding_response(bytes)
-                .map_err(|e| no_answer(&e))?;
-            let usage = vectors.usage;
-            let bytes = to
-                .encode_embedding_response(self.call.embedding()?, &vectors, &reply)
-                .map_err(|e| no_answer(&e))?;
-            return Ok(Content::Whole {
-                bytes,
-                usage,
-                finish: None,
-            });
+            let vectors = from.decode_embedding_response(bytes);
+            return self.vectors(&vectors.map_err(|e| no_answer(&e))?);
         }
         let mut response = from.decode_response(bytes).map_err(|e| no_answer(&e))?;
         if self
@@ -90,6 +82,47 @@ impl Attempt<'_> {
         })
     }
 
+    /// An answer in the provider's own format of the operation.
+    fn translate_own(&self, answer: &OwnAnswer, bytes: &Bytes) -> Result<Content, GatewayError> {
+        let whole = |bytes, usage| Content::Whole {
+            bytes,
+            usage,
+            finish: None,
+        };
+        match answer {
+            OwnAnswer::Vectors(format) => {
+                let vectors = format.decode_response(bytes).map_err(|e| no_answer(&e))?;
+                self.vectors(&vectors)
+            }
+            OwnAnswer::Pictures(format, request) => {
+                let pictures = format.decode_response(bytes).map_err(|e| no_answer(&e))?;
+                if let (true, Some(why)) = (pictures.images.is_empty(), &pictures.withheld) {
+                    return Err(withheld(why));
+                }
+                let out = images::encode_response(request, &pictures, &self.call.reply());
+                Ok(whole(out, pictures.usage))
+            }
+            OwnAnswer::Transcript(format, request) => {
+                let said = format.decode_response(bytes).map_err(|e| no_answer(&e))?;
+                Ok(whole(transcription::encode_response(request, &said), None))
+            }
+            OwnAnswer::Sound => Ok(whole(bytes.clone(), None)),
+        }
+    }
+
+    fn vectors(&self, vectors: &EmbeddingResponse) -> Result<Content, GatewayError> {
+        let to = self.call.dialect.dialect();
+        let reply = self.call.reply();
+        let bytes = to
+            .encode_embedding_response(self.call.embedding()?, vectors, &reply)
+            .map_err(|e| no_answer(&e))?;
+        Ok(Content::Whole {
+            bytes,
+            usage: vectors.usage,
+            finish: None,
+        })
+    }
+
     fn translate_rerank(&self, bytes: &Bytes) -> Result<Content, GatewayError> {
         let format = self.deployment.provider.rerank;
         let ranked = format.decode_response(bytes).map_err(|e| no_answer(&e))?;
@@ -100,6 +133,14 @@ impl Attempt<'_> {
             finish: None,
         })
     }
+}
+
+/// The provider's filter kept back what it made.
+fn withheld(why: &str) -> GatewayError {
+    let message = format!("the provider withheld the picture: {why}");
+    let mut error = ApiError::new(ErrorKind::ContentPolicy, message);
+    error.code = Some("content_policy_violation".to_owned());
+    GatewayError::upstream(error, None)
 }
 
 /// A relayed answer is not parsed; this tells it from a login page or half an answer.

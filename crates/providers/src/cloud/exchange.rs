@@ -73,11 +73,14 @@ pub(super) struct Exchange {
 /// The answer of an OAuth 2.0 token endpoint and of the metadata servers that are like one.
 ///
 /// RFC 6749 section 5.1. Azure's managed identities write numbers as strings and have
-/// `expires_on`, seconds since 1970.
+/// `expires_on`, seconds since 1970; GitHub Copilot has `token` and `expires_at`, the same, which
+/// GigaChat counts in milliseconds.
 #[derive(Deserialize)]
 pub(super) struct Token {
+    #[serde(alias = "token")]
     pub(super) access_token: String,
     expires_in: Option<Seconds>,
+    #[serde(alias = "expires_at")]
     expires_on: Option<Seconds>,
 }
 
@@ -88,11 +91,12 @@ enum Seconds {
     Text(String),
 }
 
-/// RFC 6749 section 5.2, and Google's and the managed identities' ways to say the same.
+/// RFC 6749 section 5.2, and Google's, IBM's and the managed identities' ways to say the same.
 #[derive(Deserialize)]
 struct Complaint {
     error: Option<serde_json::Value>,
     error_description: Option<String>,
+    #[serde(alias = "errorMessage")]
     message: Option<String>,
     #[serde(rename = "Message")]
     aws_message: Option<String>,
@@ -100,6 +104,8 @@ struct Complaint {
 
 /// A token that does not tell its end.
 const UNTOLD: Duration = Duration::from_secs(3600);
+/// Seconds would be in the year 5138.
+const MILLISECONDS: u64 = 100_000_000_000;
 /// As much of a server's explanation as is kept.
 const SAID: usize = 300;
 
@@ -196,6 +202,9 @@ impl Token {
         let until = self.expires_on.as_ref().and_then(Seconds::get);
         match (told, until) {
             (Some(seconds), _) => now + Duration::from_secs(seconds),
+            (None, Some(until)) if until > MILLISECONDS => {
+                SystemTime::UNIX_EPOCH + Duration::from_millis(until)
+            }
             (None, Some(until)) => SystemTime::UNIX_EPOCH + Duration::from_secs(until),
             (None, None) => now + UNTOLD,
         }

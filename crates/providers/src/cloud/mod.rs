@@ -12,6 +12,7 @@ mod google;
 mod lease;
 mod registry;
 mod source;
+mod token;
 
 pub use self::aws::{AwsKeys, SignError, Signing, sign};
 pub(crate) use self::aws::{domain, region_in};
@@ -20,3 +21,4 @@ pub use self::exchange::{FetchError, Http, HttpError};
 pub(crate) use self::lease::Grant;
 pub use self::registry::Credentials;
 pub(crate) use self::source::{Cloud, Source};
+pub(crate) use self::token::{TokenParams, TokenSecret};

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 use super::credential::CredentialKey;
 use super::exchange::{FetchError, Http};
 use super::lease::Lease;
-use super::{aws, azure, google};
+use super::token::TokenParams;
+use super::{aws, azure, google, token};
 
 /// A source of credentials. The chain of places it looks at is walked at every fetch, so that a
 /// file that comes later or changes is found.
@@ -26,6 +27,8 @@ pub(crate) enum Cloud {
     /// With the region whose Security Token Service is asked.
     Aws(Box<AwsParams>, String),
     Google(VertexParams),
+    /// A provider's token service.
+    Token(Box<TokenParams>),
 }
 
 // === impl Source ===
@@ -36,7 +39,7 @@ impl Source {
         match &self.cloud {
             Cloud::Aws(params, _) => aws::at_hand(params, &self.environment),
             Cloud::Azure(params) => azure::at_hand(params, &self.environment),
-            Cloud::Google(_) => None,
+            Cloud::Google(_) | Cloud::Token(_) => None,
         }
     }
 
@@ -50,24 +53,27 @@ impl Source {
             Cloud::Azure(params) => azure::fetch(params, environment, http, now).await,
             Cloud::Aws(params, region) => aws::fetch(params, region, environment, http, now).await,
             Cloud::Google(params) => google::fetch(params, environment, http, now).await,
+            Cloud::Token(params) => token::fetch(params, http, now).await,
         }
     }
 
     /// What the operator may set, for the end of a message.
     pub(crate) fn advice(&self) -> &'static str {
-        match self.cloud {
+        match &self.cloud {
             Cloud::Azure(_) => azure::ADVICE,
             Cloud::Aws(..) => aws::ADVICE,
             Cloud::Google(_) => google::ADVICE,
+            Cloud::Token(params) => params.advice,
         }
     }
 
     /// The cloud's name, for logs.
     pub(crate) fn name(&self) -> &'static str {
-        match self.cloud {
+        match &self.cloud {
             Cloud::Azure(_) => "Azure",
             Cloud::Aws(..) => "AWS",
             Cloud::Google(_) => "Google Cloud",
+            Cloud::Token(params) => params.name,
         }
     }
 
@@ -132,6 +138,7 @@ impl Source {
             }
             // The project is part of the URL, not of the credential.
             Cloud::Google(google) => vec![secret(&google.credentials)],
+            Cloud::Token(params) => params.parts(),
         }
     }
 
@@ -149,6 +156,8 @@ impl Source {
                 "AWS_",
                 "HOME",
             ],
+            // What it reads is in its parameters.
+            Cloud::Token(_) => &[],
         }
     }
 }

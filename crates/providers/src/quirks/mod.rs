@@ -57,6 +57,14 @@ pub enum Action {
     /// `default_env MEMBER NAME|NAME`: the same with the value of the first of the environment
     /// variables that is set, as a string. See [`Quirk::settled`].
     DefaultEnv(Text, Text),
+    /// `fill MEMBER JSON`: the member has this value when the client gives none, whatever is asked
+    /// for.
+    Fill(Text, Text),
+    /// `drop_value MEMBER VALUE`: the provider refuses this string as the member's value and can do
+    /// without it.
+    DropValue(Text, Text),
+    /// `multimodal_inputs`: `input` is `inputs`, and each is an object with `content` (Voyage).
+    MultimodalInputs,
     /// `value MEMBER FROM TO`: a string value of the member has another name.
     Value(Text, Text, Text),
     /// `rename_string FROM TO`: the member is called `TO` when its value is a string.
@@ -144,7 +152,7 @@ impl Quirk {
         let value = environment.first_non_empty(&variables)?;
         let json = Value::from(value).to_string();
         Some(Self {
-            action: Action::Default(member.clone(), Cow::Owned(json)),
+            action: Action::Fill(member.clone(), Cow::Owned(json)),
             models: self.models.clone(),
         })
     }
@@ -195,12 +203,18 @@ impl Action {
             // What chat needs, embeddings would be refused for.
             Self::Set(..) | Self::Default(..) if !call.operation.is_chat() => {}
             Self::Set(member, json) => set(body, member, json),
-            Self::Default(member, json) => {
+            Self::Default(member, json) | Self::Fill(member, json) => {
                 if !body.is_set(member) {
                     set(body, member, json);
                 }
             }
-            // Became `Default` when it was settled, or its variables are not set.
+            Self::DropValue(member, value) => {
+                if body.get_str(member).is_some_and(|said| said == *value) {
+                    body.remove(member);
+                }
+            }
+            Self::MultimodalInputs => content::multimodal_inputs(body),
+            // Became `Fill` when it was settled, or its variables are not set.
             Self::DefaultEnv(..) => {}
             Self::RenameString(from, to) => {
                 if body.get_str(from).is_some() {

@@ -55,6 +55,9 @@ const FORMS: &[&str] = &[
     "set MEMBER JSON",
     "default MEMBER JSON",
     "default_env MEMBER NAME|NAME",
+    "fill MEMBER JSON",
+    "drop_value MEMBER VALUE",
+    "multimodal_inputs",
     "value MEMBER FROM TO",
     "rename_string FROM TO",
     "route_suffix",
@@ -87,15 +90,17 @@ fn parse_action(name: &str, arguments: &str) -> Option<Action> {
             }
             Action::Clamp(owned(member), min, max)
         }
-        ("set" | "default", [member, _, ..]) => {
+        ("set" | "default" | "fill", [member, _, ..]) => {
             let json = arguments.strip_prefix(member)?.trim();
             serde_json::from_str::<serde::de::IgnoredAny>(json).ok()?;
-            if name == "set" {
-                Action::Set(owned(member), owned(json))
-            } else {
-                Action::Default(owned(member), owned(json))
+            match name {
+                "set" => Action::Set(owned(member), owned(json)),
+                "fill" => Action::Fill(owned(member), owned(json)),
+                _ => Action::Default(owned(member), owned(json)),
             }
         }
+        ("drop_value", [member, value]) => Action::DropValue(owned(member), owned(value)),
+        ("multimodal_inputs", []) => Action::MultimodalInputs,
         ("value", [member, from, to]) => Action::Value(owned(member), owned(from), owned(to)),
         ("rename_string", [from, to]) => Action::RenameString(owned(from), owned(to)),
         ("route_suffix", []) => Action::RouteSuffix,
@@ -125,6 +130,9 @@ impl fmt::Display for Quirk {
             Action::Set(member, json) => write!(f, "set {member} {json}"),
             Action::Default(member, json) => write!(f, "default {member} {json}"),
             Action::DefaultEnv(member, variables) => write!(f, "default_env {member} {variables}"),
+            Action::Fill(member, json) => write!(f, "fill {member} {json}"),
+            Action::DropValue(member, value) => write!(f, "drop_value {member} {value}"),
+            Action::MultimodalInputs => f.write_str("multimodal_inputs"),
             Action::RenameString(from, to) => write!(f, "rename_string {from} {to}"),
             Action::RouteSuffix => f.write_str("route_suffix"),
             Action::Value(member, from, to) => write!(f, "value {member} {from} {to}"),

@@ -1,11 +1,16 @@
 //! Services whose address names an account, or that differ from the API they are compatible with
 //! in more than names.
 
-use lockgate_wire::DialectId;
+use lockgate_wire::embeddings::EmbeddingFormat;
+use lockgate_wire::rerank::RerankFormat;
+use lockgate_wire::{DialectId, Operation};
 
 use super::deviations as quirks;
 use super::hosted::hosted;
-use crate::spec::{Auth, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};
+use super::tokens;
+use crate::spec::{
+    Auth, Formats, KeyRule, ModelPath, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle,
+};
 
 pub(super) const ROWS: &[ProviderSpec] = &[
     hosted(
@@ -30,9 +35,21 @@ pub(super) const ROWS: &[ProviderSpec] = &[
         &["DATABRICKS_API_KEY", "DATABRICKS_TOKEN"],
         &["DATABRICKS_API_BASE"],
     )
-    .quirks(quirks::DATABRICKS),
-    // The key is the token that a login to Copilot leaves behind. The integration id is the one
-    // the endpoint admits.
+    .quirks(quirks::DATABRICKS)
+    .exchanged(&tokens::DATABRICKS),
+    hosted(
+        "gigachat",
+        "https://gigachat.devices.sberbank.ru/api/v1",
+        &[
+            "GIGACHAT_ACCESS_TOKEN",
+            "GIGACHAT_CREDENTIALS",
+            "GIGACHAT_API_KEY",
+        ],
+        &["GIGACHAT_API_BASE"],
+    )
+    .quirks(quirks::GIGACHAT)
+    .exchanged(&tokens::GIGACHAT),
+    // The integration id is the one the endpoint admits.
     hosted(
         "github_copilot",
         "https://api.githubcopilot.com",
@@ -48,15 +65,23 @@ pub(super) const ROWS: &[ProviderSpec] = &[
             "editor-version",
             concat!("lockgate/", env!("CARGO_PKG_VERSION")),
         ),
-    ]),
-    hosted(
-        "huggingface",
-        "https://router.huggingface.co/v1",
-        &["HF_TOKEN", "HUGGINGFACE_API_KEY"],
-        &["HF_API_BASE", "HUGGINGFACE_API_BASE"],
-    )
-    .under("/v1")
-    .quirks(quirks::HUGGINGFACE),
+    ])
+    .exchanged(&tokens::COPILOT),
+    ProviderSpec {
+        url: UrlStyle::ModelIn(&HUGGINGFACE_EMBEDDINGS),
+        formats: Formats {
+            embeddings: Some(EmbeddingFormat::Tei),
+            ..Formats::NONE
+        },
+        ..hosted(
+            "huggingface",
+            "https://router.huggingface.co/v1",
+            &["HF_TOKEN", "HUGGINGFACE_API_KEY"],
+            &["HF_API_BASE", "HUGGINGFACE_API_BASE"],
+        )
+        .quirks(quirks::HUGGINGFACE)
+        .reranks(RerankFormat::Tei)
+    },
     ProviderSpec {
         id: "kimi-for-coding",
         base_url: Some("https://api.kimi.com/coding"),
@@ -98,18 +123,49 @@ pub(super) const ROWS: &[ProviderSpec] = &[
         .chat_only()
     },
     ProviderSpec {
-        // An IBM Cloud key must be exchanged for a token; the token is what is sent.
         url: UrlStyle::Watsonx,
+        formats: Formats {
+            embeddings: Some(EmbeddingFormat::Watsonx),
+            ..Formats::NONE
+        },
         ..hosted(
             "watsonx",
             "https://{WATSONX_REGION|WX_REGION}.ml.cloud.ibm.com",
-            &["WATSONX_TOKEN"],
+            &[
+                "WATSONX_TOKEN",
+                "WATSONX_APIKEY",
+                "WATSONX_API_KEY",
+                "WX_API_KEY",
+            ],
             &["WATSONX_API_BASE", "WATSONX_URL", "WX_URL", "WML_URL"],
         )
         .quirks(quirks::WATSONX)
-        .chat_only()
+        .reranks(RerankFormat::Watsonx)
+        .exchanged(&tokens::IBM_CLOUD)
     },
 ];
+
+/// Inference Providers, "Feature Extraction"; a server of one's own is Text Embeddings Inference.
+const HUGGINGFACE_EMBEDDINGS: ModelPath = ModelPath {
+    operation: Operation::Embeddings,
+    under: "/v1",
+    host: "router.huggingface.co",
+    origin: None,
+    path: "/hf-inference/models/{model}/pipeline/feature-extraction",
+    own_server: "/embed",
+    dots_are_underscores: false,
+};
+
+/// Beside the OpenAI-compatible frontend stands the server's own protocol.
+const TRITON_EMBEDDINGS: ModelPath = ModelPath {
+    operation: Operation::Embeddings,
+    under: "/v1",
+    host: "",
+    origin: None,
+    path: "",
+    own_server: "/v2/models/{model}/infer",
+    dots_are_underscores: false,
+};
 
 /// Servers that operators run themselves.
 pub(super) const SERVERS: &[ProviderSpec] = &[
@@ -138,12 +194,19 @@ pub(super) const SERVERS: &[ProviderSpec] = &[
         &["SGLANG_API_KEY"],
         &["SGLANG_API_BASE"],
     ),
-    own_server(
-        "triton",
-        "http://localhost:9000/v1",
-        &["TRITON_API_KEY"],
-        &["TRITON_API_BASE"],
-    ),
+    ProviderSpec {
+        url: UrlStyle::ModelIn(&TRITON_EMBEDDINGS),
+        formats: Formats {
+            embeddings: Some(EmbeddingFormat::Triton),
+            ..Formats::NONE
+        },
+        ..own_server(
+            "triton",
+            "http://localhost:9000/v1",
+            &["TRITON_API_KEY"],
+            &["TRITON_API_BASE"],
+        )
+    },
 ];
 
 const fn own_server(

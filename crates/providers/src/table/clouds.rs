@@ -1,10 +1,14 @@
 //! Azure and Google Cloud: providers that authenticate with a cloud's identities.
 
+use lockgate_wire::embeddings::EmbeddingFormat;
+use lockgate_wire::images::ImageFormat;
 use lockgate_wire::{DialectId, Operation};
 
 use super::deviations as quirks;
+use super::media::pictures;
 use crate::spec::{
-    Auth, Family, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle, VertexApi,
+    Auth, Family, Formats, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle,
+    VertexApi,
 };
 
 pub(super) const ROWS: &[ProviderSpec] = &[
@@ -15,6 +19,12 @@ pub(super) const ROWS: &[ProviderSpec] = &[
     ProviderSpec {
         id: "bedrock_converse",
         ..BEDROCK
+    },
+    SAGEMAKER,
+    // LiteLLM's name for endpoints that speak OpenAI's API.
+    ProviderSpec {
+        id: "sagemaker_chat",
+        ..SAGEMAKER
     },
     VERTEX_AI,
     ProviderSpec {
@@ -103,6 +113,22 @@ const BEDROCK: ProviderSpec = ProviderSpec {
     dialect: DialectId::Bedrock,
     auth: Auth::Aws,
     url: UrlStyle::Bedrock,
+    operations: Operations::CHAT_AND_EMBEDDINGS.with(&[Operation::ImageGeneration]),
+    formats: pictures(ImageFormat::Bedrock),
+    ..CLOUD
+};
+
+/// Amazon SageMaker: an endpoint that speaks OpenAI's API, as the containers of vLLM, TGI, LMI do.
+const SAGEMAKER: ProviderSpec = ProviderSpec {
+    id: "sagemaker",
+    base_env: &["SAGEMAKER_BASE_URL"],
+    auth: Auth::Aws,
+    url: UrlStyle::SageMaker,
+    formats: Formats {
+        embeddings: Some(EmbeddingFormat::Tei),
+        ..Formats::NONE
+    },
+    quirks: quirks::MAX_TOKENS,
     ..CLOUD
 };
 
@@ -120,7 +146,8 @@ const VERTEX_GEMINI: ProviderSpec = ProviderSpec {
     dialect: DialectId::Gemini,
     auth: Auth::Google,
     url: UrlStyle::Vertex(VertexApi::Gemini),
-    operations: Operations::VERTEX_GEMINI,
+    operations: Operations::VERTEX_GEMINI.with(&[Operation::ImageGeneration, Operation::ImageEdit]),
+    formats: pictures(ImageFormat::Gemini),
     quirks: quirks::VERTEX_GEMINI,
     ..CLOUD
 };
@@ -130,6 +157,16 @@ const VERTEX_EMBEDDINGS: ProviderSpec = ProviderSpec {
     url: UrlStyle::Vertex(VertexApi::Predict),
     operations: Operations::EMBEDDINGS,
     quirks: quirks::VERTEX_EMBEDDINGS,
+    formats: Formats::NONE,
+    ..VERTEX_GEMINI
+};
+
+/// Vertex AI, "Imagen API".
+const VERTEX_IMAGEN: ProviderSpec = ProviderSpec {
+    url: UrlStyle::Vertex(VertexApi::Predict),
+    operations: Operations::NONE.with(&[Operation::ImageGeneration]),
+    quirks: &[],
+    formats: pictures(ImageFormat::Imagen),
     ..VERTEX_GEMINI
 };
 
@@ -138,6 +175,7 @@ const VERTEX_CLAUDE: ProviderSpec = ProviderSpec {
     dialect: DialectId::Anthropic,
     url: UrlStyle::Vertex(VertexApi::Raw("anthropic")),
     operations: Operations::CHAT,
+    formats: Formats::NONE,
     quirks: quirks::VERTEX_CLAUDE,
     ..VERTEX_GEMINI
 };
@@ -146,6 +184,7 @@ const VERTEX_MISTRAL: ProviderSpec = ProviderSpec {
     dialect: DialectId::OpenAiChat,
     url: UrlStyle::Vertex(VertexApi::Raw("mistralai")),
     operations: Operations::CHAT,
+    formats: Formats::NONE,
     quirks: quirks::MISTRAL,
     ..VERTEX_GEMINI
 };
@@ -169,6 +208,7 @@ const VERTEX_FAMILIES: &[Family] = &[
     starting("text-embedding", &VERTEX_EMBEDDINGS),
     starting("text-multilingual-embedding", &VERTEX_EMBEDDINGS),
     starting("textembedding-gecko", &VERTEX_EMBEDDINGS),
+    starting("imagen", &VERTEX_IMAGEN),
     named("anthropic/", &VERTEX_CLAUDE),
     starting("claude", &VERTEX_CLAUDE),
     named("mistralai/", &VERTEX_MISTRAL),

@@ -122,8 +122,13 @@ pub(super) const GROQ: &[Quirk] = &[
 /// it in front.
 pub(super) const HUGGINGFACE: &[Quirk] = &[OLD_LIMIT, Quirk::new(Action::RouteSuffix)];
 
-/// Jina and Voyage have their own word for the encoding and answer with floats without it.
-pub(super) const JINA: &[Quirk] = &[Quirk::new(drop("encoding_format"))];
+/// `GigaChat`, chat completions: functions have another form, and what OpenAI calls a limit of
+/// completion tokens has the older name.
+pub(super) const GIGACHAT: &[Quirk] =
+    &[OLD_LIMIT, unsupported("tools"), unsupported("tool_choice")];
+
+/// Jina, embeddings: the encoding has another name.
+pub(super) const JINA: &[Quirk] = &[Quirk::new(rename("encoding_format", "embedding_type"))];
 
 /// `MiniMax`, chat completions: temperature is above 0 and ends at 1.
 pub(super) const MINIMAX: &[Quirk] = &[clamp("temperature", 0.01, 1.0)];
@@ -242,7 +247,21 @@ pub(super) const VERTEX_CLAUDE: &[Quirk] = &[
 /// Voyage, text embeddings.
 pub(super) const VOYAGE: &[Quirk] = &[
     Quirk::new(rename("dimensions", "output_dimension")),
-    Quirk::new(drop("encoding_format")),
+    FLOATS_UNSAID,
+];
+
+/// Voyage answers with floats unless asked for base64, and refuses to be asked for floats.
+const FLOATS_UNSAID: Quirk = Quirk::new(Action::DropValue(
+    Borrowed("encoding_format"),
+    Borrowed("float"),
+));
+
+/// Voyage, multimodal embeddings: inputs are lists of texts and pictures.
+pub(super) const VOYAGE_MULTIMODAL: &[Quirk] = &[
+    Quirk::new(Action::MultimodalInputs),
+    FLOATS_UNSAID,
+    Quirk::new(rename("encoding_format", "output_encoding")),
+    Quirk::new(rename("dimensions", "output_dimension")),
 ];
 
 /// watsonx.ai, infer text chat: the model and the modes of tool choice have other names, the

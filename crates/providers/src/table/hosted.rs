@@ -7,10 +7,11 @@ use lockgate_wire::rerank::RerankFormat;
 
 use super::deviations::{
     CEREBRAS, DEEPINFRA, DEEPSEEK, GROQ, JINA, MAX_TOKENS, MAX_TOKENS_TEXT, MINIMAX, MISTRAL,
-    MOONSHOT, OPENROUTER, PARASAIL, SAMBANOVA, SCX, TEXT, VOYAGE, XAI, ZAI,
+    MOONSHOT, OPENROUTER, PARASAIL, SAMBANOVA, SCX, TEXT, VOYAGE, VOYAGE_MULTIMODAL, XAI, ZAI,
 };
+use crate::exchange::TokenExchange;
 use crate::quirks::Quirk;
-use crate::spec::{OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};
+use crate::spec::{Family, ModelPath, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};
 
 /// Id, base URL, variables of the key, variables of the base URL.
 pub(super) const fn hosted(
@@ -44,11 +45,27 @@ impl ProviderSpec {
         Self { headers, ..self }
     }
 
-    const fn reranks(self, format: RerankFormat) -> Self {
+    /// What its key is exchanged for.
+    pub(super) const fn exchanged(self, exchange: &'static TokenExchange) -> Self {
+        Self {
+            exchange: Some(exchange),
+            ..self
+        }
+    }
+
+    pub(super) const fn reranks(self, format: RerankFormat) -> Self {
         Self {
             rerank: format,
             ..self.also(&[Operation::Rerank])
         }
+    }
+
+    const fn at(self, url: UrlStyle) -> Self {
+        Self { url, ..self }
+    }
+
+    const fn families(self, families: &'static [Family]) -> Self {
+        Self { families, ..self }
     }
 
     /// What it offers besides.
@@ -135,7 +152,7 @@ pub(super) const ROWS: &[ProviderSpec] = &[
     hosted("neosantara", "https://api.neosantara.xyz/v1", &["NEOSANTARA_API_KEY"], &["NEOSANTARA_API_BASE"]).quirks(MAX_TOKENS),
     hosted("novita", "https://api.novita.ai/v3/openai", &["NOVITA_API_KEY"], &["NOVITA_API_BASE"]),
     hosted("nscale", "https://inference.api.nscale.com/v1", &["NSCALE_API_KEY"], &["NSCALE_API_BASE"]),
-    hosted("nvidia_nim", "https://integrate.api.nvidia.com/v1", &["NVIDIA_NIM_API_KEY", "NVIDIA_API_KEY"], &["NVIDIA_NIM_API_BASE"]).quirks(MAX_TOKENS),
+    hosted("nvidia_nim", "https://integrate.api.nvidia.com/v1", &["NVIDIA_NIM_API_KEY", "NVIDIA_API_KEY"], &["NVIDIA_NIM_API_BASE"]).quirks(MAX_TOKENS).at(UrlStyle::ModelIn(&NIM)).families(NIM_RANKING).reranks(RerankFormat::Nim),
     hosted("openrouter", "https://openrouter.ai/api/v1", &["OPENROUTER_API_KEY", "OR_API_KEY"], &["OPENROUTER_API_BASE"]).quirks(OPENROUTER)
         .headers(&[("http-referer", "{OR_SITE_URL:}"), ("x-title", "{OR_APP_NAME:Lockgate}")]),
     hosted("ovhcloud", "https://oai.endpoints.kepler.ai.cloud.ovh.net/v1", &["OVHCLOUD_API_KEY"], &["OVHCLOUD_API_BASE"]),
@@ -160,9 +177,56 @@ pub(super) const ROWS: &[ProviderSpec] = &[
     hosted("veniceai", "https://api.venice.ai/api/v1", &["VENICE_AI_API_KEY"], &[]),
     hosted("vercel_ai_gateway", "https://ai-gateway.vercel.sh/v1", &["VERCEL_AI_GATEWAY_API_KEY", "VERCEL_OIDC_TOKEN"], &["VERCEL_AI_GATEWAY_API_BASE"]),
     hosted("volcengine", "https://ark.cn-beijing.volces.com/api/v3", &["VOLCENGINE_API_KEY"], &["VOLCENGINE_API_BASE"]).quirks(MAX_TOKENS),
-    hosted("voyage", "https://api.voyageai.com/v1", &["VOYAGE_API_KEY", "VOYAGE_AI_API_KEY", "VOYAGE_AI_TOKEN"], &["VOYAGE_API_BASE"]).embeddings_only().reranks(RerankFormat::Voyage).quirks(VOYAGE),
+    hosted("voyage", "https://api.voyageai.com/v1", &["VOYAGE_API_KEY", "VOYAGE_AI_API_KEY", "VOYAGE_AI_TOKEN"], &["VOYAGE_API_BASE"]).embeddings_only().reranks(RerankFormat::Voyage).quirks(VOYAGE).families(VOYAGE_FAMILIES),
     hosted("wandb", "https://api.inference.wandb.ai/v1", &["WANDB_API_KEY"], &["WANDB_API_BASE"]).quirks(MAX_TOKENS),
     hosted("xai", "https://api.x.ai/v1", &["XAI_API_KEY"], &["XAI_API_BASE"]).quirks(XAI).also(&[Responses]),
     hosted("xiaomi_mimo", "https://api.xiaomimimo.com/v1", &["XIAOMI_MIMO_API_KEY"], &[]).quirks(MAX_TOKENS),
     hosted("zai", "https://api.z.ai/api/paas/v4", &["ZAI_API_KEY"], &["ZAI_API_BASE"]).quirks(ZAI),
 ];
+
+/// NVIDIA API catalog: reranking models are at a host of their own.
+const NIM: ModelPath = ModelPath {
+    operation: Operation::Rerank,
+    under: "/v1",
+    host: "integrate.api.nvidia.com",
+    origin: Some("https://ai.api.nvidia.com"),
+    path: "/v1/retrieval/{model}/reranking",
+    own_server: "/v1/ranking",
+    dots_are_underscores: true,
+};
+
+/// `ranking/` before a model's name is LiteLLM's way to ask for `/v1/ranking`.
+const NIM_RANKING: &[Family] = &[Family {
+    start: "ranking/",
+    strip: true,
+    row: &NIM_ROW,
+}];
+
+const NIM_ROW: ProviderSpec = hosted(
+    "nvidia_nim",
+    "https://ai.api.nvidia.com/v1",
+    &["NVIDIA_NIM_API_KEY", "NVIDIA_API_KEY"],
+    &["NVIDIA_NIM_API_BASE"],
+)
+.at(UrlStyle::OpenAiBut(&[(Operation::Rerank, "/ranking")]))
+.reranks(RerankFormat::Nim);
+
+/// Voyage, multimodal embeddings.
+const VOYAGE_FAMILIES: &[Family] = &[Family {
+    start: "voyage-multimodal",
+    strip: false,
+    row: &VOYAGE_MULTIMODAL_ROW,
+}];
+
+const VOYAGE_MULTIMODAL_ROW: ProviderSpec = hosted(
+    "voyage",
+    "https://api.voyageai.com/v1",
+    &["VOYAGE_API_KEY", "VOYAGE_AI_API_KEY", "VOYAGE_AI_TOKEN"],
+    &["VOYAGE_API_BASE"],
+)
+.embeddings_only()
+.at(UrlStyle::OpenAiBut(&[(
+    Operation::Embeddings,
+    "/multimodalembeddings",
+)]))
+.quirks(VOYAGE_MULTIMODAL);

@@ -8,8 +8,10 @@ mod clouds;
 mod deviations;
 mod field;
 mod hosted;
+mod media;
 mod native;
 mod not_yet;
+mod tokens;
 
 use crate::spec::{OPENAI_COMPATIBLE, ProviderSpec};
 
@@ -19,12 +21,13 @@ pub use self::not_yet::NOT_YET;
 pub static PROVIDERS: &[ProviderSpec] = &SORTED;
 
 /// Each list is sorted by itself.
-const LISTS: [&[ProviderSpec]; 6] = [
+const LISTS: [&[ProviderSpec]; 7] = [
     hosted::ROWS,
     field::ROWS,
     accounts::ROWS,
     accounts::SERVERS,
     clouds::ROWS,
+    media::ROWS,
     native::ROWS,
 ];
 

@@ -1,10 +1,12 @@
 //! Providers with a dialect of their own, servers that operators run themselves, and the demo.
 
+use lockgate_wire::images::ImageFormat;
 use lockgate_wire::rerank::RerankFormat;
 use lockgate_wire::{DialectId, Operation};
 
 use super::deviations as quirks;
-use crate::spec::{Auth, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};
+use super::media::pictures;
+use crate::spec::{Auth, Family, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};
 
 /// Sent to servers that want a key but do not look at it.
 const FAKE: KeyRule = KeyRule::Placeholder("fake-api-key");
@@ -38,6 +40,26 @@ const COHERE: ProviderSpec = ProviderSpec {
     operations: Operations::CHAT_AND_EMBEDDINGS.with(&[Operation::Rerank]),
     rerank: RerankFormat::Cohere,
     ..OPENAI_COMPATIBLE
+};
+
+const GEMINI: ProviderSpec = ProviderSpec {
+    id: "gemini",
+    base_url: Some("https://generativelanguage.googleapis.com"),
+    key_env: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+    base_env: &["GEMINI_API_BASE"],
+    dialect: DialectId::Gemini,
+    auth: Auth::GeminiKey,
+    url: UrlStyle::Gemini,
+    operations: Operations::GEMINI.with(&[Operation::ImageGeneration, Operation::ImageEdit]),
+    formats: pictures(ImageFormat::Gemini),
+    ..OPENAI_COMPATIBLE
+};
+
+/// Gemini API, "Imagen": predictions.
+const GEMINI_IMAGEN: ProviderSpec = ProviderSpec {
+    operations: Operations::NONE.with(&[Operation::ImageGeneration]),
+    formats: pictures(ImageFormat::Imagen),
+    ..GEMINI
 };
 
 pub(super) const ROWS: &[ProviderSpec] = &[
@@ -83,15 +105,12 @@ pub(super) const ROWS: &[ProviderSpec] = &[
         ..OPENAI_COMPATIBLE
     },
     ProviderSpec {
-        id: "gemini",
-        base_url: Some("https://generativelanguage.googleapis.com"),
-        key_env: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-        base_env: &["GEMINI_API_BASE"],
-        dialect: DialectId::Gemini,
-        auth: Auth::GeminiKey,
-        url: UrlStyle::Gemini,
-        operations: Operations::GEMINI,
-        ..OPENAI_COMPATIBLE
+        families: &[Family {
+            start: "imagen",
+            strip: false,
+            row: &GEMINI_IMAGEN,
+        }],
+        ..GEMINI
     },
     ProviderSpec {
         id: "hosted_vllm",

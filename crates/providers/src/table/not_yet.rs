@@ -15,12 +15,8 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("chatgpt", CHATGPT),
     ("cursor", AGENTS),
     ("custom", LITELLM),
-    ("deepgram", OPERATION),
     ("dotprompt", LITELLM),
-    ("elevenlabs", OPERATION),
-    ("fal_ai", OPERATION),
     ("gdc", GDC),
-    ("gigachat", GIGACHAT),
     ("humanloop", LITELLM),
     ("langflow", AGENTS),
     ("langfuse", LITELLM),
@@ -40,12 +36,9 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("replicate", REPLICATE),
     ("runwayml", OPERATION),
     ("s3_vectors", OPERATION),
-    ("sagemaker", COMPATIBLE),
-    ("sagemaker_chat", COMPATIBLE),
     ("sagemaker_nova", COMPATIBLE),
     ("sap", SAP),
     ("soniox", OPERATION),
-    ("stability", OPERATION),
     ("strands_decider", OPERATION),
     ("text-completion-codestral", COMPLETION),
     ("text-completion-inception", COMPLETION),
@@ -65,8 +58,6 @@ const COMPATIBLE: &str =
 const COMPLETION: &str = "it serves text completions only, which are not served";
 const GDC: &str = "it needs tokens of a Google Distributed Cloud service account; with a token of your \
      own use `openai/<model>` with its `api_base`";
-const GIGACHAT: &str =
-    "its keys are exchanged for tokens that last half an hour, and its tools have another format";
 const LITELLM: &str = "it is a mechanism inside LiteLLM, not an upstream";
 const OPERATION: &str = "neither chat nor embeddings is what it is for";
 const OWN_FORMAT: &str = "its API has a format of its own";

@@ -69,6 +69,11 @@ impl Base {
         self.authority.host().to_ascii_lowercase()
     }
 
+    /// Scheme, host and port.
+    pub(crate) fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.authority)
+    }
+
     /// Path without a slash at the end.
     pub(crate) fn path(&self) -> &str {
         &self.path

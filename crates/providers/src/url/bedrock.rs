@@ -40,7 +40,9 @@ impl Bedrock {
         let method = match operation {
             Operation::Chat if stream => "converse-stream",
             Operation::Chat => "converse",
-            Operation::Embeddings | Operation::EmbeddingsSingle => "invoke",
+            Operation::Embeddings | Operation::EmbeddingsSingle | Operation::ImageGeneration => {
+                "invoke"
+            }
             _ => return Err(UrlError::NoEndpoint(operation.as_str())),
         };
         let id = self.model_id.as_deref().unwrap_or_else(|| bare(model));

@@ -114,6 +114,7 @@ impl Vertex {
                     Operation::Chat if stream => ("streamGenerateContent", "alt=sse"),
                     Operation::Chat => ("generateContent", ""),
                     Operation::CountTokens => ("countTokens", ""),
+                    Operation::ImageGeneration | Operation::ImageEdit => ("generateContent", ""),
                     _ => return none,
                 };
                 // A tuned model is an endpoint, and has a number for a name.
@@ -124,7 +125,12 @@ impl Vertex {
                 };
                 (format!("/{collection}/{name}:{method}"), query)
             }
-            VertexApi::Predict if operation == Operation::Embeddings => {
+            VertexApi::Predict
+                if matches!(
+                    operation,
+                    Operation::Embeddings | Operation::ImageGeneration
+                ) =>
+            {
                 (format!("/publishers/google/models/{name}:predict"), "")
             }
             VertexApi::Predict => return none,

@@ -549,7 +549,15 @@ fn watsonx_names_method_and_deployment_in_the_path() {
     for climbing in ["deployment/../x", "deployment/..", "deployment/"] {
         assert!(url(climbing, false).is_err(), "{climbing}");
     }
-    assert!(connection.uri(Operation::Embeddings, "m", false).is_err());
+    for (operation, method) in [
+        (Operation::Embeddings, "embeddings"),
+        (Operation::Rerank, "rerank"),
+    ] {
+        let uri = connection.uri(operation, "m", false).unwrap();
+        let expected = format!("/ml/v1/text/{method}?{date}");
+        assert_eq!(uri.path_and_query().unwrap().as_str(), expected);
+    }
+    assert!(connection.uri(Operation::Speech, "m", false).is_err());
     let dated = connect(
         "watsonx",
         &at("https://h/ml/v1/text/chat?version=2025-01-01"),
@@ -561,4 +569,85 @@ fn watsonx_names_method_and_deployment_in_the_path() {
         uri.to_string(),
         "https://h/ml/v1/text/chat?version=2025-01-01"
     );
+}
+
+#[test]
+fn one_operation_may_name_the_model() {
+    let url = |id: &str, params: &ConnectionParams<'_>, operation, model: &str| {
+        let connection = connect(id, params, &Environment::default()).unwrap();
+        let uri = connection.uri(operation, model, false);
+        uri.map(|uri| uri.to_string())
+    };
+    let own = |id: &str, base: &'static str, operation| {
+        url(id, &at(base), operation, "own/m 1.0").unwrap()
+    };
+    let none = ConnectionParams::default();
+    let hosted = |id: &str, operation| url(id, &none, operation, "own/m 1.0").unwrap();
+    for (found, expected) in [
+        (
+            hosted("huggingface", Operation::Embeddings),
+            "https://router.huggingface.co/hf-inference/models/own/m%201.0/pipeline/feature-extraction",
+        ),
+        (
+            hosted("huggingface", Operation::Chat),
+            "https://router.huggingface.co/v1/chat/completions",
+        ),
+        (
+            own("huggingface", "http://tei.test/a", Operation::Embeddings),
+            "http://tei.test/a/embed",
+        ),
+        (
+            own("huggingface", "http://tei.test/v1", Operation::Embeddings),
+            "http://tei.test/embed",
+        ),
+        (
+            own("huggingface", "http://tgi.test", Operation::Chat),
+            "http://tgi.test/v1/chat/completions",
+        ),
+        (
+            hosted("nvidia_nim", Operation::Rerank),
+            "https://ai.api.nvidia.com/v1/retrieval/own/m%201_0/reranking",
+        ),
+        (
+            own("nvidia_nim", "http://nim.test/v1", Operation::Rerank),
+            "http://nim.test/v1/ranking",
+        ),
+        (
+            hosted("nvidia_nim", Operation::Embeddings),
+            "https://integrate.api.nvidia.com/v1/embeddings",
+        ),
+        (
+            hosted("triton", Operation::Embeddings),
+            "http://localhost:9000/v2/models/own/m%201.0/infer",
+        ),
+        (hosted("triton", Operation::Chat), "http://localhost:9000/v1/chat/completions"),
+    ] {
+        assert_eq!(found, expected);
+    }
+    for climbing in ["../x", "a//b", "a/..", ""] {
+        let found = url("huggingface", &none, Operation::Embeddings, climbing);
+        assert!(found.is_err(), "{climbing}");
+    }
+}
+
+#[test]
+fn voyages_multimodal_models_have_their_own_endpoint() {
+    let table = ProviderTable::built_in();
+    for (model, path) in [
+        ("voyage/voyage-3.5", "/v1/embeddings"),
+        ("voyage/voyage-multimodal-3.5", "/v1/multimodalembeddings"),
+        ("nvidia_nim/ranking/nvidia/m", "/v1/ranking"),
+    ] {
+        let resolved = table.resolve(model, None, None).unwrap();
+        let none = ConnectionParams::default();
+        let connection =
+            Connection::new(&resolved.provider, &none, &Environment::default()).unwrap();
+        let operation = if path.contains("rank") {
+            Operation::Rerank
+        } else {
+            Operation::Embeddings
+        };
+        let uri = connection.uri(operation, &resolved.model, false).unwrap();
+        assert_eq!(uri.path(), path, "{model}");
+    }
 }

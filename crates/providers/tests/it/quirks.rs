@@ -234,7 +234,18 @@ fn defaults_may_come_from_the_environment() {
         r#"{"a":1,"project_id":"p \"1\""}"#
     );
     // Before it is settled it knows nothing.
-    assert_eq!(run(&[quirk], r#"{"a":1}"#, &CALL), r#"{"a":1}"#);
+    assert_eq!(
+        run(std::slice::from_ref(&quirk), r#"{"a":1}"#, &CALL),
+        r#"{"a":1}"#
+    );
+    // Whatever is asked for.
+    let settled = quirk.settled(&environment(&[("A", "p")])).unwrap();
+    assert_eq!(settled.to_string(), r#"fill project_id "p""#);
+    let embeddings = Call {
+        operation: Operation::Embeddings,
+        ..CALL
+    };
+    assert_eq!(run(&[settled], "{}", &embeddings), r#"{"project_id":"p"}"#);
     let other = Quirk::from_str("drop a for m").unwrap();
     assert_eq!(other.settled(&environment(&[])), Some(other));
 }
@@ -382,6 +393,24 @@ const SINGLE: &[(&str, &str, &str, &str)] = &[
     ("zai", "glm-4.6", EFFORT, THINKING),
     ("zai", "glm-5.2", EFFORT, EFFORT),
     (
+        "voyage",
+        "voyage-3.5",
+        r#"{"encoding_format":"float","dimensions":5}"#,
+        r#"{"output_dimension":5}"#,
+    ),
+    (
+        "voyage",
+        "voyage-3.5",
+        r#"{"encoding_format":"base64"}"#,
+        r#"{"encoding_format":"base64"}"#,
+    ),
+    (
+        "jina_ai",
+        "jina-embeddings-v4",
+        r#"{"encoding_format":"base64"}"#,
+        r#"{"embedding_type":"base64"}"#,
+    ),
+    (
         "watsonx",
         "deployment/d1",
         r#"{"model":"deployment/d1"}"#,
@@ -499,5 +528,27 @@ fn texts_that_are_no_quirk() {
         ),
     ] {
         assert_eq!(Quirk::from_str(text), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn multimodal_inputs_are_lists_of_parts() {
+    let quirk = Quirk::from_str("multimodal_inputs").unwrap();
+    for (sent, expected) in [
+        (
+            r#"{"input":"a"}"#,
+            r#"{"inputs":[{"content":[{"text":"a","type":"text"}]}]}"#,
+        ),
+        (
+            r#"{"input":["a",{"content":[{"type":"image_url","image_url":{"url":"https://h/a.png"}}]}]}"#,
+            r#"{"inputs":[{"content":[{"text":"a","type":"text"}]},{"content":[{"image_url":"https://h/a.png","type":"image_url"}]}]}"#,
+        ),
+        (
+            r#"{"input":{"content":[{"type":"image_url","image_url":"data:image/png;base64,AA=="},{"type":"text","text":"b"}]}}"#,
+            r#"{"inputs":[{"content":[{"image_base64":"data:image/png;base64,AA==","type":"image_base64"},{"text":"b","type":"text"}]}]}"#,
+        ),
+        (r#"{"inputs":[]}"#, r#"{"inputs":[]}"#),
+    ] {
+        assert_eq!(run(std::slice::from_ref(&quirk), sent, &CALL), expected);
     }
 }

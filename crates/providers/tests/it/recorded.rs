@@ -8,12 +8,14 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use lockgate_core::Environment;
 use lockgate_providers::{
-    Call, Connection, ConnectionParams, PROVIDERS, Provider, ProviderSpec, Quirk, apply,
+    Call, Connection, ConnectionParams, Credentials, PROVIDERS, Provider, ProviderSpec, Quirk,
+    apply,
 };
 use lockgate_wire::canonical::Params;
 use lockgate_wire::dialect::{RequestHead, Target};
+use lockgate_wire::form::{FormPart, FormWriter, parts};
 use lockgate_wire::json::JsonObject;
-use lockgate_wire::{DialectId, Operation};
+use lockgate_wire::{DialectId, Operation, images, speech, transcription};
 use serde_json::Value;
 
 use crate::environment;
@@ -45,6 +47,18 @@ const CHAT: &str = r#"{
     "user": "u1"
 }"#;
 
+const RERANK: &str = r#"{"model": "client-name", "query": "Which one is a river?", "documents": ["The Douro.", "A bridge."], "top_n": 1}"#;
+const SPEECH: &str = r#"{"model": "client-name", "input": "Hello.", "voice": "alloy", "response_format": "opus"}"#;
+const PICTURE: &str = r#"{"model": "client-name", "prompt": "a fox", "n": 1, "size": "1024x1024", "response_format": "b64_json"}"#;
+
+/// The fields of a transcription and of a changed picture, each beside its file.
+const TRANSCRIPTION: [(&str, &str); 3] = [
+    ("model", "client-name"),
+    ("language", "en"),
+    ("response_format", "srt"),
+];
+const EDIT: [(&str, &str); 2] = [("model", "client-name"), ("prompt", "a hat")];
+
 const EMBEDDINGS: &str = r#"{"model": "client-name", "input": ["a", "b"], "encoding_format": "base64", "dimensions": 64}"#;
 
 /// Models that quirks are for; elsewhere the name does not matter.
@@ -53,6 +67,21 @@ fn model_of(id: &str, operation: Operation) -> &'static str {
         "bedrock" | "bedrock_converse" if operation == Operation::Embeddings => {
             "cohere.embed-english-v3"
         }
+        "bedrock" | "bedrock_converse" if operation == Operation::ImageGeneration => {
+            "amazon.nova-canvas-v1:0"
+        }
+        "deepgram" if operation == Operation::Speech => "aura-2-thalia-en",
+        "deepgram" => "nova-3",
+        "elevenlabs" if operation == Operation::Speech => "eleven_multilingual_v2",
+        "elevenlabs" => "scribe_v1",
+        "fal_ai" => "fal-ai/flux/dev",
+        "gemini" | "vertex_ai" | "vertex_ai_beta"
+            if matches!(operation, Operation::ImageGeneration | Operation::ImageEdit) =>
+        {
+            "gemini-2.5-flash-image"
+        }
+        "nvidia_nim" if operation == Operation::Rerank => "nvidia/llama-3.2-nv-rerankqa-1b-v2",
+        "stability" => "sd3.5-large",
         "bedrock" | "bedrock_converse" => "anthropic.claude-sonnet-4-5-20250929-v1:0",
         "deepseek" => "deepseek-v4-flash",
         "groq" => "openai/gpt-oss-120b",
@@ -79,11 +108,12 @@ fn settings(row: &ProviderSpec) -> Environment {
     environment(&variables)
 }
 
-fn connect(row: &ProviderSpec) -> (Provider, Connection) {
+fn connect(row: &ProviderSpec, credentials: &Credentials) -> (Provider, Connection) {
     let provider = Provider::from(row);
     let has_base = row.base_url.is_some();
     let params = ConnectionParams {
         api_base: (!has_base).then_some("http://own.test:8000/v1"),
+        credentials: Some(credentials),
         ..ConnectionParams::default()
     };
     let connection = Connection::new(&provider, &params, &settings(row))
@@ -160,6 +190,99 @@ fn body(
     object
 }
 
+fn form(fields: &[(&str, &str)], file: (&str, &str, &str)) -> Vec<FormPart> {
+    let mut form = FormWriter::default();
+    for (name, value) in fields {
+        form.field(name, value);
+    }
+    let (name, file_name, content_type) = file;
+    form.file(name, file_name, content_type, Bytes::from_static(b"FILE"));
+    let (content_type, body) = form.finish();
+    parts(&content_type, &body).unwrap()
+}
+
+/// The client's request in the provider's own format of `operation`, and where it goes.
+fn own(
+    provider: &Provider,
+    connection: &Connection,
+    quirks: &[Quirk],
+    operation: Operation,
+    out: &mut String,
+) {
+    let model = model_of(&provider.id, operation);
+    let parse = |text: &'static str| JsonObject::parse(Bytes::from_static(text.as_bytes()), 9);
+    let formats = provider.formats;
+    let request = match operation {
+        Operation::Embeddings => {
+            let head = RequestHead {
+                operation,
+                model: None,
+                stream: None,
+            };
+            let body = parse(EMBEDDINGS).unwrap();
+            let client = DialectId::OpenAiChat.dialect();
+            let request = client.decode_embedding_request(&head, &body).unwrap();
+            formats.embeddings.unwrap().encode_request(&request, model)
+        }
+        Operation::ImageGeneration => {
+            let request = images::decode_request(&parse(PICTURE).unwrap()).unwrap();
+            formats.images.unwrap().encode_request(&request, model)
+        }
+        Operation::ImageEdit => {
+            let parts = form(&EDIT, ("image", "a.png", "image/png"));
+            let request = images::decode_form(&parts).unwrap();
+            formats.images.unwrap().encode_request(&request, model)
+        }
+        Operation::Speech => {
+            let request = speech::decode_request(&parse(SPEECH).unwrap()).unwrap();
+            formats.speech.unwrap().encode_request(&request, model)
+        }
+        Operation::Transcription => {
+            let parts = form(&TRANSCRIPTION, ("file", "a.mp3", "audio/mpeg"));
+            let request = transcription::decode_request(&parts).unwrap();
+            let format = formats.transcription.unwrap();
+            format.encode_request(&request, model)
+        }
+        other => panic!("{other:?} has no formats"),
+    }
+    .unwrap();
+    let uri = match &request.path {
+        Some(path) => connection.resource_uri(path, &request.query),
+        None => connection.uri(operation, model, false),
+    };
+    writeln!(out, "POST {}", uri.unwrap()).unwrap();
+    if !request.is_json() {
+        let body = String::from_utf8(request.body.to_vec()).unwrap();
+        writeln!(out, "content-type: {}", request.content_type).unwrap();
+        for line in body.lines().filter(|line| !line.is_empty()) {
+            writeln!(out, "  {line}").unwrap();
+        }
+        return;
+    }
+    let mut object = JsonObject::parse(request.body, 100).unwrap();
+    let call = Call {
+        operation,
+        model,
+        drop_params: false,
+    };
+    apply(quirks, &mut object, &call);
+    show(&object, out);
+}
+
+fn rerank(provider: &Provider, quirks: &[Quirk], model: &str) -> JsonObject {
+    let body = JsonObject::parse(Bytes::from_static(RERANK.as_bytes()), 9).unwrap();
+    let request = lockgate_wire::rerank::decode_request(&body).unwrap();
+    let encoded = provider.rerank.encode_request(&request, model).unwrap();
+    let mut object = JsonObject::parse(encoded.body, 9).unwrap();
+    let call = Call {
+        operation: Operation::Rerank,
+        model,
+        drop_params: false,
+    };
+    apply(quirks, &mut object, &call);
+    object
+}
+
 /// One member a line, messages too.
 fn show(object: &JsonObject, out: &mut String) {
     let members: Value = serde_json::from_slice(&object.to_bytes()).unwrap();
@@ -176,7 +299,8 @@ fn show(object: &JsonObject, out: &mut String) {
 }
 
 fn recorded(row: &ProviderSpec) -> String {
-    let (provider, connection) = connect(row);
+    let credentials = Credentials::default();
+    let (provider, connection) = connect(row, &credentials);
     let quirks: Vec<Quirk> = provider
         .quirks
         .iter()
@@ -184,13 +308,24 @@ fn recorded(row: &ProviderSpec) -> String {
         .collect();
     let mut out = String::new();
     headers(&connection, &mut out);
+    for credential in credentials.all() {
+        writeln!(out, "authorization: a token of {}", credential.cloud()).unwrap();
+    }
     for operation in Operation::ALL {
         if !provider.supports(operation) {
             continue;
         }
         let model = model_of(row.id, operation);
+        writeln!(out, "\n{}", operation.as_str()).unwrap();
+        if provider.formats.has(operation) {
+            own(&provider, &connection, &quirks, operation, &mut out);
+            continue;
+        }
         let uri = connection.uri(operation, model, false).unwrap();
-        writeln!(out, "\n{}\nPOST {uri}", operation.as_str()).unwrap();
+        writeln!(out, "POST {uri}").unwrap();
+        if operation == Operation::Rerank {
+            show(&rerank(&provider, &quirks, model), &mut out);
+        }
         if !matches!(operation, Operation::Chat | Operation::Embeddings) {
             continue;
         }

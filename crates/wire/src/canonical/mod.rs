@@ -10,6 +10,7 @@
 mod echo;
 mod embedding;
 mod error;
+mod image;
 mod logprobs;
 mod loss;
 mod message;
@@ -19,13 +20,16 @@ mod reasoning;
 mod request;
 mod rerank;
 mod response;
+mod speech;
 mod stream;
 mod tool;
+mod transcription;
 mod usage;
 
 pub use echo::Echo;
 pub use embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse, EncodingFormat};
 pub use error::{ApiError, ErrorKind};
+pub use image::{ImageDelivery, ImageRequest, ImageResponse, Picture, PictureSource};
 pub use logprobs::{Logprobs, TokenLogprob, TopLogprob};
 pub use loss::{Loss, LossKind};
 pub use message::{Block, BlockKind, CacheControl, Media, MediaSource, Message, Role};
@@ -35,10 +39,12 @@ pub use reasoning::{Effort, Reasoning, signature_origin};
 pub use request::ChatRequest;
 pub use rerank::{RerankDocument, RerankRequest, RerankResponse, RerankResult};
 pub use response::{ChatResponse, Choice, FinishReason};
+pub use speech::SpeechRequest;
 pub use stream::StreamEvent;
 pub use tool::{
     FunctionTool, HostedTool, SearchPlace, Tool, ToolChoice, WebSearch, join_thought_id,
     split_thought_id,
 };
 pub(crate) use tool::{fitting_tool_id, input_object};
+pub use transcription::{MediaFile, Timed, TranscriptFormat, Transcription, TranscriptionRequest};
 pub use usage::Usage;

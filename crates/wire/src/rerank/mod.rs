@@ -7,8 +7,10 @@
 mod client;
 mod cohere;
 mod jina;
+mod nim;
 mod tei;
 mod voyage;
+mod watsonx;
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -34,19 +36,25 @@ pub enum RerankFormat {
     Voyage,
     /// Hugging Face Text Embeddings Inference.
     Tei,
+    /// NVIDIA NIM.
+    Nim,
+    /// IBM watsonx.ai.
+    Watsonx,
 }
 
 // === impl RerankFormat ===
 
 impl RerankFormat {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Cohere,
         Self::CohereV1,
         Self::Jina,
         Self::Together,
         Self::Voyage,
         Self::Tei,
+        Self::Nim,
+        Self::Watsonx,
     ];
 
     /// The stable name used in tables and logs.
@@ -58,6 +66,8 @@ impl RerankFormat {
             Self::Together => "together",
             Self::Voyage => "voyage",
             Self::Tei => "tei",
+            Self::Nim => "nim",
+            Self::Watsonx => "watsonx",
         }
     }
 
@@ -80,6 +90,8 @@ impl RerankFormat {
             Self::Together => jina::encode_together(request, model, &mut losses),
             Self::Voyage => voyage::encode(request, model, &mut losses),
             Self::Tei => tei::encode(request, &mut losses),
+            Self::Nim => nim::encode(request, model, &mut losses),
+            Self::Watsonx => watsonx::encode(request, model, &mut losses),
         };
         Ok(EncodedRequest {
             body: with_extra(body?, &request.extra)?,
@@ -95,6 +107,8 @@ impl RerankFormat {
             Self::Jina | Self::Together => jina::decode(body),
             Self::Voyage => voyage::decode(body),
             Self::Tei => tei::decode(body),
+            Self::Nim => nim::decode(body),
+            Self::Watsonx => watsonx::decode(body),
         }?;
         let results = &mut response.results;
         results.sort_by(|a, b| b.relevance_score.total_cmp(&a.relevance_score));
@@ -105,7 +119,7 @@ impl RerankFormat {
     pub fn decode_error(self, status: u16, body: &[u8]) -> ApiError {
         let dialect = match self {
             Self::Cohere | Self::CohereV1 => DialectId::Cohere,
-            Self::Jina | Self::Together | Self::Voyage | Self::Tei => DialectId::OpenAiChat,
+            _ => DialectId::OpenAiChat,
         };
         dialect.dialect().decode_error(status, body)
     }

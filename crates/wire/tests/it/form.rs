@@ -1,6 +1,7 @@
 //! The field that names the model, wherever it stands and however the body arrives.
 
-use lockgate_wire::form::{FieldFinder, FormError, Found};
+use bytes::Bytes;
+use lockgate_wire::form::{FieldFinder, FormError, FormWriter, Found, parts};
 use proptest::prelude::*;
 
 const TYPE: &str = "multipart/form-data; boundary=XyZ";
@@ -145,5 +146,83 @@ proptest! {
         let _ = find(&body);
         body.splice(0..0, b"--XyZ\r\nContent-Disposition:".iter().copied());
         let _ = find(&body);
+    }
+}
+
+fn taken_apart(body: &str) -> Result<Vec<(String, String)>, FormError> {
+    let parts = parts(TYPE, &Bytes::copy_from_slice(body.as_bytes()))?;
+    let text = |value: &Bytes| String::from_utf8(value.to_vec()).unwrap();
+    Ok(parts
+        .iter()
+        .map(|p| (p.name.clone(), text(&p.value)))
+        .collect())
+}
+
+#[test]
+fn a_complete_form_is_taken_apart() {
+    let form = format!(
+        "preamble\r\n{}{}{}--XyZ--\r\n",
+        part("model", "m"),
+        file("RIFF\r\n--Xy\r\n"),
+        part("language", "")
+    );
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let expected = [
+        pair("model", "m"),
+        pair("file", "RIFF\r\n--Xy\r\n"),
+        pair("language", ""),
+    ];
+    assert_eq!(taken_apart(&form).unwrap(), expected);
+    let parts = parts(TYPE, &Bytes::from(form)).unwrap();
+    assert_eq!(parts[1].file_name.as_deref(), Some("name=model.wav"));
+    assert_eq!(parts[1].content_type.as_deref(), Some("audio/wav"));
+    assert_eq!(parts[0].file_name, None);
+}
+
+#[test]
+fn half_a_form_is_none() {
+    let form = format!("{}{}--XyZ--", part("model", "m"), file("RIFF"));
+    assert_eq!(taken_apart("--XyZ--"), Ok(Vec::new()));
+    for length in 0..form.len() - 1 {
+        let half = taken_apart(&form[..length]);
+        assert!(half.is_err(), "{length}: {half:?}");
+    }
+    assert_eq!(
+        taken_apart("--XyZ\r\n\r\nv\r\n--XyZ--"),
+        Err(FormError::Part)
+    );
+    assert_eq!(
+        parts("application/json", &Bytes::new()),
+        Err(FormError::ContentType)
+    );
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(
+        fields in proptest::collection::vec(("[a-z\\[\\]]{1,8}", ".{0,20}"), 0..5),
+        content in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let mut form = FormWriter::default();
+        for (name, value) in &fields {
+            form.field(name, value);
+        }
+        form.field("boundary", "--lockgate-form-boundary\r\n");
+        form.file("file", "a \"b\"\r\n.wav", "audio/wav", content.clone().into());
+        let (content_type, body) = form.finish();
+        let read = parts(&content_type, &body).unwrap();
+        prop_assert_eq!(read.len(), fields.len() + 2);
+        for ((name, value), part) in fields.iter().zip(&read) {
+            prop_assert_eq!((name, value.as_bytes()), (&part.name, &part.value[..]));
+        }
+        let file = &read[fields.len() + 1];
+        prop_assert_eq!(&file.value[..], &content[..]);
+        prop_assert_eq!(file.file_name.as_deref(), Some("a _b___.wav"));
+    }
+
+    #[test]
+    fn nothing_panics_on_a_broken_form(body in proptest::collection::vec(any::<u8>(), 0..100)) {
+        let body = [b"--XyZ\r\n".as_slice(), &body, b"\r\n--XyZ"].concat();
+        let _ = parts(TYPE, &Bytes::from(body));
     }
 }

@@ -128,7 +128,23 @@ fn every_upstream_is_asked_in_its_own_words() {
         (
             RerankFormat::Tei,
             json!({"query": query, "texts": texts, "truncate": true, "priority": 1}),
-            vec![tokens, chunks],
+            vec![tokens.clone(), chunks.clone()],
+        ),
+        (
+            RerankFormat::Nim,
+            json!({"model": "m", "query": {"text": query},
+                   "passages": [{"text": texts[0]}, {"text": texts[1]}, {"text": texts[2]}],
+                   "truncate": "END", "priority": 1}),
+            vec![tokens, chunks.clone()],
+        ),
+        (
+            RerankFormat::Watsonx,
+            json!({"model_id": "m", "query": query,
+                   "inputs": [{"text": texts[0]}, {"text": texts[1]}, {"text": texts[2]}],
+                   "parameters": {"truncate_input_tokens": 512,
+                                  "return_options": {"top_n": 2, "inputs": false}},
+                   "priority": 1}),
+            vec![chunks],
         ),
     ];
     for (format, expected, losses) in cases {
@@ -195,6 +211,21 @@ fn answers() -> Vec<(RerankFormat, Value)> {
                 {"index": 2, "score": 0.9, "text": "The Zêzere."},
                 {"index": 0, "score": 0.75},
             ]),
+        ),
+        (
+            RerankFormat::Nim,
+            json!({"rankings": [
+                {"index": 2, "logit": 0.9}, {"index": 0, "logit": 0.75}, {"index": 1, "logit": 0.1},
+            ], "usage": {"prompt_tokens": 64, "total_tokens": 64}}),
+        ),
+        (
+            RerankFormat::Watsonx,
+            json!({
+                "model_id": "m", "created_at": "2024-01-01T00:00:00Z", "input_token_count": 64,
+                "results": [
+                    {"index": 2, "score": 0.9}, {"index": 0, "score": 0.75}, {"index": 1, "score": 0.1},
+                ],
+            }),
         ),
     ];
     answers.extend(answers_like_jinas());

@@ -1,4 +1,4 @@
-//! Azure, AWS and Google Cloud: URLs, signatures, tokens.
+//! Azure, AWS, Google Cloud, and services that give tokens for keys: URLs, signatures, tokens.
 
 mod aws;
 mod azure;
@@ -6,6 +6,7 @@ mod foundry;
 mod google;
 mod script;
 mod signing;
+mod tokens;
 mod vertex;
 
 use std::time::{Duration, SystemTime};
