@@ -192,8 +192,8 @@ where it is missing, the service says so.
 **dialect**: `own` beside or instead of a dialect means that operations besides chat are translated to
 a [format of the provider's own](operations.md#formats-of-their-own).
 
-**tested**: `shape` is a recorded request (URL, headers and body for each operation, streamed and
-whole) that must not change unnoticed; `llama-server` is in addition a real model behind a server
+**tested**: `shape` is a recorded request (URL and headers for each operation, streamed and whole, and
+the body unless it passes as it is) that must not change unnoticed; `llama-server` is in addition a real model behind a server
 that speaks the provider's API. The services themselves are not called.
 
 | provider | dialect | operations | key travels as | key | variables of the base URL | base URL | tested |

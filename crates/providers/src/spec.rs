@@ -172,6 +172,8 @@ pub struct ModelPath {
     pub path: &'static str,
     /// Path on a server of the operator's own, with or without `{model}`.
     pub own_server: &'static str,
+    /// Further operations that do not stand below `under`.
+    pub beside: &'static [(Operation, &'static str)],
     /// Dots in the model's name are underscores there.
     pub dots_are_underscores: bool,
 }

@@ -251,10 +251,7 @@ impl Fixed {
     /// The same with operations that stand at other paths below the base.
     fn but(mut self, paths: &[(Operation, &str)]) -> Self {
         if let Some(base) = &self.base {
-            let paths = paths.iter();
-            self.elsewhere = paths
-                .filter_map(|&(operation, path)| Some((operation, base.uri(path, "").ok()?)))
-                .collect();
+            self.elsewhere = elsewhere(base, paths);
         }
         self
     }
@@ -278,6 +275,15 @@ impl Fixed {
                 .ok(),
         }
     }
+}
+
+/// Operations at paths of their own below `base`.
+fn elsewhere(base: &Base, paths: &[(Operation, &str)]) -> Vec<(Operation, Uri)> {
+    let uri = |path| base.uri(path, "").ok();
+    let paths = paths.iter();
+    paths
+        .filter_map(|&(operation, path)| Some((operation, uri(path)?)))
+        .collect()
 }
 
 /// Gemini API reference: `models.generateContent`, `streamGenerateContent`, `countTokens`,

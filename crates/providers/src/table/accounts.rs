@@ -153,6 +153,7 @@ const HUGGINGFACE_EMBEDDINGS: ModelPath = ModelPath {
     origin: None,
     path: "/hf-inference/models/{model}/pipeline/feature-extraction",
     own_server: "/embed",
+    beside: &[(Operation::Rerank, "/rerank")],
     dots_are_underscores: false,
 };
 
@@ -164,6 +165,7 @@ const TRITON_EMBEDDINGS: ModelPath = ModelPath {
     origin: None,
     path: "",
     own_server: "/v2/models/{model}/infer",
+    beside: &[],
     dots_are_underscores: false,
 };
 

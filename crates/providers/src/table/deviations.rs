@@ -122,10 +122,14 @@ pub(super) const GROQ: &[Quirk] = &[
 /// it in front.
 pub(super) const HUGGINGFACE: &[Quirk] = &[OLD_LIMIT, Quirk::new(Action::RouteSuffix)];
 
-/// `GigaChat`, chat completions: functions have another form, and what OpenAI calls a limit of
-/// completion tokens has the older name.
-pub(super) const GIGACHAT: &[Quirk] =
-    &[OLD_LIMIT, unsupported("tools"), unsupported("tool_choice")];
+/// `GigaChat`, chat completions: functions have another form, content must be a string, and the
+/// limit has its older name.
+pub(super) const GIGACHAT: &[Quirk] = &[
+    OLD_LIMIT,
+    Quirk::new(Action::FlattenContent),
+    unsupported("tools"),
+    unsupported("tool_choice"),
+];
 
 /// Jina, embeddings: the encoding has another name.
 pub(super) const JINA: &[Quirk] = &[Quirk::new(rename("encoding_format", "embedding_type"))];

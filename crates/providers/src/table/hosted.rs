@@ -192,6 +192,7 @@ const NIM: ModelPath = ModelPath {
     origin: Some("https://ai.api.nvidia.com"),
     path: "/v1/retrieval/{model}/reranking",
     own_server: "/v1/ranking",
+    beside: &[],
     dots_are_underscores: true,
 };
 

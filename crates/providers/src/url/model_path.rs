@@ -4,7 +4,7 @@ use http::Uri;
 use lockgate_wire::Operation;
 use percent_encoding::utf8_percent_encode;
 
-use super::{Base, Fixed, MODEL, OPENAI_ENDS, UrlError};
+use super::{Base, Fixed, MODEL, OPENAI_ENDS, UrlError, elsewhere};
 use crate::spec::ModelPath;
 
 /// The URLs of one connection.
@@ -27,8 +27,10 @@ impl ModelIn {
         let hosted = base.host() == place.host;
         let bare = base.clone().without(&[place.under]);
         let origin = place.origin.filter(|_| hosted);
+        let mut others = Fixed::openai(&base.under(place.under));
+        others.elsewhere = elsewhere(&bare, place.beside);
         Self {
-            others: Box::new(Fixed::openai(&base.under(place.under))),
+            others: Box::new(others),
             operation: place.operation,
             base: origin
                 .and_then(|origin| Base::parse(origin).ok())

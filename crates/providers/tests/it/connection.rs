@@ -601,6 +601,10 @@ fn one_operation_may_name_the_model() {
             "http://tei.test/embed",
         ),
         (
+            own("huggingface", "http://tei.test/v1", Operation::Rerank),
+            "http://tei.test/rerank",
+        ),
+        (
             own("huggingface", "http://tgi.test", Operation::Chat),
             "http://tgi.test/v1/chat/completions",
         ),
@@ -620,7 +624,10 @@ fn one_operation_may_name_the_model() {
             hosted("triton", Operation::Embeddings),
             "http://localhost:9000/v2/models/own/m%201.0/infer",
         ),
-        (hosted("triton", Operation::Chat), "http://localhost:9000/v1/chat/completions"),
+        (
+            hosted("triton", Operation::Chat),
+            "http://localhost:9000/v1/chat/completions",
+        ),
     ] {
         assert_eq!(found, expected);
     }

@@ -537,15 +537,15 @@ fn multimodal_inputs_are_lists_of_parts() {
     for (sent, expected) in [
         (
             r#"{"input":"a"}"#,
-            r#"{"inputs":[{"content":[{"text":"a","type":"text"}]}]}"#,
+            r#"{"inputs":[{"content":[{"type":"text","text":"a"}]}]}"#,
         ),
         (
             r#"{"input":["a",{"content":[{"type":"image_url","image_url":{"url":"https://h/a.png"}}]}]}"#,
-            r#"{"inputs":[{"content":[{"text":"a","type":"text"}]},{"content":[{"image_url":"https://h/a.png","type":"image_url"}]}]}"#,
+            r#"{"inputs":[{"content":[{"type":"text","text":"a"}]},{"content":[{"type":"image_url","image_url":"https://h/a.png"}]}]}"#,
         ),
         (
             r#"{"input":{"content":[{"type":"image_url","image_url":"data:image/png;base64,AA=="},{"type":"text","text":"b"}]}}"#,
-            r#"{"inputs":[{"content":[{"image_base64":"data:image/png;base64,AA==","type":"image_base64"},{"text":"b","type":"text"}]}]}"#,
+            r#"{"inputs":[{"content":[{"type":"image_base64","image_base64":"data:image/png;base64,AA=="},{"type":"text","text":"b"}]}]}"#,
         ),
         (r#"{"inputs":[]}"#, r#"{"inputs":[]}"#),
     ] {

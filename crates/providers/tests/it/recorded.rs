@@ -48,7 +48,8 @@ const CHAT: &str = r#"{
 }"#;
 
 const RERANK: &str = r#"{"model": "client-name", "query": "Which one is a river?", "documents": ["The Douro.", "A bridge."], "top_n": 1}"#;
-const SPEECH: &str = r#"{"model": "client-name", "input": "Hello.", "voice": "alloy", "response_format": "opus"}"#;
+const SPEECH: &str =
+    r#"{"model": "client-name", "input": "Hello.", "voice": "alloy", "response_format": "opus"}"#;
 const PICTURE: &str = r#"{"model": "client-name", "prompt": "a fox", "n": 1, "size": "1024x1024", "response_format": "b64_json"}"#;
 
 /// The fields of a transcription and of a changed picture, each beside its file.

@@ -1,6 +1,6 @@
 //! Pictures: a prompt in, pictures out.
 
-use super::{MediaFile, RawJson, Usage};
+use super::{Loss, MediaFile, RawJson, Usage};
 
 /// Pictures to be made.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,6 +27,8 @@ pub struct ImageRequest {
     pub images: Vec<MediaFile>,
     /// Where the first of them may change: its transparent parts.
     pub mask: Option<MediaFile>,
+    /// What the client said that has no canonical form, and no provider here has a word for.
+    pub unmapped: Vec<Loss>,
     /// Members that no canonical field holds: the provider's own parameters.
     pub extra: Vec<(String, RawJson)>,
 }

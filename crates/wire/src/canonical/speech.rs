@@ -1,6 +1,6 @@
 //! Speech: text in, sound out.
 
-use super::RawJson;
+use super::{Loss, RawJson};
 
 /// Text to be spoken.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,6 +15,8 @@ pub struct SpeechRequest {
     pub format: Option<String>,
     /// How fast; 1 is the voice's own speed.
     pub speed: Option<f64>,
+    /// What the client said that has no canonical form, and no provider here has a word for.
+    pub unmapped: Vec<Loss>,
     /// Members that no canonical field holds: the provider's own parameters.
     pub extra: Vec<(String, RawJson)>,
 }

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::canonical::{
-    ImageDelivery, ImageRequest, ImageResponse, MediaFile, Picture, PictureSource, RawJson, Usage,
+    ImageDelivery, ImageRequest, ImageResponse, Loss, MediaFile, Picture, PictureSource, RawJson,
+    Usage,
 };
 use crate::dialect::{ReplyContext, TranslateError};
 use crate::form::FormPart;
@@ -82,8 +83,21 @@ pub fn decode_request(body: &JsonObject) -> Result<ImageRequest, TranslateError>
         user: member(body, "user")?,
         images: Vec::new(),
         mask: None,
+        unmapped: unmapped(body),
         extra: extra(body, &MAPPED),
     })
+}
+
+/// Members that concern OpenAI's own models, or a stream that is not written here.
+fn unmapped(body: &JsonObject) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    if body.is_set("moderation") {
+        losses.push(Loss::hint("moderation"));
+    }
+    if body.get_bool("stream") == Some(true) {
+        losses.push(Loss::param("stream"));
+    }
+    losses
 }
 
 /// Reads a client's form: pictures to change.
@@ -125,6 +139,8 @@ fn read_field(request: &mut ImageRequest, name: &str, text: &str) -> Result<(), 
         "output_format" => request.format = given(),
         "response_format" => request.delivery = Some(read_delivery(text)?),
         "user" => request.user = given(),
+        "moderation" => request.unmapped.push(Loss::hint(name)),
+        "stream" if text == "true" => request.unmapped.push(Loss::param(name)),
         name if MAPPED.contains(&name) => {}
         name => {
             if let Ok(value) = RawJson::from_value(&text) {

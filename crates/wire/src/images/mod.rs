@@ -91,11 +91,11 @@ fn lose_all_but(has: &[&str], request: &ImageRequest) -> Vec<Loss> {
         (request.background.is_some(), "background"),
         (request.format.is_some(), "output_format"),
     ];
-    let mut losses: Vec<Loss> = parameters
+    let mut losses = request.unmapped.clone();
+    let lost = parameters
         .into_iter()
-        .filter(|(said, name)| *said && !has.contains(name))
-        .map(|(_, name)| Loss::param(name))
-        .collect();
+        .filter(|(said, name)| *said && !has.contains(name));
+    losses.extend(lost.map(|(_, name)| Loss::param(name)));
     if request.user.is_some() {
         losses.push(Loss::hint("user"));
     }

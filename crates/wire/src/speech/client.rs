@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::canonical::{RawJson, SpeechRequest};
+use crate::canonical::{Loss, RawJson, SpeechRequest};
 use crate::dialect::TranslateError;
 use crate::json::JsonObject;
 use crate::read::{member, required};
@@ -34,6 +34,13 @@ pub fn decode_request(body: &JsonObject) -> Result<SpeechRequest, TranslateError
         instructions: member(body, "instructions")?,
         format: member(body, "response_format")?,
         speed: member(body, "speed")?,
+        // Sound itself is the default, and what all of them send.
+        unmapped: body
+            .get_str("stream_format")
+            .filter(|format| format == "sse")
+            .map(|_| Loss::param("stream_format"))
+            .into_iter()
+            .collect(),
         extra: extra(body, &MAPPED),
     })
 }

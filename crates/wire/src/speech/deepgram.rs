@@ -19,7 +19,7 @@ const PCM_RATE: &str = "24000";
 /// Writes a request. A voice is a model there: one that is named like one is asked for, any other
 /// is what the model has.
 pub(super) fn encode(request: &SpeechRequest, model: &str) -> Result<OwnRequest, TranslateError> {
-    let mut losses = Vec::new();
+    let mut losses = request.unmapped.clone();
     let mut query = Query::default();
     let voice = request.voice.as_deref();
     match voice {

@@ -44,7 +44,7 @@ const IN_QUERY: [&str; 3] = [
 
 /// Writes a request.
 pub(super) fn encode(request: &SpeechRequest, model: &str) -> Result<OwnRequest, TranslateError> {
-    let mut losses = Vec::new();
+    let mut losses = request.unmapped.clone();
     let voice = request.voice.as_deref().filter(|voice| !voice.is_empty());
     let voice = voice.ok_or_else(|| {
         TranslateError::invalid_param("voice", "`voice` is missing: name a voice or its id")

@@ -80,7 +80,7 @@ fn requests() {
             json!({
                 "model": "group", "prompt": "a \"fox\"", "n": 2, "size": "1792x1024", "quality": "hd",
                 "style": "vivid", "background": "transparent", "output_format": "webp",
-                "response_format": "b64_json", "user": "u1", "moderation": "low", "seed": 7,
+                "response_format": "b64_json", "user": "u1", "moderation": "low", "stream": true, "seed": 7,
             }),
         ),
         (

@@ -26,6 +26,7 @@ fn a_clients_request_is_read_whole() {
         instructions: Some("Cheerful.".to_owned()),
         format: Some("wav".to_owned()),
         speed: Some(1.5),
+        unmapped: Vec::new(),
         extra: vec![("seed".to_owned(), raw("7"))],
     };
     assert_eq!(request, expected);
@@ -57,6 +58,10 @@ fn requests() {
         (
             "a format that it does not have",
             json!({"input": "a", "voice": "v", "response_format": "midi"}),
+        ),
+        (
+            "events",
+            json!({"input": "a", "voice": "v", "stream_format": "sse"}),
         ),
         (
             "own parameters",

@@ -48,14 +48,22 @@ fn ibm_cloud_takes_an_api_key() {
     let own = "api_key: own-key, api_base: 'https://eu-de.ml.cloud.ibm.com'";
     let moved = crate::environment(&[("WATSONX_IAM_URL", "https://iam.test/token")]);
     let (asked, _) = exchange("watsonx/m", own, &moved, token);
-    assert!(asked.starts_with("POST https://iam.test/token\n"), "{asked}");
+    assert!(
+        asked.starts_with("POST https://iam.test/token\n"),
+        "{asked}"
+    );
     assert!(asked.contains("\n  apikey=own-key\n"), "{asked}");
 }
 
 #[test]
 fn a_token_is_sent_as_it_is() {
     for (model, params, environment, expected) in [
-        ("watsonx/m", "api_key: eyJ.own", &[("WX_REGION", "eu-de")][..], "Bearer eyJ.own"),
+        (
+            "watsonx/m",
+            "api_key: eyJ.own",
+            &[("WX_REGION", "eu-de")][..],
+            "Bearer eyJ.own",
+        ),
         (
             "watsonx/m",
             "",
@@ -66,7 +74,12 @@ fn a_token_is_sent_as_it_is() {
             ],
             "Bearer eyJ.env",
         ),
-        ("gigachat/GigaChat-2", "api_key: eyJ.own", &[], "Bearer eyJ.own"),
+        (
+            "gigachat/GigaChat-2",
+            "api_key: eyJ.own",
+            &[],
+            "Bearer eyJ.own",
+        ),
         (
             "github_copilot/gpt-4o",
             "api_key: 'tid=1;exp=2:mac'",
@@ -95,7 +108,8 @@ fn a_token_is_sent_as_it_is() {
 
 #[test]
 fn databricks_takes_a_service_principal() {
-    let token = r#"{"access_token":"eyJ.m2m","scope":"all-apis","token_type":"Bearer","expires_in":3600}"#;
+    let token =
+        r#"{"access_token":"eyJ.m2m","scope":"all-apis","token_type":"Bearer","expires_in":3600}"#;
     let environment = crate::environment(&[
         ("DATABRICKS_CLIENT_ID", "c"),
         ("DATABRICKS_CLIENT_SECRET", "env-secret"),
@@ -107,7 +121,10 @@ fn databricks_takes_a_service_principal() {
     let environment = crate::environment(&[("DATABRICKS_API_KEY", "dapi1")]);
     let own = format!("{base}, client_id: own, client_secret: hush");
     let (asked, _) = exchange("databricks/m", &own, &environment, token);
-    assert!(asked.contains("authorization: Basic b3duOmh1c2g=\n"), "{asked}");
+    assert!(
+        asked.contains("authorization: Basic b3duOmh1c2g=\n"),
+        "{asked}"
+    );
 }
 
 #[test]
@@ -133,7 +150,12 @@ fn copilot_reads_what_a_login_left_behind() {
     let (asked, due) = exchange("github_copilot/gpt-4o", "", &environment, token);
     insta::assert_snapshot!(asked);
     assert_eq!(due, Some(Duration::from_secs(1350)));
-    let (asked, _) = exchange("github_copilot/gpt-4o", "api_key: gho_own", &environment, token);
+    let (asked, _) = exchange(
+        "github_copilot/gpt-4o",
+        "api_key: gho_own",
+        &environment,
+        token,
+    );
     assert!(asked.contains("authorization: token gho_own\n"), "{asked}");
 }
 
@@ -163,8 +185,12 @@ fn what_is_missing_is_said() {
 fn a_refusal_does_not_tell_the_secret() {
     let environment = crate::environment(&[("WX_REGION", "eu-de")]);
     let credentials = Credentials::default();
-    let (connection, model) =
-        connect("watsonx/m", "api_key: hush-hush", &environment, &credentials);
+    let (connection, model) = connect(
+        "watsonx/m",
+        "api_key: hush-hush",
+        &environment,
+        &credentials,
+    );
     let refusal = r#"{"errorCode":"BXNIM0415E","errorMessage":"Provided API key could not be found.","context":{}}"#;
     let script = Script::new(&[(400, refusal)]);
     let error = script.refresh(&credentials, now()).unwrap_err().to_string();
@@ -181,8 +207,7 @@ fn a_refusal_does_not_tell_the_secret() {
 #[test]
 fn requests_never_wait_for_a_token() {
     let environment = crate::environment(&[("GIGACHAT_CREDENTIALS", "k")]);
-    let (connection, model) =
-        connect("gigachat/m", "", &environment, &Credentials::default());
+    let (connection, model) = connect("gigachat/m", "", &environment, &Credentials::default());
     let expected = NoCredential {
         cloud: "GigaChat",
         reason: "the first one has not arrived yet".to_owned(),

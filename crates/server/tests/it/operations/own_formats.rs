@@ -132,7 +132,11 @@ async fn every_form_of_a_transcript() {
     }
     let asked = upstream.last();
     assert_eq!(asked.header("xi-api-key"), UPSTREAM_KEY);
-    assert!(asked.text().contains("name=\"model_id\"\r\n\r\nscribe_v1\r\n"));
+    assert!(
+        asked
+            .text()
+            .contains("name=\"model_id\"\r\n\r\nscribe_v1\r\n")
+    );
 }
 
 #[tokio::test]
@@ -140,14 +144,26 @@ async fn a_gathered_form_is_sent_again_however_long() {
     let upstream = RecordingUpstream::start(&[
         (
             "/broken/v1/listen",
-            (503, "application/json", r#"{"err_code":"BUSY","err_msg":"try later"}"#),
+            (
+                503,
+                "application/json",
+                r#"{"err_code":"BUSY","err_msg":"try later"}"#,
+            ),
         ),
         ("/v1/listen", (200, "application/json", HEARD)),
     ])
     .await;
     let config = Config::new()
-        .entry(entry("deepgram/nova-3", &upstream.url("/broken"), json!({"order": 1})))
-        .entry(entry("deepgram/nova-2", &upstream.url("/v1"), json!({"order": 2})));
+        .entry(entry(
+            "deepgram/nova-3",
+            &upstream.url("/broken"),
+            json!({"order": 1}),
+        ))
+        .entry(entry(
+            "deepgram/nova-2",
+            &upstream.url("/v1"),
+            json!({"order": 2}),
+        ));
     let gateway = gateway(config).await;
     let sound = "sound ".repeat(1 << 20);
     let parts = [field("model", "public"), file("file", &sound)];
@@ -161,7 +177,8 @@ async fn a_gathered_form_is_sent_again_however_long() {
 
 #[tokio::test]
 async fn what_cannot_be_served_is_said() {
-    let refusal = r#"{"err_code":"INVALID_AUTH","err_msg":"Invalid credentials.","request_id":"r"}"#;
+    let refusal =
+        r#"{"err_code":"INVALID_AUTH","err_msg":"Invalid credentials.","request_id":"r"}"#;
     let upstream =
         RecordingUpstream::start(&[("/v1/listen", (401, "application/json", refusal))]).await;
     let config = Config::new()
@@ -171,7 +188,11 @@ async fn what_cannot_be_served_is_said() {
     let parts = [field("model", "public"), file("file", "RIFF")];
     let reply = send_form(&gateway, TRANSCRIPTIONS, &parts).await;
     assert_eq!(reply.status, 401, "{}", reply.text());
-    assert!(reply.text().contains("Invalid credentials."), "{}", reply.text());
+    assert!(
+        reply.text().contains("Invalid credentials."),
+        "{}",
+        reply.text()
+    );
     let parts = [field("model", "public"), file("file", &"x".repeat(100_000))];
     let reply = send_form(&gateway, TRANSCRIPTIONS, &parts).await;
     assert_eq!(reply.status, 413, "{}", reply.text());
@@ -260,7 +281,11 @@ async fn pictures() {
         ("fal_ai/fal-ai/flux/dev", "authorization", "Key "),
         ("gemini/imagen-4.0-generate-001", "x-goog-api-key", ""),
         ("gemini/gemini-2.5-flash-image", "x-goog-api-key", ""),
-        ("bedrock/amazon.nova-canvas-v1:0", "authorization", "Bearer "),
+        (
+            "bedrock/amazon.nova-canvas-v1:0",
+            "authorization",
+            "Bearer ",
+        ),
     ] {
         let gateway = serving(model, &upstream.url("")).await;
         let reply = post(&gateway, IMAGES, &body).await;
@@ -268,7 +293,11 @@ async fn pictures() {
         let data = &reply.json()["data"];
         assert_eq!(*data, json!([{"b64_json": "iVBORw=="}]), "{model}");
         let asked = upstream.last();
-        assert_eq!(asked.header(header), format!("{key}{UPSTREAM_KEY}"), "{model}");
+        assert_eq!(
+            asked.header(header),
+            format!("{key}{UPSTREAM_KEY}"),
+            "{model}"
+        );
         assert!(asked.text().contains("a fox"), "{model}");
     }
 }
@@ -278,11 +307,19 @@ async fn a_picture_is_changed_and_a_filter_is_told() {
     let upstream = RecordingUpstream::start(&[
         (
             "/v2beta/stable-image/edit/inpaint",
-            (200, "application/json", r#"{"image":"iVBORw==","finish_reason":"SUCCESS"}"#),
+            (
+                200,
+                "application/json",
+                r#"{"image":"iVBORw==","finish_reason":"SUCCESS"}"#,
+            ),
         ),
         (
             "/v2beta/stable-image/edit/erase",
-            (200, "application/json", r#"{"image":"","finish_reason":"CONTENT_FILTERED"}"#),
+            (
+                200,
+                "application/json",
+                r#"{"image":"","finish_reason":"CONTENT_FILTERED"}"#,
+            ),
         ),
     ])
     .await;
@@ -298,14 +335,25 @@ async fn a_picture_is_changed_and_a_filter_is_told() {
     assert_eq!(reply.header("content-type"), Some("application/json"));
     assert_eq!(reply.json()["data"][0]["b64_json"], "iVBORw==");
     let asked = upstream.last();
-    assert!(asked.header("content-type").starts_with("multipart/form-data"));
+    assert!(
+        asked
+            .header("content-type")
+            .starts_with("multipart/form-data")
+    );
     for part in ["PIXELS", "HOLES", "a hat"] {
-        assert!(asked.text().contains(&format!("\r\n\r\n{part}\r\n")), "{part}");
+        assert!(
+            asked.text().contains(&format!("\r\n\r\n{part}\r\n")),
+            "{part}"
+        );
     }
     let gateway = serving("stability/erase", &upstream.url("")).await;
     let reply = send_form(&gateway, "/v1/images/edits", &parts).await;
     assert_eq!(reply.status, 400, "{}", reply.text());
-    assert!(reply.text().contains("CONTENT_FILTERED"), "{}", reply.text());
+    assert!(
+        reply.text().contains("CONTENT_FILTERED"),
+        "{}",
+        reply.text()
+    );
 }
 
 #[tokio::test]
@@ -314,9 +362,16 @@ async fn embeddings_in_the_encoding_that_the_client_wants() {
         ("/embed", (200, "application/json", "[[0.5,-1.0]]")),
         (
             "/v2/models/bert/infer",
-            (200, "application/json", r#"{"outputs":[{"name":"e","datatype":"FP32","shape":[1,2],"data":[0.5,-1.0]}]}"#),
+            (
+                200,
+                "application/json",
+                r#"{"outputs":[{"name":"e","datatype":"FP32","shape":[1,2],"data":[0.5,-1.0]}]}"#,
+            ),
         ),
-        ("/endpoints/bert/invocations", (200, "application/json", "[[0.5,-1.0]]")),
+        (
+            "/endpoints/bert/invocations",
+            (200, "application/json", "[[0.5,-1.0]]"),
+        ),
     ])
     .await;
     for (model, member) in [
@@ -328,7 +383,11 @@ async fn embeddings_in_the_encoding_that_the_client_wants() {
         let body = json!({ "model": "public", "input": ["a"], "encoding_format": "base64" });
         let reply = post(&gateway, "/v1/embeddings", &body).await;
         assert_eq!(reply.status, 200, "{model}: {}", reply.text());
-        assert_eq!(reply.json()["data"][0]["embedding"], "AAAAPwAAgL8=", "{model}");
+        assert_eq!(
+            reply.json()["data"][0]["embedding"],
+            "AAAAPwAAgL8=",
+            "{model}"
+        );
         let asked: Value = serde_json::from_str(upstream.last().text()).unwrap();
         assert!(asked[member].is_array(), "{model}: {asked}");
     }
@@ -345,11 +404,19 @@ async fn watsonx_exchanges_its_key() {
     let upstream = RecordingUpstream::start(&[
         (
             "/ml/v1/text/embeddings",
-            (200, "application/json", r#"{"results":[{"embedding":[0.5]}],"input_token_count":3}"#),
+            (
+                200,
+                "application/json",
+                r#"{"results":[{"embedding":[0.5]}],"input_token_count":3}"#,
+            ),
         ),
         (
             "/ml/v1/text/rerank",
-            (200, "application/json", r#"{"results":[{"index":0,"score":0.5}]}"#),
+            (
+                200,
+                "application/json",
+                r#"{"results":[{"index":0,"score":0.5}]}"#,
+            ),
         ),
     ])
     .await;
@@ -438,5 +505,9 @@ async fn an_exception_in_the_frames_fails_the_attempt() {
     body["num_retries"] = 0.into();
     let reply = post(&gateway, CHAT, &body).await;
     assert_eq!(reply.status, 502, "{}", reply.text());
-    assert!(reply.text().contains("the container said no"), "{}", reply.text());
+    assert!(
+        reply.text().contains("the container said no"),
+        "{}",
+        reply.text()
+    );
 }
