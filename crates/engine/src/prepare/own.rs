@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::HeaderValue;
 use lockgate_core::error::GatewayError;
-use lockgate_wire::canonical::{ErrorKind, ImageRequest, RawJson, TranscriptionRequest};
+use lockgate_wire::canonical::{ErrorKind, ImageRequest, TranscriptionRequest};
 use lockgate_wire::dialect::TranslateError;
 use lockgate_wire::embeddings::EmbeddingFormat;
 use lockgate_wire::form::{FormPart, parts};
@@ -14,6 +14,7 @@ use lockgate_wire::own::OwnRequest;
 use lockgate_wire::speech;
 use lockgate_wire::transcription::{self, TranscriptionFormat};
 use lockgate_wire::{DialectId, Operation};
+use serde_json::Value;
 
 use super::refusal::{not_expressible, not_offered};
 use super::{DropPolicy, Passage, Prepared, losses_settled, own_json, settle};
@@ -118,26 +119,26 @@ fn write(call: &Call, deployment: &Deployment, model: &str) -> Result<Written, G
     Ok(match call.operation {
         Operation::ImageGeneration | Operation::ImageEdit => {
             let format = formats.images.ok_or_else(|| missing(call, deployment))?;
-            let mut request = match &call.upload {
-                Some(upload) => images::decode_form(&form(upload)?).map_err(bad)?,
-                None => images::decode_request(&call.body).map_err(bad)?,
-            };
-            add_params(&mut request.extra, deployment);
+            let request = match &call.upload {
+                Some(upload) => images::decode_form(&form(upload, deployment)?),
+                None => images::decode_request(&completed(call, deployment).body),
+            }
+            .map_err(bad)?;
             let written = format.encode_request(&request, model);
             (written, OwnAnswer::Pictures(format, Box::new(request)))
         }
         Operation::Speech => {
             let format = formats.speech.ok_or_else(|| missing(call, deployment))?;
-            let mut request = speech::decode_request(&call.body).map_err(bad)?;
-            add_params(&mut request.extra, deployment);
+            let call = completed(call, deployment);
+            let request = speech::decode_request(&call.body).map_err(bad)?;
             (format.encode_request(&request, model), OwnAnswer::Sound)
         }
         Operation::Transcription => {
             let missing = || missing(call, deployment);
             let format = formats.transcription.ok_or_else(missing)?;
             let upload = call.upload.as_ref().ok_or_else(missing)?;
-            let mut request = transcription::decode_request(&form(upload)?).map_err(bad)?;
-            add_params(&mut request.extra, deployment);
+            let parts = form(upload, deployment)?;
+            let request = transcription::decode_request(&parts).map_err(bad)?;
             let written = format.encode_request(&request, model);
             (written, OwnAnswer::Transcript(format, Box::new(request)))
         }
@@ -145,13 +146,12 @@ fn write(call: &Call, deployment: &Deployment, model: &str) -> Result<Written, G
             let format = formats
                 .embeddings
                 .ok_or_else(|| missing(call, deployment))?;
-            let mut request = call.embedding()?.clone();
+            let mut request = completed(call, deployment).embedding()?.clone();
             if call.dialect != DialectId::OpenAiChat {
                 // Members of another dialect mean nothing to this provider.
                 let strange = std::mem::take(&mut request.extra).into_iter();
                 request.unmapped.extend(strange.map(|(name, _)| name));
             }
-            add_params(&mut request.extra, deployment);
             let written = format.encode_request(&request, model);
             (written, OwnAnswer::Vectors(format))
         }
@@ -162,27 +162,53 @@ fn missing(call: &Call, deployment: &Deployment) -> GatewayError {
     not_offered(call.operation, deployment)
 }
 
-/// The form that a client sent, which was gathered before.
-fn form(upload: &Upload) -> Result<Vec<FormPart>, GatewayError> {
+/// The call with the deployment's own parameters, where the client says nothing.
+fn completed<'a>(call: &'a Call, deployment: &Deployment) -> Cow<'a, Call> {
+    let params = deployment.entry.litellm_params.params.iter();
+    let missing: Vec<(String, Bytes)> = params
+        .filter(|(name, _)| !call.body.contains(name))
+        .map(|(name, value)| (name.clone(), value.to_string().into()))
+        .collect();
+    // Members of OpenAI's API mean nothing in another one.
+    if missing.is_empty() || call.dialect != DialectId::OpenAiChat {
+        return Cow::Borrowed(call);
+    }
+    Cow::Owned(call.with_members(&missing))
+}
+
+/// The form that a client sent, which was gathered before, with the deployment's own parameters,
+/// where the client says nothing.
+fn form(upload: &Upload, deployment: &Deployment) -> Result<Vec<FormPart>, GatewayError> {
     let whole = upload.whole().ok_or_else(|| {
         let message = "the file was sent already and is not kept";
         GatewayError::gateway(ErrorKind::BadGateway, message)
     })?;
     let content_type = upload.content_type().to_str().unwrap_or_default();
-    parts(content_type, whole).map_err(|e| {
+    let mut form = parts(content_type, whole).map_err(|e| {
         let message = format!("the request body cannot be read: {e}");
         GatewayError::client(ErrorKind::InvalidRequest, message)
-    })
-}
-
-/// Adds the deployment's own parameters, where the client says nothing.
-fn add_params(extra: &mut Vec<(String, RawJson)>, deployment: &Deployment) {
+    })?;
     for (name, value) in deployment.entry.litellm_params.params.iter() {
-        let said = extra.iter().any(|(known, _)| known == name);
-        if !said && let Ok(value) = RawJson::parse(value.to_string()) {
-            extra.push((name.clone(), value));
+        if form.iter().any(|part| part.name == *name) {
+            continue;
         }
+        let values = match value {
+            Value::Array(values) => values.as_slice(),
+            value => std::slice::from_ref(value),
+        };
+        form.extend(values.iter().map(|value| {
+            FormPart {
+                name: name.clone(),
+                file_name: None,
+                content_type: None,
+                value: value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned)
+                    .into(),
+            }
+        }));
     }
+    Ok(form)
 }
 
 /// Decides what happens to what could not be expressed.
@@ -216,14 +242,10 @@ pub(super) fn rerank(
     if !deployment.provider.supports(Operation::Rerank) {
         return Err(not_offered(Operation::Rerank, deployment));
     }
-    let mut request = Cow::Borrowed(call.rerank()?);
-    if !deployment.entry.litellm_params.params.is_empty() {
-        add_params(&mut request.to_mut().extra, deployment);
-    }
     let encoded = deployment
         .provider
         .rerank
-        .encode_request(&request, model)
+        .encode_request(completed(call, deployment).rerank()?, model)
         .map_err(|e| not_expressible(&e, deployment))?;
     settle(call, deployment, Operation::Rerank, encoded, policy)
 }

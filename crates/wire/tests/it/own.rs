@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use lockgate_wire::Operation;
 use lockgate_wire::canonical::{MediaFile, RawJson};
 use lockgate_wire::dialect::{ReplyContext, TranslateError};
 use lockgate_wire::json::JsonObject;
 use lockgate_wire::own::OwnRequest;
+use lockgate_wire::{DialectId, Operation};
 use serde_json::Value;
 
 pub(crate) fn object(body: &Value) -> JsonObject {
@@ -66,3 +66,44 @@ pub(crate) fn pretty(body: &[u8]) -> String {
 /// Bodies that are no answer to anything.
 pub(crate) const NO_ANSWERS: [&str; 5] =
     ["", "<html>", "5", r#"{"message":"no"}"#, r#"{"results":5}"#];
+
+#[test]
+fn errors_of_providers_are_understood() {
+    for (status, body, message) in [
+        (
+            401,
+            r#"{"err_code":"INVALID_AUTH","err_msg":"Invalid credentials.","request_id":"r"}"#,
+            "Invalid credentials.",
+        ),
+        (
+            400,
+            r#"{"category":"INVALID_REQUEST","message":"Bad audio","details":"corrupt","request_id":"r"}"#,
+            "Bad audio",
+        ),
+        (
+            401,
+            r#"{"detail":{"status":"invalid_api_key","message":"Invalid API key"}}"#,
+            "Invalid API key",
+        ),
+        (
+            400,
+            r#"{"id":"e","name":"bad_request","errors":["prompt: is required","size: wrong"]}"#,
+            "prompt: is required; size: wrong",
+        ),
+        (
+            422,
+            r#"{"detail":[{"loc":["body","prompt"],"msg":"field required","type":"missing"}]}"#,
+            "body.prompt: field required",
+        ),
+        (
+            404,
+            r#"{"errors":[{"code":"model_not_supported","message":"no such model"}],"trace":"t","status_code":404}"#,
+            "no such model",
+        ),
+    ] {
+        let error = DialectId::OpenAiChat
+            .dialect()
+            .decode_error(status, body.as_bytes());
+        assert_eq!((error.status, error.message.as_str()), (status, message));
+    }
+}

@@ -141,29 +141,16 @@ async fn every_form_of_a_transcript() {
 
 #[tokio::test]
 async fn a_gathered_form_is_sent_again_however_long() {
+    let busy = r#"{"detail":{"status":"system_busy","message":"try later"}}"#;
     let upstream = RecordingUpstream::start(&[
-        (
-            "/broken/v1/listen",
-            (
-                503,
-                "application/json",
-                r#"{"err_code":"BUSY","err_msg":"try later"}"#,
-            ),
-        ),
+        ("/v1/speech-to-text", (503, "application/json", busy)),
         ("/v1/listen", (200, "application/json", HEARD)),
     ])
     .await;
+    let at = |model: &str, order: u32| entry(model, &upstream.url(""), json!({"order": order}));
     let config = Config::new()
-        .entry(entry(
-            "deepgram/nova-3",
-            &upstream.url("/broken"),
-            json!({"order": 1}),
-        ))
-        .entry(entry(
-            "deepgram/nova-2",
-            &upstream.url("/v1"),
-            json!({"order": 2}),
-        ));
+        .entry(at("elevenlabs/scribe_v1", 1))
+        .entry(at("deepgram/nova-3", 2));
     let gateway = gateway(config).await;
     let sound = "sound ".repeat(1 << 20);
     let parts = [field("model", "public"), file("file", &sound)];
@@ -171,8 +158,8 @@ async fn a_gathered_form_is_sent_again_however_long() {
     assert_eq!(reply.status, 200, "{}", reply.text());
     let arrived = upstream.arrived();
     assert_eq!(arrived.len(), 2);
-    assert!(arrived.iter().all(|asked| asked.text() == sound));
-    assert!(arrived[1].target.contains("model=nova-2"));
+    assert!(arrived[0].text().contains(&sound));
+    assert!(arrived[1].text() == sound);
 }
 
 #[tokio::test]
@@ -246,6 +233,48 @@ async fn speech() {
         let dropped = reply.header("x-lockgate-dropped").unwrap_or_default();
         assert!(dropped.contains("instructions"), "{dropped}");
     }
+}
+
+#[tokio::test]
+async fn the_deployments_own_parameters_fill_what_the_client_leaves_open() {
+    let upstream = RecordingUpstream::start(&[
+        ("/v1/listen", (200, "application/json", HEARD)),
+        (
+            "/fal-ai/flux/dev",
+            (
+                200,
+                "application/json",
+                r#"{"images":[{"url":"https://h.test/a.png"}]}"#,
+            ),
+        ),
+    ])
+    .await;
+    let own = json!({"smart_format": true, "keyterm": ["a", "b"], "language": "de"});
+    let base = upstream.url("");
+    let config = Config::new().entry(entry("deepgram/nova-3", &base, own));
+    let ears = gateway(config).await;
+    let parts = [
+        field("model", "public"),
+        field("language", "en"),
+        file("file", "RIFF"),
+    ];
+    let reply = send_form(&ears, TRANSCRIPTIONS, &parts).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let asked = upstream.last().target;
+    for pair in ["smart_format=true", "keyterm=a&keyterm=b", "language=en"] {
+        assert!(asked.contains(pair), "{asked}");
+    }
+    assert!(!asked.contains("language=de"), "{asked}");
+    let own = json!({"size": "512x512", "guidance_scale": 3});
+    let config = Config::new().entry(entry("fal_ai/fal-ai/flux/dev", &base, own));
+    let brush = gateway(config).await;
+    let body = json!({ "model": "public", "prompt": "a fox" });
+    let reply = post(&brush, IMAGES, &body).await;
+    assert_eq!(reply.json()["data"][0]["url"], "https://h.test/a.png");
+    let sent: Value = serde_json::from_str(upstream.last().text()).unwrap();
+    let size = json!({"width": 512, "height": 512});
+    let expected = json!({"prompt": "a fox", "image_size": size, "guidance_scale": 3});
+    assert_eq!(sent, expected);
 }
 
 #[tokio::test]
@@ -490,7 +519,10 @@ async fn sagemaker_streams_in_frames() {
     assert_eq!(reply.status, 200, "{text}");
     assert!(text.contains("\"content\":\"Hello\""), "{text}");
     assert!(text.trim_end().ends_with("data: [DONE]"), "{text}");
-    assert_eq!(reply.header("content-type"), Some("text/event-stream"));
+    assert_eq!(
+        reply.header("content-type"),
+        Some("text/event-stream; charset=utf-8")
+    );
 }
 
 #[tokio::test]

@@ -231,6 +231,8 @@ impl Said {
         Self {
             message: text("message")
                 .or_else(|| text("msg"))
+                // Deepgram.
+                .or_else(|| text("err_msg"))
                 .or_else(details)
                 .or_else(|| text("error_description"))
                 .or_else(|| text("title")),
@@ -315,9 +317,14 @@ fn client_status(status: u16, kind: ErrorKind) -> u16 {
 /// `FastAPI`'s list of what is wrong where, as one sentence.
 fn validation_message(detail: &Value) -> String {
     let Value::Array(items) = detail else {
-        return detail.to_string();
+        // ElevenLabs has an object with a status and a message.
+        let message = detail.get("message").and_then(Value::as_str);
+        return message.map_or_else(|| detail.to_string(), str::to_owned);
     };
     let sentence = |item: &Value| {
+        if let Value::String(sentence) = item {
+            return sentence.clone();
+        }
         let place = item.get("loc").and_then(Value::as_array).map(|place| {
             let place = place.iter().map(|step| match step {
                 Value::String(name) => name.clone(),
@@ -325,7 +332,8 @@ fn validation_message(detail: &Value) -> String {
             });
             place.collect::<Vec<_>>().join(".")
         });
-        match (place, item.get("msg").and_then(Value::as_str)) {
+        let said = item.get("msg").or_else(|| item.get("message"));
+        match (place, said.and_then(Value::as_str)) {
             (Some(place), Some(reason)) => format!("{place}: {reason}"),
             (None, Some(reason)) => reason.to_owned(),
             _ => item.to_string(),
