@@ -193,8 +193,8 @@ where it is missing, the service says so.
 a [format of the provider's own](operations.md#formats-of-their-own).
 
 **tested**: `shape` is a recorded request (URL and headers for each operation, streamed and whole, and
-the body unless it passes as it is) that must not change unnoticed; `llama-server` is in addition a real model behind a server
-that speaks the provider's API. The services themselves are not called.
+the body unless it passes as it is) that must not change unnoticed; `llama-server` is in addition a
+real model behind a server that speaks the provider's API. The services themselves are not called.
 
 | provider | dialect | operations | key travels as | key | variables of the base URL | base URL | tested |
 |---|---|---|---|---|---|---|---|
@@ -206,8 +206,8 @@ const NOTES: &str = "
 | provider | what to know |
 |---|---|
 | `cloudflare` | Workers AI. The base URL ends with `/ai/v1`; the older `/ai/run` is another API |
-| `deepgram` | For speech the model is the voice (`deepgram/aura-2-thalia-en`); a `voice` that begins with `aura-` is asked for instead |
 | `databricks` | `DATABRICKS_HOST` is the workspace's host. A service principal (`client_id`, `client_secret`) works in place of a key. For the AI gateway set `api_base: https://<host>/ai-gateway/mlflow/v1` |
+| `deepgram` | For speech the model is the voice (`deepgram/aura-2-thalia-en`); a `voice` that begins with `aura-` is asked for instead |
 | `github` | GitHub announced the end of its models service for 30 July 2026 |
 | `gigachat` | Its certificates are signed by an authority that few systems know: see `ssl_verify`. Tools have another form there and are refused, or dropped |
 | `github_copilot` | A login's token, from `GITHUB_COPILOT_TOKEN` or from the file that LiteLLM's login writes, is exchanged for one of the session; there is no login here. Business accounts are at `https://api.business.githubcopilot.com`. The endpoint is not a documented one |

@@ -60,7 +60,7 @@ pub(crate) enum Endpoints {
     ModelIn(ModelIn),
     /// What an operation's format says, below this.
     Own,
-    /// Endpoints of SageMaker.
+    /// Endpoints of `SageMaker`.
     SageMaker(Base),
     /// Azure OpenAI.
     Azure(AzureOpenAi),

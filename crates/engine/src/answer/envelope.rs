@@ -1,6 +1,6 @@
-//! An answer in the frames of an Amazon event stream, as SageMaker's endpoints stream it.
+//! An answer in the frames of an Amazon event stream, as `SageMaker`'s endpoints stream it.
 //!
-//! Amazon SageMaker Runtime API reference, `ResponseStream`: bytes in `PayloadPart` events, cut
+//! Amazon `SageMaker` Runtime API reference, `ResponseStream`: bytes in `PayloadPart` events, cut
 //! anywhere; a failure is an exception.
 
 use bytes::{Bytes, BytesMut};

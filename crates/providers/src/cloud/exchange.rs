@@ -74,7 +74,7 @@ pub(super) struct Exchange {
 ///
 /// RFC 6749 section 5.1. Azure's managed identities write numbers as strings and have
 /// `expires_on`, seconds since 1970; GitHub Copilot has `token` and `expires_at`, the same, which
-/// GigaChat counts in milliseconds.
+/// `GigaChat` counts in milliseconds.
 #[derive(Deserialize)]
 pub(super) struct Token {
     #[serde(alias = "token")]

@@ -189,15 +189,10 @@ impl Action {
                     body.remove(member);
                 }
             }
-            Self::DropWithout(other, member) => {
-                if !body.is_set(other) {
-                    body.remove(member);
-                }
-            }
-            Self::DropWith(other, member) => {
-                if body.is_set(other) {
-                    body.remove(member);
-                }
+            Self::DropWithout(other, _) if body.is_set(other) => {}
+            Self::DropWith(other, _) if !body.is_set(other) => {}
+            Self::DropWith(_, member) | Self::DropWithout(_, member) => {
+                body.remove(member);
             }
             Self::Clamp(member, min, max) => clamp(body, member, *min, *max),
             // What chat needs, embeddings would be refused for.

@@ -118,7 +118,7 @@ const BEDROCK: ProviderSpec = ProviderSpec {
     ..CLOUD
 };
 
-/// Amazon SageMaker: an endpoint that speaks OpenAI's API, as the containers of vLLM, TGI, LMI do.
+/// Amazon `SageMaker`: an endpoint that speaks OpenAI's API, as the containers of vLLM, TGI, LMI do.
 const SAGEMAKER: ProviderSpec = ProviderSpec {
     id: "sagemaker",
     base_env: &["SAGEMAKER_BASE_URL"],

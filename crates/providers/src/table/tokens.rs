@@ -35,7 +35,7 @@ pub(super) const DATABRICKS: TokenExchange = TokenExchange {
          (DATABRICKS_CLIENT_ID, DATABRICKS_CLIENT_SECRET)",
 };
 
-/// GigaChat API reference, "Get access token". A token lasts half an hour.
+/// `GigaChat` API reference, "Get access token". A token lasts half an hour.
 pub(super) const GIGACHAT: TokenExchange = TokenExchange {
     name: "GigaChat",
     secret: Exchanged::Key {

@@ -1,6 +1,6 @@
-//! URLs of endpoints on Amazon SageMaker.
+//! URLs of endpoints on Amazon `SageMaker`.
 //!
-//! Amazon SageMaker Runtime API reference: `InvokeEndpoint`, `InvokeEndpointWithResponseStream`.
+//! Amazon `SageMaker` Runtime API reference: `InvokeEndpoint`, `InvokeEndpointWithResponseStream`.
 
 use http::Uri;
 use lockgate_wire::Operation;

@@ -589,10 +589,6 @@ fn one_operation_may_name_the_model() {
             "https://router.huggingface.co/hf-inference/models/own/m%201.0/pipeline/feature-extraction",
         ),
         (
-            hosted("huggingface", Operation::Chat),
-            "https://router.huggingface.co/v1/chat/completions",
-        ),
-        (
             own("huggingface", "http://tei.test/a", Operation::Embeddings),
             "http://tei.test/a/embed",
         ),

@@ -12,9 +12,9 @@ use crate::own::OwnRequest;
 /// The format that a provider speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EmbeddingFormat {
-    /// Hugging Face: Text Embeddings Inference, feature extraction, and its containers on SageMaker.
+    /// Hugging Face: Text Embeddings Inference, feature extraction, and its containers on `SageMaker`.
     Tei,
-    /// The inference protocol of Triton (KServe v2).
+    /// The inference protocol of Triton (`KServe` v2).
     Triton,
     /// IBM watsonx.ai.
     Watsonx,

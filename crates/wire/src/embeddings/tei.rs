@@ -21,7 +21,7 @@ struct RequestOut<'a> {
     dimensions: Option<u32>,
 }
 
-/// Bare vectors, or, from its containers on SageMaker, an object around them.
+/// Bare vectors, or, from its containers on `SageMaker`, an object around them.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum ResponseIn {

@@ -1,6 +1,6 @@
 //! Triton: `/v2/models/{model}/infer`, with the tensor names that LiteLLM's users give their models.
 //!
-//! Source: KServe "Open Inference Protocol", inference request and response.
+//! Source: `KServe` "Open Inference Protocol", inference request and response.
 
 use std::borrow::Cow;
 

@@ -167,9 +167,7 @@ pub(super) fn decode(body: &[u8]) -> Result<ImageResponse, TranslateError> {
     }
     // A model that just talks ends with `STOP`, too.
     let withheld = reason
-        .or(response
-            .prompt_feedback
-            .and_then(|feedback| feedback.block_reason))
+        .or_else(|| response.prompt_feedback?.block_reason)
         .filter(|reason| images.is_empty() && reason != "STOP");
     if images.is_empty() && withheld.is_none() {
         return Err(no_answer("picture", "it has none"));

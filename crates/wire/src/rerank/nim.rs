@@ -1,6 +1,6 @@
 //! NVIDIA NIM: `/v1/ranking`, and `/v1/retrieval/{model}/reranking` where NVIDIA hosts it.
 //!
-//! Source: NeMo Retriever reranking NIM, API reference.
+//! Source: `NeMo` Retriever reranking NIM, API reference.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! `ElevenLabs`: `/v1/text-to-speech/{voice}`.
 //!
-//! Source: ElevenLabs API reference, create speech.
+//! Source: `ElevenLabs` API reference, create speech.
 
 use serde::Serialize;
 

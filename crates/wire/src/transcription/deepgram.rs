@@ -96,7 +96,7 @@ pub(super) fn encode(request: &TranscriptionRequest, model: &str) -> OwnRequest 
     OwnRequest {
         path: Some("/v1/listen".to_owned()),
         query: String::new(),
-        content_type: content_type.cloned().map_or(ANY.into(), Into::into),
+        content_type: content_type.map_or_else(|| ANY.into(), |said| said.clone().into()),
         body: request.file.bytes.clone(),
         losses,
     }

@@ -1,6 +1,6 @@
 //! `ElevenLabs`: `/v1/speech-to-text`.
 //!
-//! Source: ElevenLabs API reference, create transcript; `SpeechToTextChunkResponseModel` of its SDKs.
+//! Source: `ElevenLabs` API reference, create transcript; `SpeechToTextChunkResponseModel` of its SDKs.
 
 use serde::Deserialize;
 

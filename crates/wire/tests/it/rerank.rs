@@ -128,30 +128,42 @@ fn every_upstream_is_asked_in_its_own_words() {
         (
             RerankFormat::Tei,
             json!({"query": query, "texts": texts, "truncate": true, "priority": 1}),
-            vec![tokens.clone(), chunks.clone()],
+            vec![tokens, chunks],
         ),
+    ];
+    for (format, expected, losses) in cases.into_iter().chain(cases_of_passages()) {
+        let written = format.encode_request(&request, "m").unwrap();
+        let body: Value = serde_json::from_slice(&written.body).unwrap();
+        assert_eq!((body, written.losses), (expected, losses), "{format:?}");
+    }
+}
+
+/// Upstreams that take objects with a text.
+fn cases_of_passages() -> [(RerankFormat, Value, Vec<Loss>); 2] {
+    let query = "Which one is a river?";
+    let passages = json!([
+        {"text": "The Douro."},
+        {"text": "title: Bridge\ntext: A bridge."},
+        {"text": "The Zêzere."},
+    ]);
+    let tokens = Loss::hint("max_tokens_per_doc");
+    let chunks = Loss::hint("max_chunks_per_doc");
+    [
         (
             RerankFormat::Nim,
-            json!({"model": "m", "query": {"text": query},
-                   "passages": [{"text": texts[0]}, {"text": texts[1]}, {"text": texts[2]}],
+            json!({"model": "m", "query": {"text": query}, "passages": passages,
                    "truncate": "END", "priority": 1}),
             vec![tokens, chunks.clone()],
         ),
         (
             RerankFormat::Watsonx,
-            json!({"model_id": "m", "query": query,
-                   "inputs": [{"text": texts[0]}, {"text": texts[1]}, {"text": texts[2]}],
+            json!({"model_id": "m", "query": query, "inputs": passages,
                    "parameters": {"truncate_input_tokens": 512,
                                   "return_options": {"top_n": 2, "inputs": false}},
                    "priority": 1}),
             vec![chunks],
         ),
-    ];
-    for (format, expected, losses) in cases {
-        let written = format.encode_request(&request, "m").unwrap();
-        let body: Value = serde_json::from_slice(&written.body).unwrap();
-        assert_eq!((body, written.losses), (expected, losses), "{format:?}");
-    }
+    ]
 }
 
 /// Answers of each upstream to the same question.
@@ -212,6 +224,14 @@ fn answers() -> Vec<(RerankFormat, Value)> {
                 {"index": 0, "score": 0.75},
             ]),
         ),
+    ];
+    answers.extend(answers_like_jinas());
+    answers.extend(answers_to_passages());
+    answers
+}
+
+fn answers_to_passages() -> [(RerankFormat, Value); 2] {
+    [
         (
             RerankFormat::Nim,
             json!({"rankings": [
@@ -227,9 +247,7 @@ fn answers() -> Vec<(RerankFormat, Value)> {
                 ],
             }),
         ),
-    ];
-    answers.extend(answers_like_jinas());
-    answers
+    ]
 }
 
 fn answers_like_jinas() -> [(RerankFormat, Value); 3] {
