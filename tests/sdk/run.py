@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import datetime
+import functools
+import ipaddress
 import json
 import os
 import signal
@@ -12,8 +16,13 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from processes import DEADLINE_SECONDS, Gateway, free_port, http_get, process, wait_until_up
-from stage import GATEWAY, HERE, PROGRAMS, UPSTREAMS, Program, Row, config, upstream_model
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from processes import DEADLINE_SECONDS, Gateway, Tls, free_port, http_get, process, wait_until_up
+from stage import GATEWAY, HERE, PROGRAMS, UPSTREAMS, Program, Row, config, group, upstream_model
 from table import table
 from upstream import judge
 
@@ -24,8 +33,34 @@ REMEMBER = 100_000
 Check = tuple[str, str, str]
 
 
-def plan(row: Row) -> dict[str, list[str]]:
-    return {upstream: row.checks(upstream) for upstream in [GATEWAY, *UPSTREAMS]}
+def plan(row: Row) -> dict[str, dict[str, str]]:
+    """The checks by upstream, each with the model to ask for."""
+    return {
+        upstream: {check: group(row, upstream, check) for check in row.checks(upstream)}
+        for upstream in [GATEWAY, *UPSTREAMS]
+    }
+
+
+def certificate(folder: Path) -> Tls:
+    """Makes a certificate for this machine's own address."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "lockgate")])
+    today = datetime.datetime.now(datetime.timezone.utc)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=2))
+        .add_extension(address, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    tls = Tls(folder / "tls.crt", folder / "tls.key")
+    tls.certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    tls.key.write_bytes(key.private_bytes(pem, form, plain))
+    return tls
 
 
 def outcomes(program: Program, sdks: Path, env: dict[str, str]) -> dict[Check, str | None]:
@@ -108,21 +143,27 @@ def run(arguments: argparse.Namespace) -> int:
     file.write_text(config(mock))
     groups = len(json.loads(file.read_text())["model_list"])
     found: dict[Check, str | None] = {}
-    with process("mock", serve, {}, arguments.logs) as child:
+    with contextlib.ExitStack() as stack:
+        child = stack.enter_context(process("mock", serve, {}, arguments.logs))
         wait_until_up("mock", child, f"{mock}/health")
-        with Gateway.started(arguments.lockgate, file, arguments.logs, {}) as gateway:
-            env = {
-                "LOCKGATE_URL": gateway.base,
-                "LOCKGATE_KEY": gateway.key,
-                "LOCKGATE_FACTS": str(HERE / "facts.json"),
-                "LOCKGATE_GROUPS": str(groups),
-            }
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                for program, outcome in zip(
-                    programs, pool.map(lambda program: outcomes(program, arguments.sdks, env), programs)
-                ):
-                    judged(program, outcome, mock, gateway.key)
-                    found |= outcome
+        start = functools.partial(Gateway.started, arguments.lockgate, file, arguments.logs, {})
+        gateway = stack.enter_context(start())
+        tls = certificate(arguments.logs)
+        secure = stack.enter_context(start(tls))
+        env = {
+            "LOCKGATE_URL": gateway.base,
+            "LOCKGATE_KEY": gateway.key,
+            "LOCKGATE_TLS_URL": secure.base,
+            "LOCKGATE_TLS_KEY": secure.key,
+            "LOCKGATE_TLS_CERTIFICATE": str(tls.certificate.resolve()),
+            "LOCKGATE_FACTS": str(HERE.resolve() / "facts.json"),
+            "LOCKGATE_GROUPS": str(groups),
+        }
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            runs = pool.map(lambda program: outcomes(program, arguments.sdks, env), programs)
+            for program, outcome in zip(programs, runs):
+                judged(program, outcome, mock, gateway.key)
+                found |= outcome
     failed = report(found)
     if failed:
         print(f"logs: {arguments.logs}")

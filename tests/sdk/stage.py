@@ -42,11 +42,13 @@ class Row:
     speaks: str
     # The checks this SDK has nothing for.
     without: tuple[str, ...] = ()
+    # The checks of the gateway that only this SDK has.
+    also: tuple[str, ...] = ()
 
     def checks(self, upstream: str) -> list[str]:
         """What must be reported about this SDK and the upstream."""
         if upstream == GATEWAY:
-            return [check for check in GATEWAY_CHECKS if check not in self.without]
+            return [check for check in (*GATEWAY_CHECKS, *self.also) if check not in self.without]
         lacking = set(self.without)
         lacking |= {"embed"} if upstream not in EMBEDDING else set()
         lacking |= {"rerank"} if upstream not in RERANKING else set()
@@ -73,7 +75,7 @@ PROGRAMS = (
     Program("python/sdk_anthropic.py", (Row("anthropic", "anthropic", NO_VECTORS),)),
     Program("python/sdk_google.py", (Row("google-genai", "gemini", ("rerank",)),)),
     Program("python/sdk_cohere.py", (Row("cohere", "cohere", ("models",)),)),
-    Program("python/sdk_boto3.py", (Row("boto3", "bedrock", ("rerank", "models")),)),
+    Program("python/sdk_boto3.py", (Row("boto3", "bedrock", ("rerank", "models"), ("bearer",)),)),
     Program("python/sdk_ollama.py", (Row("ollama", "ollama", ("rerank",)),)),
     Program(
         "node/openai.mjs",
@@ -96,6 +98,9 @@ PROGRAMS = (
 
 def group(row: Row, upstream: str, check: str) -> str:
     """The name a client asks for."""
+    if check == "embed":
+        # google-genai and Bedrock's clients draw conclusions from the name of a model that embeds.
+        return f"{row.name}-{upstream[:2]}-{check}"
     return f"{row.name}-{upstream}-{check}"
 
 

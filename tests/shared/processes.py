@@ -7,12 +7,14 @@ import os
 import random
 import secrets
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 # Deadlines only guard against a hang; nothing is judged by how long it took.
@@ -42,16 +44,18 @@ def wait_for(what: str, condition: Callable[[], bool], poll_seconds: float = 0.0
         time.sleep(poll_seconds)
 
 
-def http_get(url: str, key: str | None = None) -> str:
+def http_get(url: str, key: str | None = None, trusted: Path | None = None) -> str:
+    """The body behind a URL; `trusted` is the certificate of a server that signed its own."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     request = urllib.request.Request(url, headers=headers)
-    with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS) as response:
+    context = ssl.create_default_context(cafile=trusted) if trusted else None
+    with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS, context=context) as response:
         return response.read().decode()
 
 
-def answers(url: str) -> bool:
+def answers(url: str, trusted: Path | None = None) -> bool:
     try:
-        http_get(url)
+        http_get(url, trusted=trusted)
     except (urllib.error.URLError, ConnectionError):
         return False
     return True
@@ -74,12 +78,20 @@ def process(name: str, command: list[str], env: dict[str, str], logs: Path) -> I
                 child.wait()
 
 
-def wait_until_up(name: str, child: subprocess.Popen, url: str) -> None:
+def wait_until_up(name: str, child: subprocess.Popen, url: str, trusted: Path | None = None) -> None:
     def is_up() -> bool:
         assert child.poll() is None, f"{name} ended with status {child.returncode} before it answered"
-        return answers(url)
+        return answers(url, trusted)
 
     wait_for(f"{name} to answer", is_up)
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Files of a certificate that signed itself, and of its key."""
+
+    certificate: Path
+    key: Path
 
 
 class Gateway:
@@ -92,7 +104,9 @@ class Gateway:
 
     @classmethod
     @contextlib.contextmanager
-    def started(cls, binary: Path, config: Path, logs: Path, env: dict[str, str]) -> Iterator[Gateway]:
+    def started(
+        cls, binary: Path, config: Path, logs: Path, env: dict[str, str], tls: Tls | None = None
+    ) -> Iterator[Gateway]:
         key = "sk-" + secrets.token_hex(16)
         port = free_port()
         with tempfile.TemporaryDirectory(prefix="lockgate-test-") as data:
@@ -101,9 +115,13 @@ class Gateway:
                 *("--config", str(config), "--data-dir", data),
                 *("--host", "127.0.0.1", "--port", str(port)),
             ]
-            with process("lockgate", command, {"LITELLM_MASTER_KEY": key, **env}, logs) as child:
-                gateway = cls(f"http://127.0.0.1:{port}", key, child)
-                wait_until_up("lockgate", child, f"{gateway.base}/health/liveliness")
+            if tls:
+                command += ["--ssl_certfile_path", str(tls.certificate), "--ssl_keyfile_path", str(tls.key)]
+            name = "lockgate-tls" if tls else "lockgate"
+            with process(name, command, {"LITELLM_MASTER_KEY": key, **env}, logs) as child:
+                gateway = cls(f"http{'s' if tls else ''}://127.0.0.1:{port}", key, child)
+                trusted = tls.certificate if tls else None
+                wait_until_up(name, child, f"{gateway.base}/health/liveliness", trusted)
                 yield gateway
 
     def stop(self) -> int:

@@ -14,8 +14,8 @@ from typing import Any
 
 URL = os.environ["LOCKGATE_URL"]
 KEY = os.environ["LOCKGATE_KEY"]
-# What is to be run: the rows of this program, each with its checks by upstream.
-PLAN: dict[str, dict[str, list[str]]] = json.loads(os.environ["LOCKGATE_PLAN"])
+# What is to be run: the rows of this program, each with its checks by upstream and the model to ask for.
+PLAN: dict[str, dict[str, dict[str, str]]] = json.loads(os.environ["LOCKGATE_PLAN"])
 
 FACTS = SimpleNamespace(**json.loads(Path(os.environ["LOCKGATE_FACTS"]).read_text()))
 IMAGE = base64.b64decode(FACTS.image)
@@ -26,14 +26,14 @@ def run(rows: dict[str, Any]) -> None:
     """Runs what the plan says: `rows` has, by name, an object with a method for each check."""
     for name, upstreams in PLAN.items():
         for upstream, checks in upstreams.items():
-            for check in checks:
-                report(name, upstream, check, getattr(rows[name], check))
+            for check, model in checks.items():
+                report(name, upstream, check, lambda: getattr(rows[name], check)(model))
 
 
-def report(row: str, upstream: str, check: str, method: Callable[[str], None]) -> None:
+def report(row: str, upstream: str, check: str, run_check: Callable[[], None]) -> None:
     outcome = {"row": row, "upstream": upstream, "check": check, "failure": None}
     try:
-        method(f"{row}-{upstream}-{check}")
+        run_check()
     except Exception as error:
         own = [
             frame
@@ -87,7 +87,7 @@ def result_text(position: int) -> str:
 
 def inputs_of(model: str) -> list[str]:
     """What to embed: Titan, behind Bedrock, takes one text at a time."""
-    return FACTS.inputs[:1] if "-bedrock-" in model else FACTS.inputs
+    return FACTS.inputs[:1] if "-be-" in model else FACTS.inputs
 
 
 def listed() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 
@@ -27,7 +28,6 @@ from harness import (
 )
 
 CONFIG = Config(retries={"total_max_attempts": 1})
-BEARER = "AWS_BEARER_TOKEN_BEDROCK"
 
 
 def signing(key: str):
@@ -42,15 +42,21 @@ def signing(key: str):
     )
 
 
+@contextlib.contextmanager
 def bearing(key: str):
-    """A client that sends the virtual key as what Bedrock calls an API key."""
-    os.environ[BEARER] = key
+    """A client that sends the virtual key as what Bedrock calls an API key, which it does over TLS alone."""
+    # Read when a request is made, not when the client is.
+    os.environ["AWS_BEARER_TOKEN_BEDROCK"] = key
     try:
-        return boto3.client(
-            "bedrock-runtime", endpoint_url=URL, region_name="eu-central-1", config=CONFIG
+        yield boto3.client(
+            "bedrock-runtime",
+            endpoint_url=os.environ["LOCKGATE_TLS_URL"],
+            region_name="eu-central-1",
+            verify=os.environ["LOCKGATE_TLS_CERTIFICATE"],
+            config=CONFIG,
         )
     finally:
-        del os.environ[BEARER]
+        del os.environ["AWS_BEARER_TOKEN_BEDROCK"]
 
 
 API = signing(KEY)
@@ -144,22 +150,26 @@ class Bedrock:
         return list(api.converse_stream(**self.ask(model, **more))["stream"])
 
     def chat(self, model: str) -> None:
-        for api in (API, bearing(KEY)):
-            answer = api.converse(**self.ask(model))
-            message = answer["output"]["message"]
-            same(message["role"], "assistant", "role")
-            check_text(text_of(message["content"]))
-            check_end(answer["stopReason"], "end_turn", answer["usage"], "text")
-            assert answer["metrics"]["latencyMs"] >= 0, answer
+        self.chat_with(API, model)
+
+    def chat_with(self, api, model: str) -> None:
+        answer = api.converse(**self.ask(model))
+        message = answer["output"]["message"]
+        same(message["role"], "assistant", "role")
+        check_text(text_of(message["content"]))
+        check_end(answer["stopReason"], "end_turn", answer["usage"], "text")
+        assert answer["metrics"]["latencyMs"] >= 0, answer
 
     def stream(self, model: str) -> None:
-        for api in (API, bearing(KEY)):
-            events = self.events(model, api)
-            deltas = [event["contentBlockDelta"] for event in events if "contentBlockDelta" in event]
-            check_pieces([delta["delta"]["text"] for delta in deltas])
-            content, stop_reason, usage = merged(events)
-            check_text(text_of(content))
-            check_end(stop_reason, "end_turn", usage, "text")
+        self.stream_with(API, model)
+
+    def stream_with(self, api, model: str) -> None:
+        events = self.events(model, api)
+        deltas = [event["contentBlockDelta"] for event in events if "contentBlockDelta" in event]
+        check_pieces([delta["delta"]["text"] for delta in deltas])
+        content, stop_reason, usage = merged(events)
+        check_text(text_of(content))
+        check_end(stop_reason, "end_turn", usage, "text")
 
     def go_on(self, model: str, content: list[dict]) -> None:
         """Gives the results of the calls and reads the answer."""
@@ -234,10 +244,19 @@ class Bedrock:
         assert "".join(deltas).startswith(FACTS.broken_text), deltas
 
     def wrong_key(self, _: str) -> None:
-        for api in (signing(FACTS.wrong_key), bearing(FACTS.wrong_key)):
-            # Bedrock's own client has no class for it.
-            with raises(ClientError, status(401, "UnrecognizedClientException")):
-                api.converse(**self.ask(FACTS.unknown_model))
+        self.check_refused(signing(FACTS.wrong_key))
+
+    def bearer(self, _: str) -> None:
+        with bearing(os.environ["LOCKGATE_TLS_KEY"]) as api:
+            self.chat_with(api, "boto3-openai-chat")
+            self.stream_with(api, "boto3-openai-stream")
+        with bearing(FACTS.wrong_key) as api:
+            self.check_refused(api)
+
+    def check_refused(self, api) -> None:
+        # The package has no class for it.
+        with raises(ClientError, status(401, "UnrecognizedClientException")):
+            api.converse(**self.ask(FACTS.unknown_model))
 
     def unknown_model(self, _: str) -> None:
         with raises(API.exceptions.ResourceNotFoundException, status(404, "ResourceNotFoundException")):
