@@ -57,8 +57,10 @@ class Request:
                 system, question = body["system"], body["prompt"]
             case "openai" | "cohere" | "ollama":
                 system, question = (text_of(message["content"]) for message in body["messages"][:2])
-            case "responses":
+            case "responses" if "instructions" in body:
                 system, question = body["instructions"], text_of(body["input"][0]["content"])
+            case "responses":
+                system, question = (text_of(item["content"]) for item in body["input"][:2])
             case "anthropic" | "bedrock":
                 system, question = text_of(body["system"]), text_of(body["messages"][0]["content"])
             case "gemini":
@@ -163,7 +165,8 @@ class Request:
                 (image,) = self.blocks("image_url")
                 return split(image["image_url"]["url"])
             case "responses":
-                (image,) = [part for part in self.body["input"][0]["content"] if part["type"] == "input_image"]
+                parts = self.body["input"][-1]["content"]
+                (image,) = [part for part in parts if part["type"] == "input_image"]
                 return split(image["image_url"])
             case "anthropic":
                 (image,) = self.blocks("image")
