@@ -182,16 +182,15 @@ pub(super) fn last_user_text(body: &[u8]) -> String {
 /// Whether a request in any dialect has the result of a tool call.
 pub(super) fn has_tool_results(body: &[u8]) -> bool {
     // A quoted name inside a JSON string has its quotes escaped, so it never matches.
-    let marks: [&[u8]; 5] = [
-        b"\"role\":\"tool\"",
+    let marks: [&[u8]; 6] = [
+        b"\"tool_call_id\"",
+        b"\"tool_name\"",
         b"\"function_call_output\"",
         b"\"tool_result\"",
         b"\"functionResponse\"",
         b"\"toolResult\"",
     ];
-    marks
-        .iter()
-        .any(|mark| memmem::find(body, mark).is_some())
+    marks.iter().any(|mark| memmem::find(body, mark).is_some())
 }
 
 fn texts(parts: &[Value]) -> String {

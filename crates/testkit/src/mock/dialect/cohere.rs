@@ -116,7 +116,9 @@ pub(in crate::mock) fn embed(request: &Value) -> Value {
 /// The last document fits best, the first one least.
 pub(in crate::mock) fn rerank(request: &Value) -> Value {
     let count = request["documents"].as_array().map_or(0, Vec::len);
-    let limit = request["top_n"].as_u64().and_then(|limit| usize::try_from(limit).ok());
+    let limit = request["top_n"]
+        .as_u64()
+        .and_then(|limit| usize::try_from(limit).ok());
     let results = (0..count)
         .rev()
         .take(limit.unwrap_or(count))

@@ -1,7 +1,7 @@
 //! Citations of a text block: a list of locations in what the model was given.
 
-use serde::ser::{Serialize, Serializer};
 use serde::Deserialize;
+use serde::ser::{Serialize, Serializer};
 
 use crate::canonical::RawJson;
 

@@ -145,7 +145,10 @@ fn results_in_documents_are_text() {
     };
     let said: Vec<_> = content.iter().filter_map(Block::as_text).collect();
     let members = r#"{"text":"Ship it."}"#;
-    assert_eq!((id.as_str(), said), ("a", vec![r#"{"celsius": 21}"#, members, "17"]));
+    assert_eq!(
+        (id.as_str(), said),
+        ("a", vec![r#"{"celsius": 21}"#, members, "17"])
+    );
 }
 
 /// The API takes documents beside the conversation, but not together with everything.
