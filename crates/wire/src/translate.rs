@@ -4,7 +4,12 @@ use crate::canonical::{
     Block, BlockKind, ChatRequest, Loss, Message, Params, RawJson, split_thought_id,
 };
 use crate::dialect::{DialectId, EncodedRequest, Target, TranslateError};
+use crate::dialects::openai::takes_custom_tools;
 use crate::dialects::openai_chat::own_param_loss;
+
+mod custom;
+
+pub(crate) use custom::INPUT;
 
 /// Writes `chat`, which came in the dialect `from`, for an upstream that speaks `to`, with
 /// `defaults` for what it leaves open.
@@ -18,15 +23,29 @@ pub fn translate_request(
     target: &Target<'_>,
 ) -> Result<EncodedRequest, TranslateError> {
     let mut losses = sort_extra(from, to, &mut chat);
+    // Only clients of this dialect are told of calls of such tools.
+    if from == DialectId::OpenAiResponses && !(of_openai(to) && takes_custom_tools(target.model)) {
+        losses.extend(custom::to_functions(&mut chat));
+    }
     losses.extend(history_losses(from, to, &chat.messages));
     chat.params.fill_from(defaults);
+    if !of_openai(to) {
+        // Agents send it with every request, and it is how everyone answers unasked.
+        chat.params
+            .verbosity
+            .take_if(|verbosity| verbosity == "medium");
+    }
     let mut encoded = to.dialect().encode_request(&chat, target)?;
-    for loss in losses {
+    for loss in encoded.losses.drain(..).chain(losses).collect::<Vec<_>>() {
         if !encoded.losses.contains(&loss) {
             encoded.losses.push(loss);
         }
     }
     Ok(encoded)
+}
+
+fn of_openai(dialect: DialectId) -> bool {
+    matches!(dialect, DialectId::OpenAiChat | DialectId::OpenAiResponses)
 }
 
 /// Keeps of the extra members what may be a parameter of the provider; returns what is lost.
@@ -35,7 +54,6 @@ pub fn translate_request(
 /// OpenAI's own, or says something in yet another dialect, means nothing to this provider.
 fn sort_extra(from: DialectId, to: DialectId, chat: &mut ChatRequest) -> Vec<Loss> {
     let extra = std::mem::take(&mut chat.params.extra);
-    let of_openai = |dialect| matches!(dialect, DialectId::OpenAiChat | DialectId::OpenAiResponses);
     if !of_openai(from) {
         chat.unmapped
             .extend(extra.into_iter().map(|(name, _)| name));

@@ -7,7 +7,7 @@ mod answers;
 mod coverage;
 mod embeddings;
 mod errors;
-mod exact;
+pub(crate) mod exact;
 mod facts;
 mod invariants;
 mod requests;
@@ -98,14 +98,14 @@ fn head(client: DialectId, operation: Operation) -> RequestHead<'static> {
     }
 }
 
-fn decode_request(client: DialectId, body: &[u8]) -> ChatRequest {
+pub(crate) fn decode_request(client: DialectId, body: &[u8]) -> ChatRequest {
     client
         .dialect()
         .decode_request(&head(client, Operation::Chat), &object(body))
         .unwrap()
 }
 
-fn encode_request(
+pub(crate) fn encode_request(
     (client, upstream): (DialectId, DialectId),
     request: &ChatRequest,
 ) -> Result<EncodedRequest, TranslateError> {

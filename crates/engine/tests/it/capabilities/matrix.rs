@@ -125,7 +125,10 @@ fn is_default(value: &Value) -> bool {
         Value::Null | Value::Bool(false) => true,
         Value::String(said) => word(said),
         Value::Array(items) => items.iter().all(is_default),
-        Value::Object(members) => members.get("type").and_then(Value::as_str).is_some_and(word),
+        Value::Object(members) => members
+            .get("type")
+            .and_then(Value::as_str)
+            .is_some_and(word),
         _ => false,
     }
 }
@@ -148,7 +151,10 @@ fn what_the_matrix_loses_is_lost_in_the_table() {
             let lost = losses(pair, decode(pair.client, &fixture.text));
             let unknown = lost.difference(&known);
             for field in unknown.filter(|field| !BY_VALUE.contains(&field.as_str())) {
-                missing.insert(format!("{:?} {field}: {} to {}", pair.client, fixture.name, pair.model));
+                missing.insert(format!(
+                    "{:?} {field}: {} to {}",
+                    pair.client, fixture.name, pair.model
+                ));
             }
         }
     }
@@ -216,7 +222,10 @@ fn what_the_table_loses_is_lost_in_the_matrix() {
                 }
                 let lost = sample_losses(pair, &samples, sample);
                 if !lost.is_empty() && !lost.iter().any(|field| is_named(field, &got)) {
-                    silent.insert(format!("{:?} {}: {} to {}: {lost:?} not in {got:?}", pair.client, sample.field, fixture.name, pair.model));
+                    silent.insert(format!(
+                        "{:?} {}: {} to {}: {lost:?} not in {got:?}",
+                        pair.client, sample.field, fixture.name, pair.model
+                    ));
                 }
             }
         }

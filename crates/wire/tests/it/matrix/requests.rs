@@ -69,6 +69,11 @@ impl Gist {
                 // Where arguments must be an object, text that is none becomes a member of one.
                 let arguments = serde_json::from_str(arguments)
                     .unwrap_or_else(|_| serde_json::json!({ "arguments": arguments }));
+                // So does what a custom tool is given, under a name of its own.
+                let arguments = match arguments.get("input") {
+                    Some(input) => serde_json::json!({ "arguments": input }),
+                    None => arguments,
+                };
                 self.calls.push((id.to_owned(), name.clone(), arguments));
             }
             BlockKind::ToolResult { id, content, .. } => {
