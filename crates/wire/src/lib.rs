@@ -18,6 +18,7 @@ pub mod relay;
 pub mod rerank;
 pub mod samples;
 pub mod sse;
+pub mod translate;
 
 pub use dialect::{Dialect, DialectId};
 pub use operation::Operation;
