@@ -147,6 +147,12 @@ impl Snapshot {
         })
     }
 
+    /// The deployment with this id, unless its model decides how it is called.
+    pub fn deployment_by_id(&self, id: &str) -> Option<&Arc<Deployment>> {
+        let deployment = self.by_id.get(id)?.deployments.first()?;
+        (!deployment.depends_on_model()).then_some(deployment)
+    }
+
     /// Every deployment of every group.
     pub fn deployments(&self) -> impl Iterator<Item = &Arc<Deployment>> {
         self.groups

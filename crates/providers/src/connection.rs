@@ -165,7 +165,32 @@ impl Connection {
     /// Where to send `operation` for `model` (the provider's name of it). Cheap: a copy of a
     /// prebuilt URL, unless the model stands in the path.
     pub fn uri(&self, operation: Operation, model: &str, stream: bool) -> Result<Uri, UrlError> {
-        self.endpoints.uri(operation, model, stream)
+        match operation {
+            Operation::Compact => self.responses_uri("/compact", ""),
+            _ => self.endpoints.uri(operation, model, stream),
+        }
+    }
+
+    /// Where `path` (with its slash, percent-encoded) below the provider's `/responses` is, with
+    /// `query` (without question mark) beside what the URL has anyway.
+    pub fn responses_uri(&self, path: &str, query: &str) -> Result<Uri, UrlError> {
+        let responses = self.endpoints.uri(Operation::Responses, "", false)?;
+        let refused = |_| UrlError::Path(path.to_owned());
+        let own = responses.query().unwrap_or_default();
+        let joint = if own.is_empty() || query.is_empty() {
+            ""
+        } else {
+            "&"
+        };
+        let mark = if own.is_empty() && query.is_empty() {
+            ""
+        } else {
+            "?"
+        };
+        let whole = format!("{}{path}{mark}{own}{joint}{query}", responses.path());
+        let mut parts = responses.into_parts();
+        parts.path_and_query = Some(whole.parse().map_err(refused)?);
+        Uri::from_parts(parts).map_err(|_| UrlError::Path(path.to_owned()))
     }
 
     /// Adds what authenticates one request, where that is not in [`Connection::headers`] anyway.

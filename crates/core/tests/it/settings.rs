@@ -228,6 +228,7 @@ lockgate_settings:
   idle_timeout: 0.5
   max_header_bytes: 65536
   max_json_depth: 100
+  max_background_responses: 8
   drain_timeout: 0
   data_dir: /var/lib/lockgate
 custom_providers:
@@ -250,6 +251,7 @@ custom_providers:
             idle_timeout: Some(Duration::from_millis(500)),
             max_header_bytes: Some(65536),
             max_json_depth: Some(100),
+            max_background_responses: Some(8),
             drain_timeout: Some(Duration::ZERO),
             data_dir: Some(PathBuf::from("/var/lib/lockgate")),
         }

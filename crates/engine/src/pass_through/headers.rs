@@ -44,7 +44,7 @@ const NOT_RETURNED: [&str; 11] = [
 
 /// What an answer's headers say about its body.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     /// Whether it is one JSON document.
     pub is_json: bool,
     /// Whether it is a stream of server-sent events.
@@ -99,18 +99,23 @@ pub(super) fn response(upstream: &HeaderMap) -> HeaderMap {
     headers
 }
 
-pub(super) fn shape(headers: &HeaderMap) -> Shape {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|v: &http::HeaderValue| v.to_str().ok())
-    };
-    let content_type = text(CONTENT_TYPE).unwrap_or_default();
-    let packed = headers.contains_key("content-encoding");
-    Shape {
-        is_json: content_type.starts_with("application/json") && !packed,
-        is_event_stream: content_type.starts_with("text/event-stream") && !packed,
-        length: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+// === impl Shape ===
+
+impl Shape {
+    /// What `headers` say.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let text = |name| {
+            headers
+                .get(name)
+                .and_then(|v: &http::HeaderValue| v.to_str().ok())
+        };
+        let content_type = text(CONTENT_TYPE).unwrap_or_default();
+        let packed = headers.contains_key("content-encoding");
+        Self {
+            is_json: content_type.starts_with("application/json") && !packed,
+            is_event_stream: content_type.starts_with("text/event-stream") && !packed,
+            length: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+        }
     }
 }
 

@@ -15,10 +15,11 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 use lockgate_core::error::GatewayError;
 use lockgate_providers::Connection;
-use lockgate_wire::Operation;
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::dialect::ReplyContext;
+use lockgate_wire::{DialectId, Operation};
 
+pub(crate) use self::headers::Shape;
 pub use self::target::Credentials;
 use crate::answer::{AnswerBody, Channel, Slot, StreamParts};
 use crate::attempt::{Failure, LARGEST_ANSWER, broken, no_credential, unreachable_upstream};
@@ -142,7 +143,7 @@ async fn relay(
     let mut answer = headers::response(&response.headers);
     let upstream_time = record.record().sent.map(|sent| sent.elapsed());
     story(&record, &[], upstream_time.unwrap_or_default()).write(&mut answer);
-    let shape = headers::shape(&response.headers);
+    let shape = Shape::of(&response.headers);
     if status.is_success() && shape.is_json && shape.length.is_some_and(|l| l <= READ_FOR_USAGE) {
         let collected = response.body.collect(LARGEST_ANSWER);
         let collected = tokio::time::timeout_at(total, collected).await;
@@ -154,23 +155,32 @@ async fn relay(
             Err(error) => refuse(endpoint, snapshot, broken(&error).into(), record),
         };
     }
-    let channel = if shape.is_event_stream {
-        record.record_mut().stream = true;
-        Channel::watch(dialect, nobodys_reply(&record))
-    } else {
-        Channel::opaque()
-    };
-    let idle = snapshot.config.lockgate.idle_timeout;
-    let parts = StreamParts {
-        first: Bytes::new(),
-        upstream: response.body,
-        channel,
-        closed: false,
-        idle: idle.unwrap_or(snapshot.config.router.timeout),
-        total,
-        slot: record.record().deployment.as_ref().map(Slot::new),
-    };
+    record.record_mut().stream = shape.is_event_stream;
+    let parts = stream_parts(snapshot, dialect, response, &record);
     respond(status, answer, AnswerBody::stream(parts, None, record))
+}
+
+/// An answer that is not taken whole; a stream of events is read on the side as `dialect`.
+pub(crate) fn stream_parts(
+    snapshot: &Snapshot,
+    dialect: DialectId,
+    response: UpstreamResponse,
+    record: &RecordGuard,
+) -> StreamParts {
+    let timeout = snapshot.config.router.timeout;
+    StreamParts {
+        first: Bytes::new(),
+        channel: if Shape::of(&response.headers).is_event_stream {
+            Channel::watch(dialect, nobodys_reply(record))
+        } else {
+            Channel::opaque()
+        },
+        upstream: response.body,
+        closed: false,
+        idle: snapshot.config.lockgate.idle_timeout.unwrap_or(timeout),
+        total: tokio::time::Instant::now() + timeout,
+        slot: record.record().deployment.as_ref().map(Slot::new),
+    }
 }
 
 /// For the error event of a stream that breaks.

@@ -116,9 +116,7 @@ impl Inbound {
             Page::Models(dialect, _) => models::list(dialect, &snapshot, request.uri().query()),
             Page::Model(dialect, id, _) => models::one(dialect, &snapshot, &id),
             Page::Responses(ask) => match caller {
-                Ok(owner) => {
-                    responses::answer(&ask, owner, &self.engine.shared().responses, &request)
-                }
+                Ok(owner) => Box::pin(self.engine.tell(&snapshot, &ask, owner)).await,
                 Err(error) => error_response(DialectId::OpenAiResponses, &error),
             },
             Page::OllamaVersion => ollama::version(),

@@ -3,6 +3,7 @@
 use http::{Method, Request};
 use lockgate_engine::Endpoint;
 use lockgate_engine::pass_through::PassThrough;
+use lockgate_engine::responses::Ask;
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_wire::{DialectId, Operation};
 use percent_encoding::percent_decode_str;
@@ -48,7 +49,7 @@ pub(super) enum Page {
     /// One model of it.
     Model(DialectId, String, Option<String>),
     /// `/v1/responses/{id}` and below.
-    Responses(responses::Ask),
+    Responses(Ask),
     /// `/api/version`
     OllamaVersion,
     /// `/api/tags`
@@ -100,7 +101,7 @@ pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool)
         endpoint.json_array = query_value(request, "alt").as_deref() != Some("sse");
         return operations(endpoint, post);
     }
-    if let Some(ask) = responses::ask(path, request.method()) {
+    if let Some(ask) = responses::ask(path, request) {
         return match ask {
             Ok(ask) => Route::Page(Page::Responses(ask)),
             Err(allowed) => Route::WrongMethod(DialectId::OpenAiResponses, allowed),
@@ -156,6 +157,7 @@ fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
         "/images/variations" => (DialectId::OpenAiChat, Operation::ImageVariation),
         "/ocr" => (DialectId::OpenAiChat, Operation::Ocr),
         "/responses/input_tokens" => (DialectId::OpenAiResponses, Operation::CountTokens),
+        "/responses/compact" => (DialectId::OpenAiResponses, Operation::Compact),
         "/responses" => (DialectId::OpenAiResponses, Operation::Chat),
         "/messages" => (DialectId::Anthropic, Operation::Chat),
         "/messages/count_tokens" => (DialectId::Anthropic, Operation::CountTokens),

@@ -51,6 +51,7 @@ pub(super) const LOCKGATE: KeyTable = KeyTable {
         "drain_timeout",
         "first_byte_timeout",
         "idle_timeout",
+        "max_background_responses",
         "max_header_bytes",
         "max_json_depth",
     ],
