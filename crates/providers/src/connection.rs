@@ -223,6 +223,12 @@ impl Connection {
         }
     }
 
+    /// Whether a request has to be complete before it can be authorised, because it is signed.
+    #[must_use]
+    pub fn signs_bodies(&self) -> bool {
+        matches!(self.signer, Signer::SigV4(..))
+    }
+
     /// The same at another time.
     pub fn authorize_at(
         &self,
@@ -261,6 +267,8 @@ impl Connection {
         if climbs(path) {
             return Err(refused());
         }
+        let there = self.endpoints.place_of(path);
+        let base = there.as_ref().unwrap_or(base);
         base.below(path, query).map_err(|_| refused())
     }
 
@@ -389,7 +397,7 @@ fn authenticated(auth: Auth, headers: &HeaderMap) -> bool {
 }
 
 /// Whether a path may lead out of where it is put, in any spelling a server may take it in.
-fn climbs(path: &str) -> bool {
+pub(crate) fn climbs(path: &str) -> bool {
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
     !path.starts_with('/')
         || decoded

@@ -1,31 +1,35 @@
-//! Requests for a provider's own API, passed on as they are: only the credential is the gateway's.
+//! Requests for an API that is not the gateway's, passed on as they are: only the credential is the
+//! gateway's.
 //!
-//! Bodies flow both ways without being held in memory. There is one attempt and one provider: what
+//! Bodies flow both ways without being held in memory. There is one attempt and one place: what
 //! the client asks for has no equal elsewhere.
 
+mod configured;
 mod headers;
+mod reading;
 mod target;
 
 use std::fmt::Display;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body::Body;
 use lockgate_core::error::GatewayError;
-use lockgate_providers::Connection;
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::dialect::ReplyContext;
 use lockgate_wire::{DialectId, Operation};
 
-pub(crate) use self::headers::Shape;
+pub(crate) use self::configured::Configured;
+pub(crate) use self::reading::Shape;
 pub use self::target::Credentials;
 use crate::answer::{AnswerBody, Channel, Slot, StreamParts};
 use crate::attempt::{Failure, LARGEST_ANSWER, broken, no_credential, unreachable_upstream};
 use crate::contract;
 use crate::engine::Engine;
-use crate::pipeline::{Endpoint, refuse, respond, story};
+use crate::pipeline::{Endpoint, body_limit, refuse, respond, story};
+use crate::read_body::read_body;
 use crate::record::RecordGuard;
 use crate::snapshot::Snapshot;
 use crate::upstream::{BodyError, RequestBody, UpstreamRequest, UpstreamResponse};
@@ -33,9 +37,9 @@ use crate::upstream::{BodyError, RequestBody, UpstreamRequest, UpstreamResponse}
 /// What the route says about a request that is passed through.
 #[derive(Debug, Clone)]
 pub struct PassThrough {
-    /// The provider's id.
-    pub provider: String,
-    /// The path below the provider's base URL, percent-encoded as it came.
+    /// Where it goes.
+    pub to: Destination,
+    /// The path there, percent-encoded as it came.
     pub path: String,
     /// The query without what was meant for the gateway.
     pub query: String,
@@ -43,25 +47,43 @@ pub struct PassThrough {
     pub key: Option<String>,
 }
 
-/// An answer with a JSON body of at most this size is read for the tokens it tells of.
-const READ_FOR_USAGE: u64 = 4 * 1024 * 1024;
+/// Where a request is passed through to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// The provider with this id; the path is below its base URL.
+    Provider(String),
+    /// What the operator declared for the path.
+    Declared,
+}
+
+/// An answer with a JSON body of at most this size is taken whole, so that one that breaks off is
+/// an error.
+const TAKEN_WHOLE: u64 = 4 * 1024 * 1024;
+/// How long an answer of a declared endpoint may take, as in LiteLLM.
+const TIMEOUT: Duration = Duration::from_secs(600);
 
 // === impl Engine ===
 
 impl Engine {
-    /// Answers one request with what the provider says.
+    /// Answers one request with what the other side says.
     pub async fn pass_through<B>(
         &self,
         ask: PassThrough,
         request: Request<B>,
     ) -> Response<AnswerBody>
     where
-        B: Body<Data = Bytes> + 'static,
+        B: Body<Data = Bytes> + Unpin + 'static,
         B::Error: Display,
     {
         let snapshot = self.shared().snapshot.load_full();
-        let dialect = snapshot.dialect_of(&ask.provider);
         let (head, body) = request.into_parts();
+        let read_as = reading::dialect_of(&ask.path);
+        let dialect = match &ask.to {
+            Destination::Provider(provider) => {
+                read_as.unwrap_or_else(|| snapshot.dialect_of(provider))
+            }
+            Destination::Declared => read_as.unwrap_or(DialectId::OpenAiChat),
+        };
         let endpoint = Endpoint {
             dialect,
             operation: Operation::PassThrough,
@@ -72,28 +94,43 @@ impl Engine {
         };
         let call_id = contract::call_id(&head.headers);
         let mut record = self.record(&endpoint, call_id, Instant::now());
-        let body = RequestBody::stream(body);
-        match self
-            .exchange(&snapshot, &ask, head, body, &mut record)
-            .await
-        {
-            Ok(response) => Box::pin(relay(&snapshot, &endpoint, response, record)).await,
+        let exchanged = match &ask.to {
+            Destination::Provider(provider) => {
+                let asked = self.ask_directly(&snapshot, &ask, provider, head, body, &mut record);
+                Box::pin(asked).await
+            }
+            Destination::Declared => {
+                let asked = self.ask_declared(&snapshot, &ask, head, body, &mut record);
+                Box::pin(asked).await
+            }
+        };
+        match exchanged {
+            Ok((response, timeout)) => {
+                let relayed = relay(&snapshot, &endpoint, response, timeout, record);
+                Box::pin(relayed).await
+            }
             Err(failure) => refuse(&endpoint, &snapshot, failure, record),
         }
     }
 
-    async fn exchange(
+    /// Asks a provider's own API.
+    async fn ask_directly<B>(
         &self,
         snapshot: &Snapshot,
         ask: &PassThrough,
+        provider: &str,
         head: Parts,
-        body: RequestBody,
+        body: B,
         record: &mut RecordGuard,
-    ) -> Result<UpstreamResponse, Failure> {
+    ) -> Result<(UpstreamResponse, Duration), Failure>
+    where
+        B: Body<Data = Bytes> + Unpin + 'static,
+        B::Error: Display,
+    {
         let _identity = snapshot
             .keys
             .authenticate(&head.headers, ask.key.as_deref())?;
-        let credentials = snapshot.credentials(&ask.provider)?;
+        let credentials = snapshot.credentials(provider)?;
         if let Credentials::Deployment(deployment) = &credentials {
             record.record_mut().deployment = Some(deployment.clone());
         }
@@ -105,28 +142,82 @@ impl Engine {
         let uri = connection
             .resource_uri(&ask.path, &ask.query)
             .map_err(|e| GatewayError::client(ErrorKind::InvalidRequest, e.to_string()))?;
-        let mut headers = outgoing(&head.headers, connection, snapshot);
-        connection
-            .authorize_unread(&mut headers)
-            .map_err(|e| no_credential(&e))?;
-        record.record_mut().sent = Some(Instant::now());
+        let general = &snapshot.config.general;
+        let key_header = general.litellm_key_header_name.as_deref();
+        let mut headers = headers::request(&head.headers, connection.headers(), key_header);
+        let body = if connection.signs_bodies() {
+            let bytes = read_body(body, body_limit(snapshot)).await?;
+            connection
+                .authorize(&head.method, &uri, &mut headers, &bytes)
+                .map_err(|e| no_credential(&e))?;
+            RequestBody::from(bytes)
+        } else {
+            connection
+                .authorize_unread(&mut headers)
+                .map_err(|e| no_credential(&e))?;
+            RequestBody::stream(body)
+        };
+        let timeout = general.pass_through_request_timeout;
+        let timeout = timeout.unwrap_or(snapshot.config.router.timeout);
         let request = UpstreamRequest {
             method: head.method,
             uri,
             headers,
             body,
-            head_deadline: tokio::time::Instant::now() + snapshot.config.router.timeout,
+            head_deadline: tokio::time::Instant::now() + timeout,
         };
-        self.upstream
-            .send(request)
-            .await
-            .map_err(|e| unreachable_upstream(&e).into())
+        Ok((self.send_on(request, record).await?, timeout))
     }
-}
 
-fn outgoing(client: &HeaderMap, connection: &Connection, snapshot: &Snapshot) -> HeaderMap {
-    let key_header = snapshot.config.general.litellm_key_header_name.as_deref();
-    headers::request(client, connection.headers(), key_header)
+    /// Asks what the operator declared for the path.
+    async fn ask_declared<B>(
+        &self,
+        snapshot: &Snapshot,
+        ask: &PassThrough,
+        head: Parts,
+        body: B,
+        record: &mut RecordGuard,
+    ) -> Result<(UpstreamResponse, Duration), Failure>
+    where
+        B: Body<Data = Bytes> + 'static,
+        B::Error: Display,
+    {
+        let Some((endpoint, below)) = snapshot.endpoint(&head.method, &ask.path) else {
+            let message = format!("there is nothing at {}", ask.path);
+            return Err(GatewayError::client(ErrorKind::NotFound, message).into());
+        };
+        if endpoint.entry.auth {
+            let named = endpoint.entry.key_header.as_deref();
+            let key = named.and_then(|name| head.headers.get(name)?.to_str().ok());
+            let key = key.map(|key| key.strip_prefix("Bearer ").unwrap_or(key));
+            snapshot.keys.authenticate(&head.headers, key)?;
+        }
+        let general = &snapshot.config.general;
+        let key_header = general.litellm_key_header_name.as_deref();
+        let timeout = endpoint
+            .entry
+            .timeout
+            .or(general.pass_through_request_timeout)
+            .unwrap_or(TIMEOUT);
+        let request = UpstreamRequest {
+            uri: endpoint.uri(below, &ask.query)?,
+            headers: endpoint.headers(&head.headers, key_header),
+            method: head.method,
+            body: RequestBody::stream(body),
+            head_deadline: tokio::time::Instant::now() + timeout,
+        };
+        Ok((self.send_on(request, record).await?, timeout))
+    }
+
+    async fn send_on(
+        &self,
+        request: UpstreamRequest,
+        record: &mut RecordGuard,
+    ) -> Result<UpstreamResponse, GatewayError> {
+        record.record_mut().sent = Some(Instant::now());
+        let sent = self.upstream.send(request).await;
+        sent.map_err(|e| unreachable_upstream(&e))
+    }
 }
 
 /// The upstream's answer as the client gets it.
@@ -134,17 +225,19 @@ async fn relay(
     snapshot: &Snapshot,
     endpoint: &Endpoint,
     mut response: UpstreamResponse,
+    timeout: Duration,
     mut record: RecordGuard,
 ) -> Response<AnswerBody> {
     let dialect = endpoint.dialect;
-    let total = tokio::time::Instant::now() + snapshot.config.router.timeout;
+    let total = tokio::time::Instant::now() + timeout;
     let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY);
     record.record_mut().status = status.as_u16();
     let mut answer = headers::response(&response.headers);
     let upstream_time = record.record().sent.map(|sent| sent.elapsed());
     story(&record, &[], upstream_time.unwrap_or_default()).write(&mut answer);
     let shape = Shape::of(&response.headers);
-    if status.is_success() && shape.is_json && shape.length.is_some_and(|l| l <= READ_FOR_USAGE) {
+    let is_small = matches!(shape, Shape::Json(Some(length)) if length <= TAKEN_WHOLE);
+    if status.is_success() && is_small {
         let collected = response.body.collect(LARGEST_ANSWER);
         let collected = tokio::time::timeout_at(total, collected).await;
         return match collected.unwrap_or(Err(BodyError::Idle)) {
@@ -155,25 +248,25 @@ async fn relay(
             Err(error) => refuse(endpoint, snapshot, broken(&error).into(), record),
         };
     }
-    record.record_mut().stream = shape.is_event_stream;
-    let parts = stream_parts(snapshot, dialect, response, &record);
+    record.record_mut().stream = shape == Shape::Stream;
+    let parts = stream_parts(snapshot, dialect, response, timeout, &record);
     respond(status, answer, AnswerBody::stream(parts, None, record))
 }
 
-/// An answer that is not taken whole; a stream of events is read on the side as `dialect`.
+/// An answer that is not taken whole; what tells of tokens is read on the side as `dialect`.
 pub(crate) fn stream_parts(
     snapshot: &Snapshot,
     dialect: DialectId,
     response: UpstreamResponse,
+    timeout: Duration,
     record: &RecordGuard,
 ) -> StreamParts {
-    let timeout = snapshot.config.router.timeout;
     StreamParts {
         first: Bytes::new(),
-        channel: if Shape::of(&response.headers).is_event_stream {
-            Channel::watch(dialect, nobodys_reply(record))
-        } else {
-            Channel::opaque()
+        channel: match Shape::of(&response.headers) {
+            Shape::Stream => Channel::watch(dialect, nobodys_reply(record)),
+            Shape::Json(_) => Channel::peek(dialect),
+            Shape::Opaque => Channel::opaque(),
         },
         upstream: response.body,
         closed: false,

@@ -68,10 +68,12 @@ impl Engine {
             seal: snapshot.keys.seal.clone(),
             owner,
         };
-        if Shape::of(&response.headers).is_event_stream {
+        if Shape::of(&response.headers) == Shape::Stream {
             contract::stream_headers(DialectId::OpenAiResponses, &mut headers);
             record.record_mut().stream = true;
-            let parts = stream_parts(snapshot, DialectId::OpenAiResponses, response, &record);
+            let dialect = DialectId::OpenAiResponses;
+            let timeout = snapshot.config.router.timeout;
+            let parts = stream_parts(snapshot, dialect, response, timeout, &record);
             let body = AnswerBody::stream(parts, Some(Box::new(restamp)), record);
             return Ok(respond(StatusCode::OK, headers, body));
         }

@@ -74,8 +74,13 @@ pub(super) enum Page {
     Capabilities,
 }
 
-/// Where `request` goes; `is_provider` tells the ids that requests may be passed through to.
-pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool) -> Route {
+/// Where `request` goes; `is_provider` tells the ids that requests may be passed through to, and
+/// `is_declared` the paths that the operator has for it. The gateway's own paths come first.
+pub(super) fn route<B>(
+    request: &Request<B>,
+    is_provider: impl Fn(&str) -> bool,
+    is_declared: impl Fn(&Method, &str) -> bool,
+) -> Route {
     let path = request.uri().path();
     let path = if path.len() > 1 {
         path.trim_end_matches('/')
@@ -109,6 +114,9 @@ pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool)
     }
     if let Some(page) = model_pages(request, path) {
         return pages(page, get, post);
+    }
+    if is_declared(request.method(), request.uri().path()) {
+        return Route::PassThrough(pass_through::declared(request));
     }
     match pass_through::target(request, path, is_provider) {
         Some(target) => Route::PassThrough(target),

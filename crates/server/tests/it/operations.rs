@@ -1,6 +1,8 @@
 //! Operations besides chat and embeddings.
 
+mod declared;
 mod json_bodies;
+mod metered;
 mod pass_through;
 mod rerank;
 mod responses;

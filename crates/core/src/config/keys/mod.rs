@@ -73,6 +73,25 @@ pub(super) const CUSTOM_PROVIDER: KeyTable = KeyTable {
     known: &[],
 };
 
+pub(super) const PASS_THROUGH: KeyTable = KeyTable {
+    section: "pass_through_endpoints",
+    effective: &[
+        "auth",
+        "default_query_params",
+        "forward_headers",
+        "headers",
+        "id",
+        "include_subpath",
+        "is_from_config",
+        "merge_query_params",
+        "methods",
+        "path",
+        "target",
+        "timeout",
+    ],
+    known: &["cost_per_request", "guardrails"],
+};
+
 pub(super) const RETRY_POLICY: KeyTable = KeyTable {
     section: "retry_policy",
     effective: &[

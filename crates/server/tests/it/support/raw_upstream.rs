@@ -27,7 +27,11 @@ impl RawUpstream {
             answer += &format!("{name}: {value}\r\n");
         }
         answer += &format!("content-length: {}\r\n\r\n{body}", body.len());
+        Self::answering(answer).await
+    }
 
+    /// Always answers with these bytes.
+    pub(crate) async fn answering(answer: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
