@@ -175,22 +175,8 @@ impl Connection {
     /// `query` (without question mark) beside what the URL has anyway.
     pub fn responses_uri(&self, path: &str, query: &str) -> Result<Uri, UrlError> {
         let responses = self.endpoints.uri(Operation::Responses, "", false)?;
-        let refused = |_| UrlError::Path(path.to_owned());
-        let own = responses.query().unwrap_or_default();
-        let joint = if own.is_empty() || query.is_empty() {
-            ""
-        } else {
-            "&"
-        };
-        let mark = if own.is_empty() && query.is_empty() {
-            ""
-        } else {
-            "?"
-        };
-        let whole = format!("{}{path}{mark}{own}{joint}{query}", responses.path());
-        let mut parts = responses.into_parts();
-        parts.path_and_query = Some(whole.parse().map_err(refused)?);
-        Uri::from_parts(parts).map_err(|_| UrlError::Path(path.to_owned()))
+        let whole = format!("{}{path}", responses.path());
+        with_path(responses, &whole, query).ok_or_else(|| UrlError::Path(path.to_owned()))
     }
 
     /// Adds what authenticates one request, where that is not in [`Connection::headers`] anyway.
@@ -270,6 +256,22 @@ impl Connection {
         let there = self.endpoints.place_of(path);
         let base = there.as_ref().unwrap_or(base);
         base.below(path, query).map_err(|_| refused())
+    }
+
+    /// Where `path` (with its slash, percent-encoded) of the OpenAI API, counted from its version,
+    /// is: beside the provider's `/responses`. A provider that does not speak that API has it where
+    /// its own paths are.
+    pub fn openai_uri(&self, path: &str, query: &str) -> Result<Uri, UrlError> {
+        let refused = || UrlError::Path(path.to_owned());
+        if climbs(path) {
+            return Err(refused());
+        }
+        let Ok(responses) = self.endpoints.uri(Operation::Responses, "", false) else {
+            return self.resource_uri(&format!("/v1{path}"), query);
+        };
+        let base = responses.path().strip_suffix("/responses");
+        let whole = format!("{}{path}", base.ok_or_else(refused)?);
+        with_path(responses, &whole, query).ok_or_else(refused)
     }
 
     /// Where the provider lists its models (`GET`); `None` for the built-in provider.
@@ -372,6 +374,25 @@ fn own_headers(
         headers.set(name, value.expose())?;
     }
     Ok(headers.map)
+}
+
+/// The same URL with another path, and with `query` beside its own.
+fn with_path(uri: Uri, path: &str, query: &str) -> Option<Uri> {
+    let own = uri.query().unwrap_or_default();
+    let joint = if own.is_empty() || query.is_empty() {
+        ""
+    } else {
+        "&"
+    };
+    let mark = if own.is_empty() && query.is_empty() {
+        ""
+    } else {
+        "?"
+    };
+    let whole = format!("{path}{mark}{own}{joint}{query}");
+    let mut parts = uri.into_parts();
+    parts.path_and_query = Some(whole.parse().ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// A server of the operator's own may well work without a key.

@@ -43,6 +43,73 @@ pub enum FormError {
 /// More than the headers of any part need.
 const PART_HEADERS: usize = 8 * 1024;
 
+/// One field of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// All of it: from its delimiter to the next one.
+    pub part: Range<usize>,
+    /// Where its value stands.
+    pub value: Range<usize>,
+}
+
+/// The fields that stand before the first file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeadingFields {
+    /// Those found so far, in their order.
+    pub fields: Vec<Field>,
+    /// There are no others.
+    pub is_complete: bool,
+}
+
+/// The fields before the first file in the beginning of a body with this content type.
+pub fn leading_fields(content_type: &str, body: &[u8]) -> Result<LeadingFields, FormError> {
+    let boundary = boundary(content_type).ok_or(FormError::ContentType)?;
+    let delimiter = [b"--", boundary.as_bytes()].concat();
+    let next = [b"\r\n", delimiter.as_slice()].concat();
+    let mut found = LeadingFields::default();
+    // A preamble may stand before it, and hold anything in the middle of a line.
+    let mut starts = memmem::find_iter(body, &delimiter);
+    let Some(mut at) = starts.find(|&at| at == 0 || body[..at].ends_with(b"\n")) else {
+        return Ok(found);
+    };
+    loop {
+        let rest = &body[at + delimiter.len()..];
+        if rest.starts_with(b"--") {
+            found.is_complete = true;
+            return Ok(found);
+        }
+        let Some(head) = memmem::find(rest, b"\r\n\r\n") else {
+            let endless = rest.len() > PART_HEADERS;
+            return if endless {
+                Err(FormError::Part)
+            } else {
+                Ok(found)
+            };
+        };
+        let disposition = disposition(&rest[..head])?;
+        if parameter(&disposition, "filename").is_some() || disposition.contains("filename*=") {
+            found.is_complete = true;
+            return Ok(found);
+        }
+        let value = at + delimiter.len() + head + 4;
+        // The line feed before the delimiter is the one behind the headers when the value is empty.
+        let Some(end) = memmem::find(&body[value - 2..], &next) else {
+            return Ok(found);
+        };
+        let end = value - 2 + end;
+        found
+            .fields
+            .extend(parameter(&disposition, "name").map(|name| Field {
+                name,
+                part: at..end + 2,
+                value: value..end.max(value),
+            }));
+        at = end + 2;
+    }
+}
+
 // === impl FieldFinder ===
 
 impl FieldFinder {
@@ -118,6 +185,11 @@ fn boundary(content_type: &str) -> Option<String> {
 
 /// The `name` of a part, from its headers.
 fn field_name(headers: &[u8]) -> Result<Option<String>, FormError> {
+    Ok(parameter(&disposition(headers)?, "name"))
+}
+
+/// The parameters of a part's `content-disposition`.
+fn disposition(headers: &[u8]) -> Result<String, FormError> {
     let headers = String::from_utf8_lossy(headers);
     let disposition = headers.split("\r\n").find_map(|line| {
         let (name, value) = line.split_once(':')?;
@@ -129,7 +201,7 @@ fn field_name(headers: &[u8]) -> Result<Option<String>, FormError> {
         .ok_or(FormError::Part)?
         .split_once(';')
         .ok_or(FormError::Part)?;
-    Ok(parameter(params, "name"))
+    Ok(params.to_owned())
 }
 
 /// The value of parameter `wanted` in `a=b; c="d"`.

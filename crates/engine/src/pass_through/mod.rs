@@ -6,33 +6,38 @@
 
 mod configured;
 mod headers;
+mod managed_id;
 mod reading;
+mod resource;
+mod resource_body;
 mod target;
 
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::request::Parts;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, Uri};
 use http_body::Body;
 use lockgate_core::error::GatewayError;
+use lockgate_providers::Connection;
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::dialect::ReplyContext;
 use lockgate_wire::{DialectId, Operation};
 
 pub(crate) use self::configured::Configured;
 pub(crate) use self::reading::Shape;
+use self::resource::Holder;
 pub use self::target::Credentials;
 use crate::answer::{AnswerBody, Channel, Slot, StreamParts};
 use crate::attempt::{Failure, LARGEST_ANSWER, broken, no_credential, unreachable_upstream};
 use crate::contract;
 use crate::engine::Engine;
 use crate::pipeline::{Endpoint, body_limit, refuse, respond, story};
-use crate::read_body::read_body;
 use crate::record::RecordGuard;
 use crate::snapshot::Snapshot;
-use crate::upstream::{BodyError, RequestBody, UpstreamRequest, UpstreamResponse};
+use crate::upstream::{BodyError, CollectError, RequestBody, UpstreamRequest, UpstreamResponse};
 
 /// What the route says about a request that is passed through.
 #[derive(Debug, Clone)]
@@ -52,8 +57,19 @@ pub struct PassThrough {
 pub enum Destination {
     /// The provider with this id; the path is below its base URL.
     Provider(String),
+    /// Whoever holds a resource of the OpenAI API, or else the provider with this id.
+    Holder(String),
     /// What the operator declared for the path.
     Declared,
+}
+
+/// What came back, and what is known about it.
+struct Answered {
+    response: UpstreamResponse,
+    /// How long it may take.
+    timeout: Duration,
+    /// Whose resource it tells of, where ids have to say so.
+    holder: Option<Holder>,
 }
 
 /// An answer with a JSON body of at most this size is taken whole, so that one that breaks off is
@@ -79,7 +95,7 @@ impl Engine {
         let (head, body) = request.into_parts();
         let read_as = reading::dialect_of(&ask.path);
         let dialect = match &ask.to {
-            Destination::Provider(provider) => {
+            Destination::Provider(provider) | Destination::Holder(provider) => {
                 read_as.unwrap_or_else(|| snapshot.dialect_of(provider))
             }
             Destination::Declared => read_as.unwrap_or(DialectId::OpenAiChat),
@@ -96,37 +112,36 @@ impl Engine {
         let mut record = self.record(&endpoint, call_id, Instant::now());
         let exchanged = match &ask.to {
             Destination::Provider(provider) => {
+                let body = RequestBody::stream(body);
                 let asked = self.ask_directly(&snapshot, &ask, provider, head, body, &mut record);
                 Box::pin(asked).await
             }
+            Destination::Holder(provider) => {
+                let asked = self.ask_holder(&snapshot, &ask, provider, head, body, &mut record);
+                Box::pin(asked).await
+            }
             Destination::Declared => {
+                let body = RequestBody::stream(body);
                 let asked = self.ask_declared(&snapshot, &ask, head, body, &mut record);
                 Box::pin(asked).await
             }
         };
         match exchanged {
-            Ok((response, timeout)) => {
-                let relayed = relay(&snapshot, &endpoint, response, timeout, record);
-                Box::pin(relayed).await
-            }
+            Ok(answered) => Box::pin(relay(&snapshot, &endpoint, answered, record)).await,
             Err(failure) => refuse(&endpoint, &snapshot, failure, record),
         }
     }
 
     /// Asks a provider's own API.
-    async fn ask_directly<B>(
+    async fn ask_directly(
         &self,
         snapshot: &Snapshot,
         ask: &PassThrough,
         provider: &str,
         head: Parts,
-        body: B,
+        body: RequestBody,
         record: &mut RecordGuard,
-    ) -> Result<(UpstreamResponse, Duration), Failure>
-    where
-        B: Body<Data = Bytes> + Unpin + 'static,
-        B::Error: Display,
-    {
+    ) -> Result<Answered, Failure> {
         let _identity = snapshot
             .keys
             .authenticate(&head.headers, ask.key.as_deref())?;
@@ -135,28 +150,46 @@ impl Engine {
             record.record_mut().deployment = Some(deployment.clone());
         }
         let connection = credentials.connection();
-        if let Some(missing) = connection.missing_key() {
-            let error = GatewayError::connection(ErrorKind::Authentication, missing.to_string());
-            return Err(error.into());
-        }
         let uri = connection
             .resource_uri(&ask.path, &ask.query)
-            .map_err(|e| GatewayError::client(ErrorKind::InvalidRequest, e.to_string()))?;
+            .map_err(|e| GatewayError::client(ErrorKind::InvalidRequest, e.to_string()));
+        // What is wrong with the credential matters more than what is wrong with the path.
+        missing_key(connection)?;
+        self.send_with(snapshot, connection, uri?, head, body, record)
+            .await
+    }
+
+    /// Sends a request with the credential of `connection`.
+    async fn send_with(
+        &self,
+        snapshot: &Snapshot,
+        connection: &Connection,
+        uri: Uri,
+        head: Parts,
+        mut body: RequestBody,
+        record: &mut RecordGuard,
+    ) -> Result<Answered, Failure> {
         let general = &snapshot.config.general;
         let key_header = general.litellm_key_header_name.as_deref();
         let mut headers = headers::request(&head.headers, connection.headers(), key_header);
-        let body = if connection.signs_bodies() {
-            let bytes = read_body(body, body_limit(snapshot)).await?;
+        if connection.signs_bodies() {
+            let bytes = body.collect(body_limit(snapshot)).await;
+            let bytes = bytes.map_err(|e| {
+                let kind = match e {
+                    CollectError::TooLarge(_) => ErrorKind::RequestTooLarge,
+                    CollectError::Broken(_) => ErrorKind::InvalidRequest,
+                };
+                GatewayError::client(kind, e.to_string())
+            })?;
             connection
                 .authorize(&head.method, &uri, &mut headers, &bytes)
                 .map_err(|e| no_credential(&e))?;
-            RequestBody::from(bytes)
+            body = bytes.into();
         } else {
             connection
                 .authorize_unread(&mut headers)
                 .map_err(|e| no_credential(&e))?;
-            RequestBody::stream(body)
-        };
+        }
         let timeout = general.pass_through_request_timeout;
         let timeout = timeout.unwrap_or(snapshot.config.router.timeout);
         let request = UpstreamRequest {
@@ -166,22 +199,23 @@ impl Engine {
             body,
             head_deadline: tokio::time::Instant::now() + timeout,
         };
-        Ok((self.send_on(request, record).await?, timeout))
+        let response = self.send_on(request, record).await?;
+        Ok(Answered {
+            response,
+            timeout,
+            holder: None,
+        })
     }
 
     /// Asks what the operator declared for the path.
-    async fn ask_declared<B>(
+    async fn ask_declared(
         &self,
         snapshot: &Snapshot,
         ask: &PassThrough,
         head: Parts,
-        body: B,
+        body: RequestBody,
         record: &mut RecordGuard,
-    ) -> Result<(UpstreamResponse, Duration), Failure>
-    where
-        B: Body<Data = Bytes> + 'static,
-        B::Error: Display,
-    {
+    ) -> Result<Answered, Failure> {
         let Some((endpoint, below)) = snapshot.endpoint(&head.method, &ask.path) else {
             let message = format!("there is nothing at {}", ask.path);
             return Err(GatewayError::client(ErrorKind::NotFound, message).into());
@@ -203,10 +237,15 @@ impl Engine {
             uri: endpoint.uri(below, &ask.query)?,
             headers: endpoint.headers(&head.headers, key_header),
             method: head.method,
-            body: RequestBody::stream(body),
+            body,
             head_deadline: tokio::time::Instant::now() + timeout,
         };
-        Ok((self.send_on(request, record).await?, timeout))
+        let response = self.send_on(request, record).await?;
+        Ok(Answered {
+            response,
+            timeout,
+            holder: None,
+        })
     }
 
     async fn send_on(
@@ -220,14 +259,28 @@ impl Engine {
     }
 }
 
+fn missing_key(connection: &Connection) -> Result<(), GatewayError> {
+    match connection.missing_key() {
+        Some(missing) => {
+            let kind = ErrorKind::Authentication;
+            Err(GatewayError::connection(kind, missing.to_string()))
+        }
+        None => Ok(()),
+    }
+}
+
 /// The upstream's answer as the client gets it.
 async fn relay(
     snapshot: &Snapshot,
     endpoint: &Endpoint,
-    mut response: UpstreamResponse,
-    timeout: Duration,
+    answered: Answered,
     mut record: RecordGuard,
 ) -> Response<AnswerBody> {
+    let Answered {
+        mut response,
+        timeout,
+        holder,
+    } = answered;
     let dialect = endpoint.dialect;
     let total = tokio::time::Instant::now() + timeout;
     let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -237,12 +290,20 @@ async fn relay(
     story(&record, &[], upstream_time.unwrap_or_default()).write(&mut answer);
     let shape = Shape::of(&response.headers);
     let is_small = matches!(shape, Shape::Json(Some(length)) if length <= TAKEN_WHOLE);
-    if status.is_success() && is_small {
+    let is_signed = holder.is_some() && matches!(shape, Shape::Json(_));
+    if status.is_success() && (is_small || is_signed) {
         let collected = response.body.collect(LARGEST_ANSWER);
         let collected = tokio::time::timeout_at(total, collected).await;
         return match collected.unwrap_or(Err(BodyError::Idle)) {
             Ok(bytes) => {
                 record.record_mut().usage = dialect.dialect().sniff(&bytes).usage;
+                let bytes = match holder {
+                    Some(holder) => {
+                        answer.remove(CONTENT_LENGTH);
+                        holder.sign(bytes)
+                    }
+                    None => bytes,
+                };
                 respond(status, answer, AnswerBody::whole(bytes, record))
             }
             Err(error) => refuse(endpoint, snapshot, broken(&error).into(), record),

@@ -51,7 +51,7 @@ pub(super) fn target<B>(
             .or(named.provider)
             .unwrap_or_else(|| DEFAULT_PROVIDER.to_owned());
         return is_provider(&provider).then_some(PassThrough {
-            to: Destination::Provider(provider),
+            to: Destination::Holder(provider),
             path: format!("/v1{resource}"),
             query,
             key: None,

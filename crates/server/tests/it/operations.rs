@@ -5,5 +5,6 @@ mod json_bodies;
 mod metered;
 mod pass_through;
 mod rerank;
+mod resources;
 mod responses;
 mod uploads;
