@@ -10,6 +10,7 @@ use lockgate_wire::json::JsonObject;
 use lockgate_wire::rerank;
 use lockgate_wire::{DialectId, Operation};
 
+use crate::auth::Identity;
 use crate::options::Options;
 use crate::upload::Upload;
 
@@ -28,6 +29,8 @@ pub(crate) struct Call {
     pub body: JsonObject,
     /// The body holds an earlier conversation, which the client only named.
     pub continues: bool,
+    /// Whose it is, where something is kept or sealed for its caller.
+    pub owner: Option<Identity>,
     /// The form, where that is the body.
     pub upload: Option<Upload>,
     /// What was meant for the gateway.

@@ -28,6 +28,7 @@ mod rehearsal;
 pub mod responses;
 mod retry_after;
 pub mod router;
+mod seal;
 pub mod snapshot;
 mod travel;
 mod upload;

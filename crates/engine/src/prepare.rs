@@ -158,6 +158,9 @@ fn translate(
     if call.operation.is_chat() {
         target.operation = Operation::Chat;
     }
+    if call.dialect == DialectId::OpenAiResponses && call.body.is_set("conversation") {
+        return Err(no_conversations(deployment));
+    }
     let pair = (call.dialect, id);
     let encoded = translate_request(pair, call.chat()?.clone(), &deployment.defaults, &target)
         .map_err(|e| not_expressible(&e, deployment))?;
@@ -347,6 +350,15 @@ fn not_expressible(error: &TranslateError, deployment: &Deployment) -> GatewayEr
             format!("{}: {message}", provider_name(deployment)),
         ),
     }
+}
+
+/// What a conversation object holds is the provider's: leaving it out would be another question.
+fn no_conversations(deployment: &Deployment) -> GatewayError {
+    let message = format!(
+        "{} keeps no conversations; go on with `previous_response_id`, which works with all",
+        provider_name(deployment)
+    );
+    GatewayError::client(ErrorKind::InvalidRequest, message).with_param("conversation")
 }
 
 fn provider_name(deployment: &Deployment) -> String {

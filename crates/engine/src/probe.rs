@@ -94,6 +94,7 @@ fn probe_call(deployment: &Deployment) -> Result<Call, Failure> {
         path_stream: None,
         body,
         continues: false,
+        owner: None,
         upload: None,
         options: Options::default(),
         call_id: "health-check".to_owned(),

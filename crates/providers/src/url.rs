@@ -160,6 +160,15 @@ impl Endpoints {
         url.ok_or(UrlError::NoEndpoint(operation.as_str()))
     }
 
+    /// Where the server is that has `path`, if that is not the same for all: Vertex AI names the
+    /// location twice.
+    pub(crate) fn place_of(&self, path: &str) -> Option<Base> {
+        match self {
+            Self::Vertex(urls) => urls.place_of(path),
+            _ => None,
+        }
+    }
+
     pub(crate) fn models(&self) -> Option<Uri> {
         match self {
             // Clouds list models in their management APIs.

@@ -34,6 +34,9 @@ pub enum Operation {
     /// A chat through an upstream's own Responses API. Clients ask for [`Operation::Chat`]; what an
     /// upstream is asked for depends on what it offers.
     Responses,
+    /// A conversation in, a shorter one that says the same out (OpenAI API reference, "Compact a
+    /// response"). What an upstream does not offer the gateway asks its model for.
+    Compact,
     /// A query and documents in, the documents' relevance out; see [`crate::rerank`].
     Rerank,
 }
@@ -112,6 +115,7 @@ impl Operation {
             Self::ImageVariation => "image_variation",
             Self::PassThrough => "pass_through",
             Self::Responses => "responses",
+            Self::Compact => "compact",
             Self::Rerank => "rerank",
         }
     }

@@ -22,7 +22,7 @@ use self::http1::{Asked, RequestHead};
 pub use self::io::UpstreamStream;
 use self::outgoing::Outgoing;
 use self::pool::{Origin, Pool};
-pub use self::request_body::{BodyStream, BodyStreamError, Pieces, RequestBody};
+pub use self::request_body::{BodyStream, BodyStreamError, CollectError, Pieces, RequestBody};
 
 /// The upstream client of one core.
 #[derive(Clone)]

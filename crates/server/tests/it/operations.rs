@@ -1,7 +1,10 @@
 //! Operations besides chat and embeddings.
 
+mod declared;
 mod json_bodies;
+mod metered;
 mod pass_through;
 mod rerank;
+mod resources;
 mod responses;
 mod uploads;
