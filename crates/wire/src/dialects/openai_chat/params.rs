@@ -132,7 +132,7 @@ impl Members {
         out.freeze()
     }
 
-    fn put_some(&mut self, name: &'static str, value: &Option<impl Serialize>) {
+    pub(super) fn put_some(&mut self, name: &'static str, value: &Option<impl Serialize>) {
         if let Some(value) = value {
             self.put(name, value);
         }
