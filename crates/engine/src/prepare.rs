@@ -5,7 +5,7 @@ use lockgate_core::error::GatewayError;
 use lockgate_providers::{Call as QuirkCall, apply};
 use lockgate_wire::canonical::{ChatRequest, ErrorKind, Loss, LossKind, Params};
 use lockgate_wire::dialect::{EncodedRequest, Spliced, Target, TranslateError};
-use lockgate_wire::dialects::openai_chat::own_param_loss;
+use lockgate_wire::dialects::openai_chat::{own_param_loss, take_completion_params};
 use lockgate_wire::json::{JsonObject, quote};
 use lockgate_wire::{DialectId, Operation};
 
@@ -156,11 +156,17 @@ fn translate(
         return settle(call, deployment, target.operation, encoded, policy);
     }
     if call.operation.is_chat() {
-        target.operation = Operation::Chat;
+        target.operation = deployment.text_operation();
     }
     let pair = (call.dialect, id);
-    let encoded = translate_chat(pair, call.chat()?.clone(), &deployment.defaults, &target)
+    let mut chat = call.chat()?.clone();
+    let losses = match (call.operation, target.operation) {
+        (Operation::Completions, Operation::Chat) => take_completion_params(&mut chat.params.extra),
+        _ => Vec::new(),
+    };
+    let mut encoded = translate_chat(pair, chat, &deployment.defaults, &target)
         .map_err(|e| not_expressible(&e, deployment))?;
+    encoded.losses.extend(losses);
     settle(call, deployment, target.operation, encoded, policy)
 }
 

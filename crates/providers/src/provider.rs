@@ -78,7 +78,11 @@ impl Provider {
     /// the answer, may pass as they are. A quirk mends the request only.
     #[must_use]
     pub fn relays(&self, operation: Operation) -> bool {
-        self.supports(operation) && self.url != UrlStyle::Vertex(VertexApi::Predict)
+        let rewritten = matches!(
+            self.url,
+            UrlStyle::Vertex(VertexApi::Predict) | UrlStyle::MistralFim
+        );
+        self.supports(operation) && !rewritten
     }
 
     /// Whether the model's name says more than what to ask for: how it is called, or where.

@@ -1,5 +1,6 @@
 //! Operations besides chat and embeddings.
 
+mod completions;
 mod json_bodies;
 mod pass_through;
 mod rerank;

@@ -110,7 +110,8 @@ fn what_a_chat_has_no_place_for_is_lost_unless_it_says_nothing() {
     assert_eq!(extra.len(), 1, "{extra:?}");
     assert_eq!(extra[0].0, "min_tokens");
 
-    let neutral = json!({ "model": "m", "prompt": "Once", "suffix": null, "echo": false, "best_of": 1 });
+    let neutral =
+        json!({ "model": "m", "prompt": "Once", "suffix": null, "echo": false, "best_of": 1 });
     let mut extra = decode(&neutral).unwrap().params.extra;
     assert_eq!(take_completion_params(&mut extra), []);
     assert_eq!(extra, []);
@@ -212,7 +213,9 @@ fn a_streamed_completion_survives_the_way_through() {
         let kept = |events: &[StreamEvent]| -> Vec<StreamEvent> {
             let settled = events.iter().filter_map(|event| match event {
                 StreamEvent::Start { .. } => None,
-                StreamEvent::Finish { choice, .. } => Some(StreamEvent::BlockStop { choice: *choice }),
+                StreamEvent::Finish { choice, .. } => {
+                    Some(StreamEvent::BlockStop { choice: *choice })
+                }
                 event => Some(event.clone()),
             });
             settled.collect()
@@ -253,7 +256,9 @@ fn a_relay_sees_what_a_decoder_sees() {
     }
     let is_content = dialect().relay_rules().is_content;
     assert!(is_content(br#"{"choices":[{"text":"a","index":0}]}"#));
-    assert!(!is_content(br#"{"choices":[{"text":"","index":0,"finish_reason":null}]}"#));
+    assert!(!is_content(
+        br#"{"choices":[{"text":"","index":0,"finish_reason":null}]}"#
+    ));
 }
 
 fn any_stream() -> impl Strategy<Value = (String, Vec<u8>)> {
@@ -297,6 +302,9 @@ fn no_other_dialect_is_asked_for_a_completion() {
     let request = decode(&json!({ "model": "m", "prompt": "Once" })).unwrap();
     for id in DialectId::ALL {
         let target = target("model", false);
-        assert!(id.dialect().encode_request(&request, &target).is_ok(), "{id:?}");
+        assert!(
+            id.dialect().encode_request(&request, &target).is_ok(),
+            "{id:?}"
+        );
     }
 }

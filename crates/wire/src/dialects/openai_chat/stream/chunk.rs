@@ -191,9 +191,7 @@ impl ChoiceIn<'_> {
                     .as_ref()
                     .is_some_and(|b| !b.is_empty())
         };
-        self.finish_reason.is_some()
-            || self.text.is_some()
-            || self.delta.as_ref().is_some_and(says)
+        self.finish_reason.is_some() || self.text.is_some() || self.delta.as_ref().is_some_and(says)
     }
 
     /// Why the choice ended, given what came before in it.
