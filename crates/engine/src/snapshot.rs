@@ -9,6 +9,7 @@ use lockgate_providers::{Credentials, CustomProviderError, ProviderTable};
 use crate::auth::Keys;
 use crate::deployment::{Deployment, DeploymentError, Surroundings};
 use crate::router::pattern::Pattern;
+use crate::router::resolved::ResolvedNames;
 
 /// An immutable configuration with its deployments and routing tables.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub struct Snapshot {
     patterns: Vec<(Pattern, Arc<Group>)>,
     by_id: HashMap<String, Arc<Group>>,
     inline: HashMap<String, Arc<Group>>,
+    resolved: ResolvedNames,
 }
 
 /// A model group: the deployments that serve one public name.
@@ -71,6 +73,7 @@ impl Snapshot {
             patterns: Vec::new(),
             by_id: HashMap::new(),
             inline: HashMap::new(),
+            resolved: ResolvedNames::default(),
             config,
         };
         let mut groups: BTreeMap<String, Vec<Arc<Deployment>>> = BTreeMap::new();
@@ -195,7 +198,18 @@ impl Snapshot {
             .iter()
             .any(|deployment| deployment.depends_on_model())
         {
-            return self.resolve_again(group, &captures);
+            let group = match self.resolved.get(model) {
+                Some(group) => group,
+                None => {
+                    let group = self.resolve_again(group, &captures)?;
+                    self.resolved.put(model, &group);
+                    group
+                }
+            };
+            return Some(Route {
+                group,
+                captures: Vec::new(),
+            });
         }
         Some(Route {
             group: group.clone(),
@@ -204,8 +218,8 @@ impl Snapshot {
     }
 
     /// `model: "*"` names no provider, and `vertex_ai/*` not how to call the model: the requested
-    /// name tells it, request by request.
-    fn resolve_again(&self, group: &Group, captures: &[String]) -> Option<Route> {
+    /// name tells it.
+    fn resolve_again(&self, group: &Group, captures: &[String]) -> Option<Arc<Group>> {
         let deployments: Vec<Arc<Deployment>> = group
             .deployments
             .iter()
@@ -221,14 +235,10 @@ impl Snapshot {
         if deployments.is_empty() {
             return None;
         }
-        let group = Arc::new(Group {
+        Some(Arc::new(Group {
             name: group.name.clone(),
             deployments,
-        });
-        Some(Route {
-            group,
-            captures: Vec::new(),
-        })
+        }))
     }
 
     fn inline_route(&self, id: &str) -> Option<Route> {

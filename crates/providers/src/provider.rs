@@ -88,7 +88,7 @@ impl Provider {
     /// Whether the model's name says more than what to ask for: how it is called, or where.
     #[must_use]
     pub fn depends_on_model(&self) -> bool {
-        !self.families.is_empty() || self.url == UrlStyle::Bedrock
+        !self.families.is_empty() || self.url == UrlStyle::Bedrock || self.responds()
     }
 
     /// The provider that `model` follows, and the model's name there. As in LiteLLM, `responses/`
