@@ -103,6 +103,16 @@ pub trait Dialect: Send + Sync {
     /// Reads an upstream's error answer; `body` may be anything, HTML and nothing included.
     fn decode_error(&self, status: u16, body: &[u8]) -> ApiError;
 
+    /// The header of an error answer that names the error, where the API has one. Lower case.
+    fn error_header(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// As [`Dialect::decode_error`], with the value of [`Dialect::error_header`].
+    fn decode_named_error(&self, status: u16, _name: &str, body: &[u8]) -> ApiError {
+        self.decode_error(status, body)
+    }
+
     /// Writes an error body for a client; the status is [`ApiError::status`].
     fn encode_error(&self, error: &ApiError) -> Bytes;
 
