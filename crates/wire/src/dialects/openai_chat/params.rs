@@ -251,6 +251,8 @@ fn restrict_own(params: &mut Params, model: Model, losses: &mut Vec<Loss>) {
         param(stop.len() > MAX_STOPS, "stop");
         stop.truncate(MAX_STOPS);
     }
+    let terse = !model.takes_verbosity();
+    param(params.verbosity.take_if(|_| terse).is_some(), "verbosity");
     let foreign = |kinds: &mut Vec<String>| kinds.iter().any(|k| k != "text" && k != "audio");
     param(params.modalities.take_if(foreign).is_some(), "modalities");
     if let Some(user) = &mut params.user {
