@@ -18,7 +18,7 @@ const PUBLIC: [&str; 7] = [
 ];
 
 /// What nobody may without a key.
-const PROTECTED: [(&str, &str); 27] = [
+const PROTECTED: [(&str, &str); 30] = [
     ("GET", "/v1/models"),
     ("GET", "/models"),
     ("GET", "/models/mock"),
