@@ -1,6 +1,9 @@
 //! Proxies on the way to upstreams: who is asked through them, and how.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,16 +18,18 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use crate::support::{on_core, upstream};
 
+/// The heads that arrived, oldest first.
+type Heads = Rc<RefCell<VecDeque<String>>>;
+
 /// A proxy: which heads it was sent, and how to answer them.
 struct Proxy {
     port: u16,
-    heads: UnboundedReceiver<String>,
+    heads: Heads,
 }
 
 // === impl Proxy ===
@@ -34,7 +39,8 @@ impl Proxy {
     async fn start(answer: &'static str, target: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (log, heads) = unbounded_channel();
+        let heads = Heads::default();
+        let log = heads.clone();
         tokio::task::spawn_local(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::task::spawn_local(pass(stream, answer, target, log.clone()));
@@ -49,12 +55,13 @@ impl Proxy {
         own.iter().chain(more).copied().collect()
     }
 
-    fn asked(&mut self) -> Option<String> {
-        self.heads.try_recv().ok()
+    /// The oldest head that nobody looked at yet.
+    fn asked(&self) -> Option<String> {
+        self.heads.borrow_mut().pop_front()
     }
 }
 
-async fn pass(mut stream: TcpStream, answer: &str, target: u16, log: UnboundedSender<String>) {
+async fn pass(mut stream: TcpStream, answer: &str, target: u16, log: Heads) {
     loop {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -65,7 +72,7 @@ async fn pass(mut stream: TcpStream, answer: &str, target: u16, log: UnboundedSe
         }
         let head = String::from_utf8(head).unwrap();
         let tunnels = head.starts_with("CONNECT ");
-        log.send(head).unwrap();
+        log.borrow_mut().push_back(head);
         stream.write_all(answer.as_bytes()).await.unwrap();
         if tunnels && answer.contains(" 200 ") {
             let mut far = TcpStream::connect(("127.0.0.1", target)).await.unwrap();
@@ -139,7 +146,7 @@ const BASIC: &str = "Basic YW5uOnNlQGNyZXQ=";
 fn https_goes_through_a_tunnel() {
     on_core(async {
         let (port, upstream) = secure_upstream().await;
-        let mut proxy = Proxy::start("HTTP/1.1 200 Connection established\r\n\r\n", port).await;
+        let proxy = Proxy::start("HTTP/1.1 200 Connection established\r\n\r\n", port).await;
         let upstream = upstream.through(Proxies::from_environment(&proxy.environment(&[])));
         for _ in 0..2 {
             let said = ask(&upstream, "https://upstream.test/v1/models").await;
@@ -162,7 +169,7 @@ fn https_goes_through_a_tunnel() {
 fn http_is_asked_of_the_proxy() {
     on_core(async {
         let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
-        let mut proxy = Proxy::start(answer, 0).await;
+        let proxy = Proxy::start(answer, 0).await;
         let proxies = Proxies::from_environment(&proxy.environment(&[]));
         let upstream = upstream().through(proxies);
         for path in ["/v1/models?a=b", "/"] {
@@ -219,7 +226,7 @@ fn some_hosts_are_asked_directly() {
                 stream.write_all(answer.as_bytes()).await.unwrap();
             }
         });
-        let mut proxy = Proxy::start("HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n", 0).await;
+        let proxy = Proxy::start("HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n", 0).await;
         let environment =
             proxy.environment(&[("NO_PROXY", "10.0.0.0/8, *.corp.invalid,other.invalid")]);
         let upstream = upstream().through(Proxies::from_environment(&environment));
@@ -259,7 +266,7 @@ fn what_is_no_http_proxy_is_not_used() {
         }
         // Without a scheme it is one.
         let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
-        let mut proxy = Proxy::start(answer, 0).await;
+        let proxy = Proxy::start(answer, 0).await;
         let bare = format!("127.0.0.1:{}", proxy.port);
         let environment: Environment = [("ALL_PROXY", bare.as_str())].into_iter().collect();
         let upstream = upstream().through(Proxies::from_environment(&environment));
