@@ -8,6 +8,7 @@ mod call;
 mod canned;
 pub mod capabilities;
 pub mod contract;
+mod count;
 pub mod credentials;
 pub mod deployment;
 mod engine;
@@ -35,6 +36,7 @@ mod upload;
 pub mod upstream;
 
 pub use self::answer::AnswerBody;
+pub use self::count::Counted;
 pub use self::engine::{CONNECT_TIMEOUT, Engine, Shared};
 pub use self::off_core::off_core;
 pub use self::pipeline::{Endpoint, body_limit, error_response};

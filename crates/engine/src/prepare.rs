@@ -5,6 +5,7 @@ use lockgate_core::error::GatewayError;
 use lockgate_providers::{Call as QuirkCall, apply};
 use lockgate_wire::canonical::{ErrorKind, Loss, LossKind};
 use lockgate_wire::dialect::{EncodedRequest, Spliced, Target, TranslateError};
+use lockgate_wire::dialects::openai_chat::take_completion_params;
 use lockgate_wire::json::{JsonObject, quote};
 use lockgate_wire::translate::translate_request;
 use lockgate_wire::{DialectId, Operation};
@@ -156,14 +157,20 @@ fn translate(
         return settle(call, deployment, target.operation, encoded, policy);
     }
     if call.operation.is_chat() {
-        target.operation = Operation::Chat;
+        target.operation = deployment.text_operation();
     }
     if call.dialect == DialectId::OpenAiResponses && call.body.is_set("conversation") {
         return Err(no_conversations(deployment));
     }
     let pair = (call.dialect, id);
-    let encoded = translate_request(pair, call.chat()?.clone(), &deployment.defaults, &target)
+    let mut chat = call.chat()?.clone();
+    let losses = match (call.operation, target.operation) {
+        (Operation::Completions, Operation::Chat) => take_completion_params(&mut chat.params.extra),
+        _ => Vec::new(),
+    };
+    let mut encoded = translate_request(pair, chat, &deployment.defaults, &target)
         .map_err(|e| not_expressible(&e, deployment))?;
+    encoded.losses.extend(losses);
     settle(call, deployment, target.operation, encoded, policy)
 }
 

@@ -5,6 +5,9 @@
 pub enum Operation {
     /// A conversation in, the next message out.
     Chat,
+    /// OpenAI's older `/completions`: a prompt in, the text that follows it out. Canonically a chat
+    /// with one user message.
+    Completions,
     /// Ollama's `/api/generate`: one prompt in, text out. Canonically a chat with one user message.
     Generate,
     /// Texts in, vectors out.
@@ -43,9 +46,10 @@ pub enum Operation {
 
 impl Operation {
     /// All of them that a provider may or may not have.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Chat,
         Self::Responses,
+        Self::Completions,
         Self::Generate,
         Self::Embeddings,
         Self::EmbeddingsSingle,
@@ -61,9 +65,9 @@ impl Operation {
         Self::Rerank,
     ];
 
-    /// Whether the answer is a chat answer (as opposed to vectors or a number).
+    /// Whether the answer is what a model writes (as opposed to vectors or a number).
     pub fn is_chat(self) -> bool {
-        matches!(self, Self::Chat | Self::Generate)
+        matches!(self, Self::Chat | Self::Completions | Self::Generate)
     }
 
     /// Whether the answer is a list of vectors.
@@ -101,6 +105,7 @@ impl Operation {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "chat",
+            Self::Completions => "completions",
             Self::Generate => "generate",
             Self::Embeddings => "embeddings",
             Self::EmbeddingsSingle => "embeddings_single",

@@ -152,6 +152,7 @@ fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
     let unversioned = path.strip_prefix("/v1").unwrap_or(path);
     Some(match unversioned {
         "/chat/completions" => (DialectId::OpenAiChat, Operation::Chat),
+        "/completions" => (DialectId::OpenAiChat, Operation::Completions),
         "/embeddings" => (DialectId::OpenAiChat, Operation::Embeddings),
         "/rerank" | "/v2/rerank" => (DialectId::OpenAiChat, Operation::Rerank),
         "/v2/chat" => (DialectId::Cohere, Operation::Chat),
@@ -185,6 +186,7 @@ fn model_in_path(path: &str) -> Option<Endpoint> {
         .or_else(|| path.strip_prefix("/v1/engines/"))?;
     let (model, operation) = [
         ("/chat/completions", Operation::Chat),
+        ("/completions", Operation::Completions),
         ("/embeddings", Operation::Embeddings),
         ("/images/generations", Operation::ImageGeneration),
         ("/audio/speech", Operation::Speech),

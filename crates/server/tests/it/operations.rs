@@ -1,5 +1,6 @@
 //! Operations besides chat and embeddings.
 
+mod completions;
 mod declared;
 mod json_bodies;
 mod metered;
