@@ -24,6 +24,8 @@ pub(crate) struct Call {
     pub model: String,
     /// Whether the path says to stream.
     pub path_stream: Option<bool>,
+    /// What of the query of a session travels on to the upstream.
+    pub query: String,
     /// The body without what was meant for the gateway.
     pub body: JsonObject,
     /// The body holds an earlier conversation, which the client only named.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use lockgate_core::config::{Fallback, RouterSettings};
 use lockgate_core::error::{Fault, GatewayError};
+use lockgate_wire::Operation;
 use lockgate_wire::canonical::ErrorKind;
 
 use crate::attempt::{Attempt, Failure, Limits, Reply};
@@ -281,7 +282,7 @@ pub(crate) fn limits(snapshot: &Snapshot, call: &Call, deployment: &Deployment) 
         .timeout
         .or(params.timeout)
         .unwrap_or(router.timeout);
-    let first_byte = if call.streams() {
+    let first_byte = if call.streams() || call.operation == Operation::Realtime {
         call.options
             .stream_timeout
             .or(params.stream_timeout)

@@ -36,11 +36,13 @@ pub enum Operation {
     Responses,
     /// A query and documents in, the documents' relevance out; see [`crate::rerank`].
     Rerank,
+    /// A conversation in events over a WebSocket; see [`crate::realtime`].
+    Realtime,
 }
 
 impl Operation {
     /// All of them that a provider may or may not have.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Chat,
         Self::Responses,
         Self::Generate,
@@ -56,6 +58,7 @@ impl Operation {
         Self::Translation,
         Self::Ocr,
         Self::Rerank,
+        Self::Realtime,
     ];
 
     /// Whether the answer is a chat answer (as opposed to vectors or a number).
@@ -86,6 +89,11 @@ impl Operation {
         })
     }
 
+    /// Whether requests can be translated: those that cannot go only where the very operation is.
+    pub fn has_canonical_form(self) -> bool {
+        self != Self::Realtime && self.forwarded_path().is_none()
+    }
+
     /// Whether the request is a form with a file in it.
     pub fn is_upload(self) -> bool {
         matches!(
@@ -113,6 +121,7 @@ impl Operation {
             Self::PassThrough => "pass_through",
             Self::Responses => "responses",
             Self::Rerank => "rerank",
+            Self::Realtime => "realtime",
         }
     }
 }

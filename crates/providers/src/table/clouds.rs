@@ -64,6 +64,7 @@ const AZURE_NAMED: ProviderSpec = ProviderSpec {
         Operation::Speech,
         Operation::Transcription,
         Operation::Translation,
+        Operation::Realtime,
     ]),
     quirks: quirks::OPENAI,
     ..CLOUD

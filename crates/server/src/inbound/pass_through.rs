@@ -6,13 +6,14 @@ use lockgate_engine::pass_through::PassThrough;
 use super::route::decode;
 
 /// Resources of the OpenAI API that name no model. They live at one provider.
-const RESOURCES: [&str; 11] = [
+const RESOURCES: [&str; 12] = [
     "assistants",
     "batches",
     "containers",
     "evals",
     "files",
     "fine_tuning",
+    "realtime",
     "skills",
     "threads",
     "uploads",

@@ -3,11 +3,12 @@
 use http::{Method, Request};
 use lockgate_engine::Endpoint;
 use lockgate_engine::pass_through::PassThrough;
+use lockgate_engine::realtime::Ask;
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_wire::{DialectId, Operation};
 use percent_encoding::percent_decode_str;
 
-use super::{bedrock_path, gemini_path, pass_through, responses};
+use super::{bedrock_path, gemini_path, pass_through, realtime, responses};
 
 /// Where a request goes.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub(super) enum Route {
     Pipeline(Endpoint),
     /// To a provider's own API.
     PassThrough(PassThrough),
+    /// To a WebSocket.
+    Session(Ask),
     /// To an endpoint that is answered here.
     Page(Page),
     /// Nowhere; the error is written in this dialect.
@@ -108,6 +111,12 @@ pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool)
     }
     if let Some(page) = model_pages(request, path) {
         return pages(page, get, post);
+    }
+    if let Some(ask) = realtime::ask(request, path) {
+        return match get {
+            true => Route::Session(ask),
+            false => Route::WrongMethod(ask.dialect(), "GET"),
+        };
     }
     match pass_through::target(request, path, is_provider) {
         Some(target) => Route::PassThrough(target),

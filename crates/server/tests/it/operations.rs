@@ -2,6 +2,7 @@
 
 mod json_bodies;
 mod pass_through;
+mod realtime;
 mod rerank;
 mod responses;
 mod uploads;
