@@ -25,6 +25,8 @@ pub(crate) struct Call {
     pub model: String,
     /// Whether the path says to stream.
     pub path_stream: Option<bool>,
+    /// What of the query of a session travels on to the upstream.
+    pub query: String,
     /// The body without what was meant for the gateway.
     pub body: JsonObject,
     /// The body holds an earlier conversation, which the client only named.
@@ -68,6 +70,7 @@ impl Call {
             operation,
             model: model.to_owned(),
             path_stream: None,
+            query: String::new(),
             body,
             continues: false,
             owner: None,

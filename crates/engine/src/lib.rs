@@ -22,6 +22,7 @@ mod pipeline;
 mod prepare;
 mod probe;
 mod read_body;
+pub mod realtime;
 mod receive;
 pub mod record;
 mod redact;

@@ -43,6 +43,8 @@ pub(crate) enum Passage {
     Translated,
     /// As bytes nobody looks into, with the content type they came with.
     Forwarded,
+    /// As a WebSocket.
+    Session,
 }
 
 /// What the operator says about parameters that a provider does not understand.
@@ -63,6 +65,9 @@ pub(crate) fn prepare(
     model: &str,
     global_drop: bool,
 ) -> Result<Prepared, GatewayError> {
+    if call.operation == Operation::Realtime {
+        return join(call, deployment);
+    }
     let mut trimmed = None;
     let source = if has_drops(call, deployment) {
         trimmed.insert(without_drops(call, deployment)?)
@@ -87,6 +92,24 @@ pub(crate) fn prepare(
     };
     finish(&mut prepared, deployment, model, policy.drop)?;
     Ok(prepared)
+}
+
+/// A session: nothing is written yet, the two sides only have to speak the same protocol.
+fn join(call: &Call, deployment: &Deployment) -> Result<Prepared, GatewayError> {
+    if !deployment.provider.supports(Operation::Realtime) {
+        return Err(not_offered(call.operation, deployment));
+    }
+    if deployment.dialect() != call.dialect {
+        return Err(other_protocol(deployment));
+    }
+    Ok(Prepared {
+        body: Bytes::new(),
+        headers: Vec::new(),
+        dialect: call.dialect,
+        operation: call.operation,
+        passage: Passage::Session,
+        dropped: Vec::new(),
+    })
 }
 
 fn splice(
@@ -344,6 +367,21 @@ fn not_offered(operation: Operation, deployment: &Deployment) -> GatewayError {
             "{} does not offer {}",
             provider_name(deployment),
             operation.as_str()
+        ),
+    )
+    .with_param("model")
+}
+
+fn other_protocol(deployment: &Deployment) -> GatewayError {
+    let own = match deployment.dialect() {
+        DialectId::Gemini => "Google's Live API",
+        _ => "OpenAI's Realtime API",
+    };
+    GatewayError::client(
+        ErrorKind::InvalidRequest,
+        format!(
+            "{} speaks {own}, and sessions are not translated: ask for it in that API",
+            provider_name(deployment),
         ),
     )
     .with_param("model")

@@ -11,6 +11,7 @@ use crate::watsonx;
 mod azure;
 mod base;
 mod bedrock;
+mod realtime;
 mod vertex;
 
 use self::azure::AzureOpenAi;
@@ -152,6 +153,9 @@ impl Endpoints {
         model: &str,
         stream: bool,
     ) -> Result<Uri, UrlError> {
+        if operation == Operation::Realtime {
+            return self.realtime(model);
+        }
         let url = match self {
             Self::None => None,
             Self::Fixed(urls) => urls.get(operation),

@@ -42,6 +42,8 @@ pub enum Operation {
     Compact,
     /// A query and documents in, the documents' relevance out; see [`crate::rerank`].
     Rerank,
+    /// A conversation in events over a WebSocket; see [`crate::realtime`].
+    Realtime,
 }
 
 impl Operation {
@@ -63,6 +65,7 @@ impl Operation {
         Self::Translation,
         Self::Ocr,
         Self::Rerank,
+        Self::Realtime,
     ];
 
     /// Whether the answer is what a model writes (as opposed to vectors or a number).
@@ -91,6 +94,11 @@ impl Operation {
             Self::ImageVariation => "/images/variations",
             _ => return None,
         })
+    }
+
+    /// Whether requests can be translated: those that cannot go only where the very operation is.
+    pub fn has_canonical_form(self) -> bool {
+        self != Self::Realtime && self.forwarded_path().is_none()
     }
 
     /// Whether the request is a form with a file in it.
@@ -122,6 +130,7 @@ impl Operation {
             Self::Responses => "responses",
             Self::Compact => "compact",
             Self::Rerank => "rerank",
+            Self::Realtime => "realtime",
         }
     }
 }

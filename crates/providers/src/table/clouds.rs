@@ -71,6 +71,7 @@ const AZURE_NAMED: ProviderSpec = ProviderSpec {
         Operation::Speech,
         Operation::Transcription,
         Operation::Translation,
+        Operation::Realtime,
     ]),
     quirks: quirks::OPENAI,
     ..CLOUD

@@ -14,6 +14,7 @@ const RESOURCES: [&str; 12] = [
     "evals",
     "files",
     "fine_tuning",
+    "realtime",
     "skills",
     "threads",
     "uploads",

@@ -8,7 +8,7 @@ use lockgate_engine::snapshot::Snapshot;
 use lockgate_wire::{DialectId, Operation};
 use percent_encoding::percent_decode_str;
 
-use super::{bedrock_path, gemini_path, pass_through, responses};
+use super::{bedrock_path, gemini_path, pass_through, realtime, responses};
 
 /// Where a request goes.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub(super) enum Route {
     Pipeline(Endpoint),
     /// To a provider's own API.
     PassThrough(PassThrough),
+    /// To a WebSocket.
+    Session(lockgate_engine::realtime::Ask),
     /// To an endpoint that is answered here.
     Page(Page),
     /// Nowhere; the error is written in this dialect.
@@ -114,6 +116,12 @@ pub(super) fn route<B>(
     }
     if let Some(page) = model_pages(request, path) {
         return pages(page, get, post);
+    }
+    if let Some(ask) = realtime::ask(request, path) {
+        return match get {
+            true => Route::Session(ask),
+            false => Route::WrongMethod(ask.dialect(), "GET"),
+        };
     }
     if is_declared(request.method(), request.uri().path()) {
         return Route::PassThrough(pass_through::declared(request));

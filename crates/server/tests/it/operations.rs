@@ -5,6 +5,7 @@ mod declared;
 mod json_bodies;
 mod metered;
 mod pass_through;
+mod realtime;
 mod rerank;
 mod resources;
 mod responses;
