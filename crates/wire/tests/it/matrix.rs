@@ -8,6 +8,7 @@ mod errors;
 mod invariants;
 mod requests;
 mod responses;
+mod schemas;
 mod streams;
 
 use std::fs;
