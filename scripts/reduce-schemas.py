@@ -40,28 +40,46 @@ SAID = {
 BASE64 = "^[A-Za-z0-9+/_-]*={0,2}$"
 
 
-def properties(schema, *path):
-    """The schema below `path`, steps through properties, items and lists."""
-    for step in path:
-        schema = schema[step] if isinstance(step, int) or step in schema else schema["properties"][step]
-    return schema
+TEXT = {"type": "string"}
+COUNT = {"type": "integer"}
 
 
 def patch_openai(schemas):
-    # The reference and the API itself say null where these say a value or nothing.
-    chunk = properties(schemas, "CreateChatCompletionStreamResponse", "choices", "items")
-    nullable(chunk["properties"], "logprobs")
-    nullable(properties(schemas, "ChatCompletionStreamResponseDelta")["properties"], "content", "refusal")
-    # Present only while `choices` is empty (`stream_options.include_usage`), null before.
-    nullable(properties(schemas, "CreateChatCompletionStreamResponse")["properties"], "usage")
-    # A union over all events that leaves out this one, which the API reference lists.
+    """What the official SDK knows (openai 3.54 for Python) and the document does not yet."""
+    details = schemas["CompletionUsage"]["properties"]["prompt_tokens_details"]
+    details["properties"]["cache_write_tokens"] = COUNT
+    details = schemas["ResponseUsage"]["properties"]["input_tokens_details"]
+    details["properties"]["cache_write_tokens"] = COUNT
+    details["required"].append("cache_write_tokens")
+    members = schemas["ImageGenToolCall"]["properties"]
+    for name in ("action", "background", "output_format", "quality", "revised_prompt", "size"):
+        members[name] = TEXT
+    # The examples of the document say null here, as the API does.
+    nullable(schemas["Response"]["allOf"][2]["properties"], "usage")
+    nullable(schemas["ModelResponseProperties"]["properties"], "prompt_cache_key", "safety_identifier")
+
+
+def patch_anthropic(schemas):
+    """What the official SDK knows (anthropic 2.12 for Python) and the document does not yet."""
+    add(schemas["Message"], "diagnostics", {"type": ["object", "null"]})
+    add(schemas["Usage"], "speed", {"enum": ["standard", "fast", None]})
+    # The guide to errors has one more: a body that is too large.
+    too_large = json.loads(json.dumps(schemas["InvalidRequestError"]))
+    too_large["properties"]["type"]["const"] = "request_too_large"
+    schemas["RequestTooLargeError"] = too_large
+    known = schemas["ErrorResponse"]["properties"]["error"]["discriminator"]["mapping"]
+    known["request_too_large"] = "#/components/schemas/RequestTooLargeError"
 
 
 def patch_cohere(schemas):
-    # `required` names members that the schema does not have; the SDK's types have these.
+    """What is required and not described: the SDK's types have neither of it."""
     schemas["LogprobItem"]["required"] = ["token_ids"]
-    # Of the list, only the first is a member.
     schemas["EmbedByTypeResponse"]["required"] = ["id", "embeddings"]
+
+
+def add(schema, name, member):
+    schema["properties"][name] = member
+    schema["required"].append(name)
 
 
 def nullable(members, *names):
@@ -69,7 +87,7 @@ def nullable(members, *names):
         members[name] = {"anyOf": [members[name], {"type": "null"}]}
 
 
-PATCHES = {"openai": patch_openai, "cohere": patch_cohere}
+PATCHES = {"openai": patch_openai, "anthropic": patch_anthropic, "cohere": patch_cohere}
 
 
 class OpenApi:
@@ -150,7 +168,14 @@ class OpenApi:
 
     def union(self, discriminator):
         name = discriminator["propertyName"]
-        variants = {tag: self.refer(ref.rsplit("/", 1)[1]) for tag, ref in discriminator["mapping"].items()}
+        variants = {}
+        for tag, ref in discriminator["mapping"].items():
+            variant = ref.rsplit("/", 1)[1]
+            members = self.schemas[variant].get("properties", {})
+            if members and name not in members:
+                # Cohere's document leaves it to the union to say.
+                members[name] = {"const": tag}
+            variants[tag] = self.refer(variant)
         return self.switch(name, variants)
 
     def distinct(self, variants):
@@ -172,13 +197,12 @@ class OpenApi:
                     return name, found
         return None
 
-    @staticmethod
-    def switch(name, variants):
+    def switch(self, name, variants):
         """A union that says what is wrong with the variant that was meant."""
         return {
             "type": "object",
             "required": [name],
-            "properties": {name: {"enum": list(variants)}},
+            "properties": {name: {"enum": list(variants)} if self.closed else TEXT},
             "allOf": [
                 {"if": {"properties": {name: {"const": tag}}}, "then": variant}
                 for tag, variant in variants.items()
@@ -297,10 +321,6 @@ def read(path):
         return yaml.load(file, Loader)
 
 
-def added_openai(source):
-    return {}
-
-
 def added_open_responses(source):
     # The document lists the events of a stream one by one in `text/event-stream`.
     content = source.document["paths"]["/responses"]["post"]["responses"]["200"]["content"]
@@ -345,7 +365,7 @@ def added_bedrock(source):
 
 
 ADDED = {
-    "openai": added_openai, "open_responses": added_open_responses, "anthropic": added_anthropic,
+    "openai": lambda source: {}, "open_responses": added_open_responses, "anthropic": added_anthropic,
     "cohere": added_cohere, "gemini": added_gemini, "bedrock": added_bedrock,
 }
 
@@ -358,7 +378,7 @@ def reduce(api, document):
     else:
         if api in PATCHES:
             PATCHES[api](document["components"]["schemas"])
-        # Open Responses invites members of one's own, so its objects stay open.
+        # Open Responses invites members and items of one's own, so its objects and unions stay open.
         source = OpenApi(document, closed=api != "open_responses")
     source.document = document
     definitions = ADDED[api](source)

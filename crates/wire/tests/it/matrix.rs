@@ -6,6 +6,7 @@
 mod embeddings;
 mod errors;
 mod invariants;
+mod order;
 mod requests;
 mod responses;
 mod schemas;

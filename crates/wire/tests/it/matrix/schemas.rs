@@ -8,6 +8,89 @@ use super::*;
 
 /// What is written beyond the schemas, on purpose.
 const DELIBERATE: &[Deliberate] = &[
+    // LiteLLM's clients read these, and OpenAI's have no other place for them.
+    extra(
+        Api::OpenAi,
+        "/choices/*/message/reasoning_content",
+        "the reasoning of models that show it; DeepSeek's word",
+    ),
+    extra(
+        Api::OpenAi,
+        "/choices/*/delta/reasoning_content",
+        "the same in a stream",
+    ),
+    extra(
+        Api::OpenAi,
+        "/choices/*/message/thinking_blocks",
+        "reasoning with its proof, to be sent back as it is; LiteLLM's word",
+    ),
+    extra(
+        Api::OpenAi,
+        "/choices/*/delta/thinking_blocks",
+        "the same in a stream",
+    ),
+    extra(
+        Api::OpenAi,
+        "/choices/*/message/images",
+        "pictures that the model made; OpenRouter's and LiteLLM's word",
+    ),
+    extra(
+        Api::OpenAi,
+        "/usage/cache_creation_input_tokens",
+        "LiteLLM's name for what was written to the cache",
+    ),
+    extra(
+        Api::OpenAi,
+        "/usage/cache_read_input_tokens",
+        "LiteLLM's name for what was read from the cache",
+    ),
+    extra(
+        Api::OpenAi,
+        "/usage/prompt_tokens_details/cache_creation_tokens",
+        "LiteLLM's name for what was written to the cache",
+    ),
+    extra(
+        Api::OpenAi,
+        "/usage/prompt_tokens_details/cache_creation_token_details",
+        "how long it stays there; LiteLLM's word",
+    ),
+    // What Open Responses requires and OpenAI's document does not know; OpenAI sends it.
+    extra(Api::OpenAi, "/frequency_penalty", OPEN_RESPONSES),
+    extra(Api::OpenAi, "/presence_penalty", OPEN_RESPONSES),
+    extra(Api::OpenAi, "/store", OPEN_RESPONSES),
+    extra(Api::OpenAi, "/response/frequency_penalty", OPEN_RESPONSES),
+    extra(Api::OpenAi, "/response/presence_penalty", OPEN_RESPONSES),
+    extra(Api::OpenAi, "/response/store", OPEN_RESPONSES),
+    extra(Api::OpenAi, "/error", OPEN_RESPONSES),
+    extra(Api::OpenAi, "/logprobs/*/bytes", OPEN_RESPONSES),
+    extra(
+        Api::OpenAi,
+        "/logprobs/*/top_logprobs/*/bytes",
+        OPEN_RESPONSES,
+    ),
+    extra(
+        Api::Bedrock,
+        "/__type",
+        "the name of the exception, for SDKs that look for it in the body",
+    ),
+    // Cohere's own servers begin a message so.
+    extra(Api::Cohere, "/delta/message/content", COHERE),
+    extra(Api::Cohere, "/delta/message/tool_plan", COHERE),
+    extra(Api::Cohere, "/delta/message/tool_calls", COHERE),
+    extra(Api::Cohere, "/delta/message/citations", COHERE),
+];
+
+const OPEN_RESPONSES: &str = "Open Responses requires it, and OpenAI sends it";
+const COHERE: &str = "Cohere's servers begin a message with all its members, empty";
+
+const fn extra(api: Api, place: &'static str, reason: &'static str) -> Deliberate {
+    Deliberate { api, place, reason }
+}
+
+/// Fixtures with content that the API may have one day. A client of the same API gets it as it is.
+const FUTURE: [(DialectId, &str); 2] = [
+    (DialectId::Bedrock, "sparse"),
+    (DialectId::Cohere, "billed_only"),
 ];
 
 /// The schemas of a whole answer. Two, where two are published.
@@ -119,6 +202,9 @@ fn all_that_clients_get_is_valid() {
 
 fn answers(inspection: &mut Inspection, (upstream, client): (DialectId, DialectId)) {
     for Fixture { name, body } in fixtures(upstream, "responses") {
+        if upstream == client && FUTURE.contains(&(client, &name)) {
+            continue;
+        }
         let response = upstream.dialect().decode_response(&body).unwrap();
         let written = client.dialect().encode_response(&response, &reply());
         let written = serde_json::from_slice(&written).unwrap();
