@@ -2,6 +2,8 @@
 //!
 //! Where they come from is told in `schemas/README.md` of this crate.
 
+mod spoken;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::OnceLock;
@@ -10,6 +12,11 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::{Location, LocationSegment};
 use jsonschema::{ValidationError, ValidatorMap};
 use serde_json::Value;
+
+pub use spoken::{ANSWERS, Spoken};
+
+/// A schema: whose, and which of its definitions.
+pub type Definition = (Api, &'static str);
 
 /// An API whose schema is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,10 +60,10 @@ pub struct Deliberate {
 /// Looks at many documents and tells what is wrong with any of them.
 #[derive(Debug)]
 pub struct Inspection {
-    deliberate: &'static [Deliberate],
-    met: BTreeSet<usize>,
+    deliberate: Vec<&'static Deliberate>,
+    met: BTreeSet<(Api, &'static str)>,
     documents: usize,
-    found: BTreeMap<(Api, &'static str, Violation), BTreeSet<String>>,
+    found: BTreeMap<(Definition, Violation), BTreeSet<String>>,
 }
 
 /// A schema that cannot be used.
@@ -189,9 +196,9 @@ fn pointer(location: &Location) -> String {
 impl Inspection {
     /// An inspection that lets pass what is written on purpose.
     #[must_use]
-    pub fn new(deliberate: &'static [Deliberate]) -> Self {
+    pub fn new(deliberate: &[&'static [Deliberate]]) -> Self {
         Self {
-            deliberate,
+            deliberate: deliberate.iter().copied().flatten().collect(),
             met: BTreeSet::new(),
             documents: 0,
             found: BTreeMap::new(),
@@ -202,26 +209,25 @@ impl Inspection {
     ///
     /// # Errors
     ///
-    /// When the committed schema lacks the definition or cannot be read.
+    /// When a committed schema lacks its definition or cannot be read.
     pub fn look(
         &mut self,
-        (api, definition): (Api, &'static str),
+        definitions: &[Definition],
         document: &Value,
         case: &str,
     ) -> Result<(), SchemaError> {
         self.documents += 1;
-        for violation in api.violations(definition, document)? {
-            let deliberate = self.deliberate.iter().position(|allowed| {
-                violation.what == NOT_THERE
-                    && (allowed.api, allowed.place) == (api, &*violation.place)
-            });
-            match deliberate {
-                Some(index) => {
-                    self.met.insert(index);
-                }
-                None => {
-                    let cases = self.found.entry((api, definition, violation)).or_default();
-                    cases.insert(case.to_owned());
+        for &(api, definition) in definitions {
+            for violation in api.violations(definition, document)? {
+                let allowed = self.deliberate.iter().find(|allowed| {
+                    violation.what == NOT_THERE
+                        && (allowed.api, allowed.place) == (api, &*violation.place)
+                });
+                if let Some(allowed) = allowed {
+                    self.met.insert((api, allowed.place));
+                } else {
+                    let found = self.found.entry(((api, definition), violation));
+                    found.or_default().insert(case.to_owned());
                 }
             }
         }
@@ -234,22 +240,38 @@ impl Inspection {
         self.documents
     }
 
-    /// What is wrong, a line for each thing; empty, if all is well. A deliberate member that was
-    /// never met is wrong as well: its reason is gone.
+    /// What is wrong, a line for each thing; empty, if all is well.
     #[must_use]
     pub fn report(&self) -> String {
         let mut text = String::new();
-        for ((api, definition, Violation { place, what }), cases) in &self.found {
+        for (((api, definition), Violation { place, what }), cases) in &self.found {
             let count = cases.len();
             let first: Vec<&str> = cases.iter().take(3).map(String::as_str).collect();
             let first = first.join(", ");
-            let _ = writeln!(text, "{api:?} {definition} {place}: {what} ({count}: {first})");
-        }
-        for (index, Deliberate { api, place, .. }) in self.deliberate.iter().enumerate() {
-            if !self.met.contains(&index) {
-                let _ = writeln!(text, "{api:?} {place}: nobody writes it any more");
-            }
+            let _ = writeln!(
+                text,
+                "{api:?} {definition} {place}: {what} ({count}: {first})"
+            );
         }
         text
+    }
+
+    /// The places of this list that no document had: the reason to have them in it is gone.
+    #[must_use]
+    pub fn unmet(&self, list: &'static [Deliberate]) -> Vec<&'static str> {
+        let unmet = list
+            .iter()
+            .filter(|allowed| !self.met.contains(&(allowed.api, allowed.place)));
+        unmet.map(|allowed| allowed.place).collect()
+    }
+}
+
+// === impl Deliberate ===
+
+impl Deliberate {
+    /// A member at `place`, and its reason.
+    #[must_use]
+    pub const fn new(api: Api, place: &'static str, reason: &'static str) -> Self {
+        Self { api, place, reason }
     }
 }

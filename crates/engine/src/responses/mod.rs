@@ -4,6 +4,7 @@
 //! The gateway keeps it itself. A conversation can then go on with any upstream, also with one
 //! that has no such API, or with another deployment than before.
 
+mod item;
 mod keeper;
 mod listing;
 mod store;

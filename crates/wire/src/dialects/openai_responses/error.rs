@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-pub(super) use super::super::openai::error::{decode, decode_frame, encode_with_code as encode};
 use super::super::openai::error::type_name;
+pub(super) use super::super::openai::error::{decode, decode_frame, encode_with_code as encode};
 use crate::canonical::{ApiError, ErrorKind};
 
 /// The error in a failed response (API reference, `ResponseError`).

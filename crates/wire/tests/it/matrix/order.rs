@@ -45,7 +45,7 @@ fn each(client: DialectId, check: fn(&[Event])) {
         for Fixture { name, body } in fixtures(upstream, "streams") {
             let events = events(upstream, &body).unwrap();
             let sequence = sequence(client, &write_stream(client, &events));
-            if name == "early_error" && sequence.len() == 1 {
+            if ["early_error", "model_error"].contains(&&*name) && sequence.len() == 1 {
                 // It never began; the gateway tries another upstream.
                 continue;
             }
