@@ -37,6 +37,7 @@ SAID = {
     "minLength", "maxLength", "pattern",
 }
 
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
 BASE64 = "^[A-Za-z0-9+/_-]*={0,2}$"
 
 
@@ -391,9 +392,13 @@ def reduce(api, document):
 def main():
     api, path = sys.argv[1:]
     definitions = reduce(api, read(path))
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": dict(sorted(definitions.items()))}
-    json.dump(schema, sys.stdout, indent=1, ensure_ascii=False)
-    print()
+    # A line for each definition: what a refresh changes is seen.
+    lines = [f"  {text(name)}: {text(definition)}" for name, definition in sorted(definitions.items())]
+    print(f'{{\n "$schema": "{DRAFT}",\n "$defs": {{\n' + ",\n".join(lines) + "\n }\n}")
+
+
+def text(value):
+    return json.dumps(value, ensure_ascii=False)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ pub const ANSWERS: &[Deliberate] = &[
         "/usage/prompt_tokens_details/cache_creation_token_details",
         "how long it stays there; LiteLLM's word",
     ),
-    // What Open Responses requires and OpenAI's document does not know; OpenAI sends it.
+    // What Open Responses requires and OpenAI's document does not know.
     Deliberate::new(Api::OpenAi, "/frequency_penalty", OPEN_RESPONSES),
     Deliberate::new(Api::OpenAi, "/presence_penalty", OPEN_RESPONSES),
     Deliberate::new(Api::OpenAi, "/store", OPEN_RESPONSES),
@@ -95,9 +95,19 @@ pub const ANSWERS: &[Deliberate] = &[
     Deliberate::new(Api::Cohere, "/delta/message/tool_plan", COHERE),
     Deliberate::new(Api::Cohere, "/delta/message/tool_calls", COHERE),
     Deliberate::new(Api::Cohere, "/delta/message/citations", COHERE),
+    Deliberate::new(
+        Api::Cohere,
+        "/results/*/document",
+        "`return_documents`, which Cohere's v1 has and other providers of rerank have kept",
+    ),
+    Deliberate::new(
+        Api::Cohere,
+        "/meta/billed_units/total_tokens",
+        "what providers bill that count tokens; LiteLLM's word",
+    ),
 ];
 
-const OPEN_RESPONSES: &str = "Open Responses requires it, and OpenAI sends it";
+const OPEN_RESPONSES: &str = "Open Responses requires it";
 const COHERE: &str = "Cohere's servers begin a message with all its members, empty";
 
 // === impl Spoken ===
