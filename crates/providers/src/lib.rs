@@ -20,6 +20,7 @@ mod quirks;
 mod resolve;
 mod spec;
 mod table;
+mod target;
 mod template;
 pub mod tokens;
 mod url;
@@ -44,4 +45,5 @@ pub use self::spec::{
     UrlStyle, VertexApi,
 };
 pub use self::table::{NOT_YET, PROVIDERS};
+pub use self::target::Target;
 pub use self::url::UrlError;

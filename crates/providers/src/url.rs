@@ -12,6 +12,7 @@ mod azure;
 mod base;
 mod bedrock;
 mod model_path;
+mod realtime;
 mod sagemaker;
 mod vertex;
 
@@ -87,6 +88,7 @@ pub(crate) struct Place<'a> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fixed {
     chat: Option<Uri>,
+    completions: Option<Uri>,
     generate: Option<Uri>,
     embeddings: Option<Uri>,
     embeddings_single: Option<Uri>,
@@ -144,6 +146,9 @@ impl Endpoints {
             UrlStyle::ModelIn(path) => Self::ModelIn(ModelIn::new(base, path)),
             UrlStyle::Own => Self::Own,
             UrlStyle::SageMaker => Self::SageMaker(base),
+            UrlStyle::MistralFim => {
+                Self::fixed(Fixed::openai(&base.without(OPENAI_ENDS).under("/fim")))
+            }
             UrlStyle::Watsonx => Self::Watsonx(base.without(watsonx::ENDS)),
             UrlStyle::Anthropic => Self::fixed(Fixed::anthropic(&base.without(ANTHROPIC_ENDS))),
             UrlStyle::Cohere => Self::fixed(Fixed::cohere(&base.without(COHERE_ENDS))),
@@ -165,6 +170,9 @@ impl Endpoints {
         model: &str,
         stream: bool,
     ) -> Result<Uri, UrlError> {
+        if operation == Operation::Realtime {
+            return self.realtime(model);
+        }
         let url = match self {
             Self::None | Self::Own => None,
             Self::Fixed(urls) => urls.get(operation),
@@ -177,6 +185,15 @@ impl Endpoints {
             Self::Watsonx(base) => return watsonx::uri(base, operation, model, stream),
         };
         url.ok_or(UrlError::NoEndpoint(operation.as_str()))
+    }
+
+    /// Where the server is that has `path`, if that is not the same for all: Vertex AI names the
+    /// location twice.
+    pub(crate) fn place_of(&self, path: &str) -> Option<Base> {
+        match self {
+            Self::Vertex(urls) => urls.place_of(path),
+            _ => None,
+        }
     }
 
     pub(crate) fn models(&self) -> Option<Uri> {
@@ -197,7 +214,7 @@ impl Endpoints {
 }
 
 /// What a base URL may be written with although it is no part of it.
-const OPENAI_ENDS: &[&str] = &["/chat/completions", "/embeddings"];
+const OPENAI_ENDS: &[&str] = &["/chat/completions", "/completions", "/embeddings"];
 const ANTHROPIC_ENDS: &[&str] = &["/v1/messages", "/v1"];
 /// A resource of Azure AI Foundry is written with the path of its other API.
 const FOUNDRY_ENDS: &[&str] = &["/models/chat/completions", "/models", "/openai/v1"];
@@ -210,6 +227,7 @@ impl Fixed {
     fn openai(base: &Base) -> Self {
         Self {
             chat: base.uri("/chat/completions", "").ok(),
+            completions: base.uri("/completions", "").ok(),
             embeddings: base.uri("/embeddings", "").ok(),
             rerank: base.uri("/rerank", "").ok(),
             models: base.uri("/models", "").ok(),
@@ -240,6 +258,7 @@ impl Fixed {
     fn ollama(base: &Base) -> Self {
         Self {
             chat: base.uri("/api/chat", "").ok(),
+            completions: base.uri("/v1/completions", "").ok(),
             generate: base.uri("/api/generate", "").ok(),
             embeddings: base.uri("/api/embed", "").ok(),
             embeddings_single: base.uri("/api/embeddings", "").ok(),
@@ -262,6 +281,7 @@ impl Fixed {
         }
         match operation {
             Operation::Chat => self.chat.clone(),
+            Operation::Completions => self.completions.clone(),
             Operation::Generate => self.generate.clone(),
             Operation::Embeddings => self.embeddings.clone(),
             Operation::EmbeddingsSingle => self.embeddings_single.clone(),

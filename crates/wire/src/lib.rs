@@ -17,12 +17,15 @@ pub mod ndjson;
 pub mod operation;
 pub mod own;
 mod read;
+pub mod realtime;
 pub mod relay;
 pub mod rerank;
 pub mod samples;
 pub mod speech;
 pub mod sse;
 pub mod transcription;
+pub mod translate;
+pub mod websocket;
 
 pub use dialect::{Dialect, DialectId};
 pub use operation::Operation;

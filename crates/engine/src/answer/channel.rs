@@ -19,7 +19,20 @@ pub enum Channel {
     Opaque(Sighting),
     /// One of the others, in the frames of an event stream.
     Enveloped(Box<Envelope>),
+    /// A whole answer on its way through.
+    Peek(Box<Peek>),
 }
+
+/// A document that is passed on and read when it is complete, if it is not too large.
+pub struct Peek {
+    dialect: DialectId,
+    pieces: Vec<Bytes>,
+    size: usize,
+    seen: Sighting,
+}
+
+/// How much of a document is held for that.
+const PEEK: usize = 4 * 1024 * 1024;
 
 /// A stream that is passed on.
 pub struct Passing {
@@ -92,9 +105,19 @@ impl Channel {
         Self::Enveloped(Box::new(Envelope::new(self)))
     }
 
+    /// A channel that changes nothing, for one document in `dialect`.
+    pub fn peek(dialect: DialectId) -> Self {
+        Self::Peek(Box::new(Peek {
+            dialect,
+            pieces: Vec::new(),
+            size: 0,
+            seen: Sighting::default(),
+        }))
+    }
+
     /// Whether a break can only be told by breaking off.
     pub fn is_opaque(&self) -> bool {
-        matches!(self, Self::Opaque(_))
+        matches!(self, Self::Opaque(_) | Self::Peek(_))
     }
 
     /// Takes the next bytes of the upstream; returns what the client gets for them.
@@ -104,6 +127,10 @@ impl Channel {
             Self::Translate(translation) => translation.push(&chunk),
             Self::Opaque(_) => chunk,
             Self::Enveloped(envelope) => envelope.push(&chunk),
+            Self::Peek(peek) => {
+                peek.add(&chunk);
+                chunk
+            }
         }
     }
 
@@ -112,6 +139,10 @@ impl Channel {
         match self {
             Self::Relay(passing) => passing.relay.finish(),
             Self::Translate(translation) => translation.finish(),
+            Self::Peek(peek) => {
+                peek.read();
+                Bytes::new()
+            }
             Self::Opaque(_) => Bytes::new(),
             Self::Enveloped(envelope) => envelope.finish(),
         }
@@ -131,7 +162,7 @@ impl Channel {
                 translation.fail(error, &mut out);
                 out.freeze()
             }
-            Self::Opaque(_) => Bytes::new(),
+            Self::Opaque(_) | Self::Peek(_) => Bytes::new(),
             Self::Enveloped(envelope) => envelope.inner.fail(error),
         }
     }
@@ -143,6 +174,7 @@ impl Channel {
             Self::Translate(translation) => &translation.seen,
             Self::Opaque(seen) => seen,
             Self::Enveloped(envelope) => envelope.seen(),
+            Self::Peek(peek) => &peek.seen,
         }
     }
 
@@ -151,7 +183,7 @@ impl Channel {
         match self {
             Self::Relay(passing) => passing.relay.content_seen(),
             Self::Translate(translation) => translation.content_seen,
-            Self::Opaque(_) => true,
+            Self::Opaque(_) | Self::Peek(_) => true,
             Self::Enveloped(envelope) => envelope.inner.content_seen(),
         }
     }
@@ -159,9 +191,29 @@ impl Channel {
     /// Whether nothing can follow.
     pub fn ended(&self) -> bool {
         match self {
-            Self::Relay(_) | Self::Opaque(_) => false,
+            Self::Relay(_) | Self::Opaque(_) | Self::Peek(_) => false,
             Self::Translate(translation) => translation.ended,
             Self::Enveloped(envelope) => envelope.ended(),
+        }
+    }
+}
+
+// === impl Peek ===
+
+impl Peek {
+    fn add(&mut self, chunk: &Bytes) {
+        self.size += chunk.len();
+        if self.size <= PEEK {
+            self.pieces.push(chunk.clone());
+        } else {
+            self.pieces = Vec::new();
+        }
+    }
+
+    fn read(&mut self) {
+        if self.size <= PEEK {
+            let document = std::mem::take(&mut self.pieces).concat();
+            self.seen = self.dialect.dialect().sniff(&document);
         }
     }
 }

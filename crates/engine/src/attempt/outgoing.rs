@@ -49,7 +49,7 @@ impl Attempt<'_> {
         }
     }
 
-    fn headers(&self) -> HeaderMap {
+    pub(super) fn headers(&self) -> HeaderMap {
         let own = self
             .prepared
             .headers

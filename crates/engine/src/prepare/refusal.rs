@@ -1,9 +1,9 @@
 //! Why a call cannot be written for a deployment.
 
 use lockgate_core::error::GatewayError;
-use lockgate_wire::Operation;
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::dialect::TranslateError;
+use lockgate_wire::{DialectId, Operation};
 
 use crate::call::bad_request;
 use crate::deployment::Deployment;
@@ -41,6 +41,30 @@ pub(super) fn not_expressible(error: &TranslateError, deployment: &Deployment) -
             format!("{}: {message}", provider_name(deployment)),
         ),
     }
+}
+
+pub(super) fn other_protocol(deployment: &Deployment) -> GatewayError {
+    let own = match deployment.dialect() {
+        DialectId::Gemini => "Google's Live API",
+        _ => "OpenAI's Realtime API",
+    };
+    GatewayError::client(
+        ErrorKind::InvalidRequest,
+        format!(
+            "{} speaks {own}, and sessions are not translated: ask for it in that API",
+            provider_name(deployment),
+        ),
+    )
+    .with_param("model")
+}
+
+/// What a conversation object holds is the provider's: leaving it out would be another question.
+pub(super) fn no_conversations(deployment: &Deployment) -> GatewayError {
+    let message = format!(
+        "{} keeps no conversations; go on with `previous_response_id`, which works with all",
+        provider_name(deployment)
+    );
+    GatewayError::client(ErrorKind::InvalidRequest, message).with_param("conversation")
 }
 
 fn provider_name(deployment: &Deployment) -> String {

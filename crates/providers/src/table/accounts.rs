@@ -176,14 +176,16 @@ pub(super) const SERVERS: &[ProviderSpec] = &[
         "http://127.0.0.1:8080/v1",
         &["LLAMACPP_API_KEY"],
         &["LLAMACPP_API_BASE"],
-    ),
+    )
+    .also(&[Operation::Completions]),
     own_server(
         "oobabooga",
         "http://127.0.0.1:5000/v1",
         &["OOBABOOGA_API_KEY"],
         &["OOBABOOGA_API_BASE"],
     )
-    .under("/v1"),
+    .under("/v1")
+    .also(&[Operation::Completions]),
     own_server(
         "privatemode-ai",
         "http://localhost:8080/v1",
@@ -195,7 +197,8 @@ pub(super) const SERVERS: &[ProviderSpec] = &[
         "http://127.0.0.1:30000/v1",
         &["SGLANG_API_KEY"],
         &["SGLANG_API_BASE"],
-    ),
+    )
+    .also(&[Operation::Completions]),
     ProviderSpec {
         url: UrlStyle::ModelIn(&TRITON_EMBEDDINGS),
         formats: Formats {

@@ -27,10 +27,12 @@ pub fn parts(content_type: &str, body: &Bytes) -> Result<Vec<FormPart>, FormErro
     let delimiter = [b"--", boundary.as_bytes()].concat();
     let inner = [b"\r\n", delimiter.as_slice()].concat();
     let mut parts = Vec::new();
-    let Some(first) = memmem::find(body, &delimiter) else {
-        return Err(FormError::Incomplete);
+    // It begins a line, and may be the first thing there is.
+    let mut at = if body.starts_with(&delimiter) {
+        delimiter.len()
+    } else {
+        memmem::find(body, &inner).ok_or(FormError::Incomplete)? + inner.len()
     };
-    let mut at = first + delimiter.len();
     while !body[at..].starts_with(b"--") {
         let head = memmem::find(&body[at..], b"\r\n\r\n").ok_or(FormError::Incomplete)?;
         let value = at + head + 4;

@@ -1,6 +1,7 @@
 //! The dialects against fixtures and against anything at all.
 #![cfg(test)]
 
+mod agents;
 mod anthropic;
 mod bedrock;
 mod cohere;
@@ -15,9 +16,11 @@ mod ollama;
 mod openai_chat;
 mod openai_responses;
 mod own;
+mod realtime;
 mod relay;
 mod rerank;
 mod samples;
 mod speech;
 mod sse;
 mod transcription;
+mod websocket;
