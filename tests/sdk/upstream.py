@@ -106,7 +106,8 @@ class Request:
     def calls(self) -> list[tuple[str | None, str, dict]]:
         """The calls in the history: id, name, arguments."""
         return [
-            (id, name, json.loads(args) if isinstance(args, str) else args) for id, name, args in self.raw_calls()
+            (id, name, json.loads(args) if isinstance(args, str) else args)
+            for id, name, args in self.raw_calls()
         ]
 
     def raw_calls(self) -> Iterator[tuple[str | None, str, Any]]:
