@@ -124,8 +124,10 @@ impl Cell<'_> {
             (Anthropic, "web_search_options.search_context_size") => {
                 !self.got.values("tools[].web_search.max_uses").is_empty()
             }
-            // Neutral, and the only value that reasoning models of OpenAI's know.
-            (OpenAiChat | OpenAiResponses, "top_p" | "temperature") => gone && sent == ["1.0"],
+            // Neutral, and the only value that reasoning models of OpenAI's know; Claude takes one of two.
+            (OpenAiChat | OpenAiResponses | Anthropic | Bedrock, "top_p" | "temperature") => {
+                gone && sent == ["1.0"]
+            }
             // The default.
             (_, "verbosity") => gone && sent == ["\"medium\""],
             // Levels and budgets are turned into each other, a level into the nearest there is.
