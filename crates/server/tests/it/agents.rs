@@ -245,11 +245,9 @@ fn last_calls(request: &ChatRequest) -> Vec<(String, Value, String)> {
     calls.split_off(calls.len() - ARGUMENTS.len())
 }
 
-async fn converse(name: &str, dialect: DialectId) {
-    let agent = Agent::read(name);
-    let client_id = agent.client();
-    let what = format!("{name} before {dialect:?}");
-    let upstream_server = Lockstep::start(dialect, client_id, audible).await;
+/// A gateway before an upstream of the dialect, and the agent's connection to it.
+async fn stage(agent: &Agent, dialect: DialectId) -> (Lockstep, Gateway, Client) {
+    let upstream_server = Lockstep::start(dialect, agent.client(), audible).await;
     let (model, base) = upstream(dialect);
     let config = Config::new()
         .entry(json!({ "model_name": "group", "litellm_params": {
@@ -267,6 +265,14 @@ async fn converse(name: &str, dialect: DialectId) {
     for (name, value) in &agent.headers {
         client = client.header(name, value);
     }
+    (upstream_server, gateway, client)
+}
+
+async fn converse(name: &str, dialect: DialectId) {
+    let agent = Agent::read(name);
+    let client_id = agent.client();
+    let what = format!("{name} before {dialect:?}");
+    let (upstream_server, _gateway, client) = stage(&agent, dialect).await;
     // OpenAI has the dialect of Responses clients, too.
     let spoken = match (client_id, dialect) {
         (DialectId::OpenAiResponses, DialectId::OpenAiChat) => DialectId::OpenAiResponses,

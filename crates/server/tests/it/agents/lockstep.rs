@@ -130,10 +130,8 @@ impl Shared {
 async fn read_request(stream: &mut TcpStream) -> (String, String) {
     let mut bytes = Vec::new();
     loop {
-        let mut more = [0; 16 * 1024];
-        let count = stream.read(&mut more).await.unwrap();
+        let count = stream.read_buf(&mut bytes).await.unwrap();
         assert!(count > 0, "the gateway left");
-        bytes.extend_from_slice(&more[..count]);
         let text = String::from_utf8_lossy(&bytes);
         let Some((head, body)) = text.split_once("\r\n\r\n") else {
             continue;
