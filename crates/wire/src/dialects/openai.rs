@@ -2,7 +2,7 @@
 
 pub(super) mod body;
 pub(super) mod error;
-pub(super) mod lenient;
+pub(crate) mod lenient;
 pub(super) mod media;
 pub(super) mod model;
 

@@ -10,8 +10,10 @@ mod errors;
 pub(crate) mod exact;
 mod facts;
 mod invariants;
+mod order;
 mod requests;
 mod responses;
+mod schemas;
 mod streams;
 
 use std::fs;

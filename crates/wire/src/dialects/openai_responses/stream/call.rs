@@ -96,6 +96,7 @@ impl Call {
         } else {
             let done = Said {
                 arguments: whole,
+                name: Some(&self.name),
                 ..Said::default()
             };
             frames.say(
