@@ -104,7 +104,8 @@ fn count(record: &RequestRecord, metrics: &GatewayMetrics) {
         metrics.passed_through.add(record.status);
     }
     let Some(deployment) = &record.deployment else {
-        if record.sent.is_some() {
+        // A session that closes before it names a model was not refused.
+        if record.sent.is_some() || record.status == 101 {
             return;
         }
         metrics.refused.add(record.status);

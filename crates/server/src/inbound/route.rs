@@ -89,6 +89,9 @@ pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool)
     if let Some(page) = fixed_page(path) {
         return pages(page, get, post);
     }
+    if let Some(ask) = realtime::responses(request, path) {
+        return Route::Session(ask);
+    }
     if let Some((dialect, operation)) = fixed_operation(path) {
         return operations(endpoint(dialect, operation), post);
     }
