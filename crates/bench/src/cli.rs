@@ -15,7 +15,7 @@ use lockgate_testkit::{MockOptions, MockUpstream};
 use crate::{
     floor,
     load::{self, Framing, Shot},
-    run,
+    run, sink,
 };
 
 /// Measures the gateway beside a plain hyper reverse proxy. All traffic stays on 127.0.0.1.
@@ -32,6 +32,8 @@ enum Command {
     Mock(Serve),
     /// Serve the floor, a plain reverse proxy, until killed.
     Floor(FloorArgs),
+    /// Serve an upstream for files until killed.
+    Sink(Serve),
     /// Put load on one URL and print what came back.
     Load(LoadArgs),
     /// Measure floor and gateway and print the table.
@@ -96,6 +98,7 @@ pub(crate) fn dispatch(cli: Cli) -> Result<ExitCode> {
             args.upstream,
             args.serve.threads(),
         ),
+        Command::Sink(args) => sink::run(loopback(args.port)),
         Command::Load(args) => put_load(&args),
         Command::Run(args) => run::run(&args),
     }
