@@ -15,10 +15,10 @@ use lockgate_wire::{DialectId, Operation};
 
 use self::own::is_own;
 pub(crate) use self::own::{Own, OwnAnswer, gather};
-use self::refusal::{no_conversations, not_expressible, not_offered, other_protocol, unsupported};
+use self::refusal::{not_expressible, not_offered, other_protocol, unsupported};
 use crate::call::{Call, bad_request};
 use crate::deployment::Deployment;
-use crate::json_path;
+use crate::{json_path, responses};
 
 /// Deeper than any body a client may send, for bodies that the gateway wrote itself.
 const OWN_DEPTH: usize = 512;
@@ -194,9 +194,7 @@ fn translate(
     if call.operation.is_chat() {
         target.operation = deployment.text_operation();
     }
-    if call.dialect == DialectId::OpenAiResponses && call.body.is_set("conversation") {
-        return Err(no_conversations(deployment));
-    }
+    responses::check(call, deployment)?;
     let pair = (call.dialect, id);
     let mut chat = call.chat()?.clone();
     let losses = match (call.operation, target.operation) {

@@ -18,6 +18,7 @@ mod provider;
 mod public;
 mod quirks;
 mod resolve;
+mod resource;
 mod spec;
 mod table;
 mod target;

@@ -66,6 +66,10 @@ impl Attempt<'_> {
             let vectors = from.decode_embedding_response(bytes);
             return self.vectors(&vectors.map_err(|e| no_answer(&e))?);
         }
+        // Readers of objects take an array for the members' values in order.
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(no_answer(&TranslateError::invalid("it is no JSON object")));
+        }
         let mut response = from.decode_response(bytes).map_err(|e| no_answer(&e))?;
         if self
             .deployment

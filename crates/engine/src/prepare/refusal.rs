@@ -58,15 +58,6 @@ pub(super) fn other_protocol(deployment: &Deployment) -> GatewayError {
     .with_param("model")
 }
 
-/// What a conversation object holds is the provider's: leaving it out would be another question.
-pub(super) fn no_conversations(deployment: &Deployment) -> GatewayError {
-    let message = format!(
-        "{} keeps no conversations; go on with `previous_response_id`, which works with all",
-        provider_name(deployment)
-    );
-    GatewayError::client(ErrorKind::InvalidRequest, message).with_param("conversation")
-}
-
 fn provider_name(deployment: &Deployment) -> String {
     format!(
         "provider `{}` (model `{}`)",
