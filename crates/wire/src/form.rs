@@ -30,6 +30,26 @@ pub enum Found {
     NotYet,
 }
 
+/// One field of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// All of it: from its delimiter to the next one.
+    pub part: Range<usize>,
+    /// Where its value stands.
+    pub value: Range<usize>,
+}
+
+/// The fields that stand before the first file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeadingFields {
+    /// Those found so far, in their order.
+    pub fields: Vec<Field>,
+    /// There are no others.
+    pub is_complete: bool,
+}
+
 /// A body that is no form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
@@ -52,8 +72,8 @@ const PADDING: usize = 32;
 
 /// The line that stands before, between and behind the parts.
 struct Delimiter {
-    /// Where the line's end before it begins, which belongs to it.
-    start: usize,
+    /// Where it begins, behind the end of the line before it.
+    open: usize,
     /// Where its own line's end begins.
     end: usize,
     /// Whether it closes the form.
@@ -92,13 +112,13 @@ impl FieldFinder {
             let next = self.next_delimiter(body);
             if let Some(part) = self.part {
                 // The end of the last header's line may be the one before the delimiter.
-                let limit = next.as_ref().map_or(body.len(), |next| next.start + 2);
+                let limit = next.as_ref().map_or(body.len(), |next| next.open);
                 let head = head(&body[part..limit], next.is_some())?;
                 if let (Some(head), Some(next)) = (head, &next)
                     && field_name(head)?.as_deref() == Some(self.name)
                 {
                     let value = part + head.len() + BLANK_LINE.len();
-                    return Ok(Found::Value(value..next.start.max(value)));
+                    return Ok(Found::Value(value..next.end_of_part().max(value)));
                 }
             }
             match next {
@@ -128,14 +148,55 @@ impl FieldFinder {
             };
             self.searched = open + 1;
             if let Some(last) = last {
-                let start = open.saturating_sub(2);
-                return Some(Delimiter { start, end, last });
+                return Some(Delimiter { open, end, last });
             }
         }
         // It may have arrived in part.
         let settled = body.len().saturating_sub(self.delimiter.len());
         self.searched = self.searched.max(settled);
         None
+    }
+}
+
+/// The fields before the first file in the beginning of a body with this content type.
+pub fn leading_fields(content_type: &str, body: &[u8]) -> Result<LeadingFields, FormError> {
+    let mut finder = FieldFinder::new(content_type, "")?;
+    let mut found = LeadingFields::default();
+    let mut current = finder.next_delimiter(body);
+    while let Some(delimiter) = current {
+        if delimiter.last {
+            found.is_complete = true;
+            break;
+        }
+        let next = finder.next_delimiter(body);
+        let limit = next.as_ref().map_or(body.len(), |next| next.open);
+        let Some(head) = head(&body[delimiter.end..limit], next.is_some())? else {
+            break;
+        };
+        let params = disposition(head)?;
+        if parameter(&params, "filename").is_some() || params.contains("filename*=") {
+            found.is_complete = true;
+            break;
+        }
+        let value = delimiter.end + head.len() + BLANK_LINE.len();
+        if let (Some(next), Some(name)) = (&next, parameter(&params, "name")) {
+            found.fields.push(Field {
+                name,
+                part: delimiter.open..next.open,
+                value: value..next.end_of_part().max(value),
+            });
+        }
+        current = next;
+    }
+    Ok(found)
+}
+
+// === impl Delimiter ===
+
+impl Delimiter {
+    /// Where the part before it ends; the line's end in between belongs to neither.
+    fn end_of_part(&self) -> usize {
+        self.open.saturating_sub(2)
     }
 }
 
@@ -176,6 +237,11 @@ fn boundary(content_type: &str) -> Option<String> {
 
 /// The `name` of a part, from its headers.
 fn field_name(headers: &[u8]) -> Result<Option<String>, FormError> {
+    Ok(parameter(&disposition(headers)?, "name"))
+}
+
+/// The parameters of a part's `content-disposition`.
+fn disposition(headers: &[u8]) -> Result<String, FormError> {
     let headers = String::from_utf8_lossy(headers);
     let disposition = headers.split("\r\n").find_map(|line| {
         let (name, value) = line.split_once(':')?;
@@ -187,7 +253,7 @@ fn field_name(headers: &[u8]) -> Result<Option<String>, FormError> {
         .ok_or(FormError::Part)?
         .split_once(';')
         .ok_or(FormError::Part)?;
-    Ok(parameter(params, "name"))
+    Ok(params.to_owned())
 }
 
 /// The value of parameter `wanted` in `a=b; c="d"`.

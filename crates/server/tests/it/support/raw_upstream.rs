@@ -35,7 +35,12 @@ impl RawUpstream {
         }
         head += &format!("content-length: {}\r\n\r\n", body.len());
         let answer = [head.as_bytes(), body].concat();
+        Self::answering(answer).await
+    }
 
+    /// Always answers with these bytes.
+    pub(crate) async fn answering(answer: impl Into<Vec<u8>>) -> Self {
+        let answer: Arc<[u8]> = answer.into().into();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
