@@ -1,5 +1,9 @@
 //! The responses API goes on where it was, with any upstream behind it.
 
+mod background;
+mod compact;
+mod provider;
+
 use bytes::Bytes;
 use http::Method;
 use lockgate_testkit::Reply;
@@ -186,4 +190,14 @@ async fn an_upstream_with_the_api_is_asked_there() {
     let asked = stage.mock.last_request().unwrap().json();
     assert!(asked.get("previous_response_id").is_none(), "{asked}");
     assert_eq!(asked["input"][0]["content"], "Hello?");
+}
+
+#[tokio::test]
+async fn a_conversation_object_means_nothing_to_other_providers() {
+    let stage = stage().await;
+    let body = json!({ "model": "anthropic", "input": "Well?", "conversation": "conv_1" });
+    let reply = stage.client().post(RESPONSES, &body).await.unwrap();
+    assert_eq!(reply.status, 400, "{}", reply.text());
+    assert_eq!(reply.json()["error"]["param"], "conversation");
+    assert_eq!(stage.mock.request_count(), 0);
 }
