@@ -194,7 +194,8 @@ class OpenApi:
                     break
                 found[values[0]] = variant
             else:
-                if len(found) > 1:
+                # Where anybody may add variants, one is a union, too.
+                if len(found) > (1 if self.closed else 0):
                     return name, found
         return None
 
