@@ -252,12 +252,22 @@ fn lines(untold: &[&str]) -> String {
     lines.collect()
 }
 
+/// Cohere has no word for an answer that a filter cut off, only one for an answer that failed.
+fn fails_instead(client: DialectId, sent: &ChatResponse) -> bool {
+    let filtered = |choice: &Choice| choice.finish == FinishReason::ContentFilter;
+    client == Cohere && sent.choices.iter().any(filtered)
+}
+
 /// A whole answer as the client gets it, and what it lacks.
 pub(super) fn whole(upstream: DialectId, client: DialectId, body: &[u8]) -> (Vec<u8>, String) {
     let sent = upstream.dialect().decode_response(body).unwrap();
     let written = client.dialect().encode_response(&sent, &reply());
-    let got = client.dialect().decode_response(&written).unwrap();
-    let (sent, got) = (Facts::of_answer(&sent), Facts::of_answer(&got));
+    let got = client.dialect().decode_response(&written);
+    if fails_instead(client, &sent) {
+        got.unwrap_err();
+        return (written.to_vec(), lines(&["finish_reason"]));
+    }
+    let (sent, got) = (Facts::of_answer(&sent), Facts::of_answer(&got.unwrap()));
     let lost = lines(&untold(client, &sent, &got));
     (written.to_vec(), lost)
 }
@@ -268,7 +278,11 @@ pub(super) fn streamed(upstream: DialectId, client: DialectId, body: &[u8]) -> (
     let written = write_stream(client, &sent);
     let (sent, error) = assemble(&sent);
     let (got, told) = assemble(&events(client, &written).unwrap());
-    assert_eq!(error.is_some(), told.is_some());
+    let fails = fails_instead(client, &sent);
+    assert_eq!(error.is_some() || fails, told.is_some());
+    if fails {
+        return (written, lines(&["finish_reason"]));
+    }
     if error.is_some() {
         // Counts come at the end of most streams, and this one never got there.
         return (written, String::new());
