@@ -3,6 +3,7 @@
 mod forwarded;
 mod mishap;
 mod outgoing;
+mod session;
 mod whole;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 pub(crate) use self::mishap::{broken, no_credential, unreachable_upstream};
 use self::mishap::{encoded, redirected};
 use self::outgoing::METHOD;
+pub(crate) use self::session::Line;
 use crate::answer::{Channel, Slot, StreamParts};
 use crate::call::Call;
 use crate::deployment::Deployment;
@@ -65,6 +67,8 @@ pub(crate) enum Content {
     },
     /// Its beginning; the rest follows.
     Stream(Box<StreamParts>),
+    /// A connection that speaks WebSocket from now on.
+    Session(Box<Line>),
 }
 
 /// An attempt that came to nothing.
@@ -100,6 +104,9 @@ impl Attempt<'_> {
     pub(crate) async fn run(&self, upstream: &Upstream) -> Result<Reply, Failure> {
         let started = Instant::now();
         let slot = Slot::new(self.deployment);
+        if self.prepared.passage == Passage::Session {
+            return Box::pin(self.switch(upstream, slot, started)).await;
+        }
         let response = self.send(upstream, started).await?;
         let total = started + self.limits.total;
         if response.status >= 400 {
@@ -133,11 +140,7 @@ impl Attempt<'_> {
         upstream: &Upstream,
         started: Instant,
     ) -> Result<UpstreamResponse, Failure> {
-        let connection = &self.deployment.connection;
-        if let Some(missing) = connection.missing_key() {
-            let error = GatewayError::connection(ErrorKind::Authentication, missing.to_string());
-            return Err(error.into());
-        }
+        self.check_key()?;
         let (uri, headers) = self.addressed()?;
         let request = UpstreamRequest {
             method: METHOD,
@@ -150,6 +153,16 @@ impl Attempt<'_> {
             .send(request)
             .await
             .map_err(|e| unreachable_upstream(&e).into())
+    }
+
+    fn check_key(&self) -> Result<(), GatewayError> {
+        match self.deployment.connection.missing_key() {
+            None => Ok(()),
+            Some(missing) => Err(GatewayError::connection(
+                ErrorKind::Authentication,
+                missing.to_string(),
+            )),
+        }
     }
 
     async fn refused(&self, mut response: UpstreamResponse, total: Instant) -> Failure {
@@ -235,7 +248,7 @@ impl Attempt<'_> {
                 let usage_injected = spliced.usage_injected && !self.always_usage;
                 Channel::relay(self.call.dialect, reply, Spliced { usage_injected })
             }
-            Passage::Forwarded => Channel::opaque(),
+            Passage::Forwarded | Passage::Session => Channel::opaque(),
             Passage::Translated => Channel::translate(
                 self.prepared.dialect,
                 self.call.dialect,

@@ -70,21 +70,27 @@ impl Engine {
 }
 
 fn probe_call(deployment: &Deployment) -> Result<Call, Failure> {
-    let embeds = deployment.entry.model_info.mode.as_deref() == Some("embedding");
-    let (operation, body) = if embeds {
-        (
+    let (operation, body) = match deployment.entry.model_info.mode.as_deref() {
+        Some("embedding") => (
             Operation::Embeddings,
             r#"{"model":"probe","input":"health check"}"#,
-        )
-    } else {
-        let chat = r#"{"model":"probe","max_tokens":5,
+        ),
+        // A handshake; the connection is dropped when it is answered.
+        Some("realtime") => (Operation::Realtime, "{}"),
+        _ => {
+            let chat = r#"{"model":"probe","max_tokens":5,
             "messages":[{"role":"user","content":"Say hello."}]}"#;
-        (Operation::Chat, chat)
+            (Operation::Chat, chat)
+        }
+    };
+    let dialect = match operation {
+        Operation::Realtime => deployment.dialect(),
+        _ => DialectId::OpenAiChat,
     };
     let body = JsonObject::parse(Bytes::from_static(body.as_bytes()), 8).map_err(|e| {
         let kind = lockgate_wire::canonical::ErrorKind::Internal;
         lockgate_core::error::GatewayError::gateway(kind, e.to_string())
     })?;
     let group = &deployment.entry.model_name;
-    Ok(Call::own(DialectId::OpenAiChat, operation, group, body))
+    Ok(Call::own(dialect, operation, group, body))
 }

@@ -8,6 +8,7 @@ use lockgate_providers::{Credentials, CustomProviderError, ProviderTable};
 
 use crate::auth::Keys;
 use crate::deployment::{Deployment, DeploymentError, Surroundings};
+use crate::pass_through::Configured;
 use crate::router::pattern::Pattern;
 use crate::router::resolved::ResolvedNames;
 
@@ -26,6 +27,7 @@ pub struct Snapshot {
     patterns: Vec<(Pattern, Arc<Group>)>,
     by_id: HashMap<String, Arc<Group>>,
     inline: HashMap<String, Arc<Group>>,
+    pub(crate) endpoints: Vec<Configured>,
     resolved: ResolvedNames,
 }
 
@@ -73,6 +75,7 @@ impl Snapshot {
             patterns: Vec::new(),
             by_id: HashMap::new(),
             inline: HashMap::new(),
+            endpoints: Configured::all(&config.general.pass_through_endpoints, &mut rejected),
             resolved: ResolvedNames::default(),
             config,
         };
@@ -148,6 +151,12 @@ impl Snapshot {
                 .map(|(_, group)| group)
                 .find(|group| group.name == name)
         })
+    }
+
+    /// The deployment with this id, unless its model decides how it is called.
+    pub fn deployment_by_id(&self, id: &str) -> Option<&Arc<Deployment>> {
+        let deployment = self.by_id.get(id)?.deployments.first()?;
+        (!deployment.depends_on_model()).then_some(deployment)
     }
 
     /// Every deployment of every group.

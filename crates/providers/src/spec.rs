@@ -175,14 +175,15 @@ impl Operations {
     pub const CHAT_AND_EMBEDDINGS: Self = Self(Self::CHAT.0 | Self::EMBEDDINGS.0);
     /// What the Anthropic API has: chat and token counts.
     pub const ANTHROPIC: Self = Self(Self::CHAT.0 | bit(Operation::CountTokens));
-    /// What the Gemini API has: chat, embeddings one by one and in batches, token counts.
+    /// What the Gemini API has: chat, embeddings one by one and in batches, token counts, sessions.
     pub const GEMINI: Self = Self(
         Self::CHAT_AND_EMBEDDINGS.0
             | bit(Operation::EmbeddingsSingle)
-            | bit(Operation::CountTokens),
+            | bit(Operation::CountTokens)
+            | bit(Operation::Realtime),
     );
-    /// What Vertex AI has for Gemini models: chat and token counts.
-    pub const VERTEX_GEMINI: Self = Self::ANTHROPIC;
+    /// What Vertex AI has for Gemini models: chat, token counts, sessions.
+    pub const VERTEX_GEMINI: Self = Self::ANTHROPIC.with(&[Operation::Realtime]);
     /// What Ollama has: chat, generate, text completions beside its own API, embeddings in both
     /// forms.
     pub const OLLAMA: Self = Self::CHAT_AND_EMBEDDINGS.with(&[
@@ -201,6 +202,7 @@ impl Operations {
         Operation::Speech,
         Operation::Transcription,
         Operation::Translation,
+        Operation::Realtime,
     ]);
 
     /// This set with `operations` added.

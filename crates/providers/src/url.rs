@@ -11,6 +11,7 @@ use crate::watsonx;
 mod azure;
 mod base;
 mod bedrock;
+mod realtime;
 mod vertex;
 
 use self::azure::AzureOpenAi;
@@ -152,6 +153,9 @@ impl Endpoints {
         model: &str,
         stream: bool,
     ) -> Result<Uri, UrlError> {
+        if operation == Operation::Realtime {
+            return self.realtime(model);
+        }
         let url = match self {
             Self::None => None,
             Self::Fixed(urls) => urls.get(operation),
@@ -162,6 +166,15 @@ impl Endpoints {
             Self::Watsonx(base) => return watsonx::uri(base, operation, model, stream),
         };
         url.ok_or(UrlError::NoEndpoint(operation.as_str()))
+    }
+
+    /// Where the server is that has `path`, if that is not the same for all: Vertex AI names the
+    /// location twice.
+    pub(crate) fn place_of(&self, path: &str) -> Option<Base> {
+        match self {
+            Self::Vertex(urls) => urls.place_of(path),
+            _ => None,
+        }
     }
 
     pub(crate) fn models(&self) -> Option<Uri> {

@@ -143,12 +143,18 @@ impl Core {
         }
         drop(listener);
         self.tracker.close();
-        if tokio::time::timeout(self.plane.drain, self.tracker.wait())
+        let engine = self.inbound.engine();
+        let drained = async {
+            self.tracker.wait().await;
+            engine.drained().await;
+        };
+        if tokio::time::timeout(self.plane.drain, drained)
             .await
             .is_err()
         {
             tracing::warn!(
                 connections = self.tracker.len(),
+                background = engine.in_background(),
                 "requests were still in flight when the drain time was over"
             );
         }

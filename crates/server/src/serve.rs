@@ -24,7 +24,7 @@ use crate::data_plane::DataPlane;
 use crate::reload::Reloader;
 use crate::shutdown::{self, Signals, Stop};
 use crate::status::Status;
-use crate::{check, listener, telemetry, tls};
+use crate::{check, inbound, listener, telemetry, tls};
 
 /// How long requests in flight may take after a stop when the configuration does not say.
 const DRAIN: Duration = Duration::from_secs(120);
@@ -67,7 +67,8 @@ impl Gateway {
     ) -> anyhow::Result<Self> {
         let header_name = configured.config.general.litellm_key_header_name.as_deref();
         let keys = Keys::new(&master.key, header_name);
-        let (snapshot, rejected) = Snapshot::build(configured.config, keys, None);
+        let (snapshot, mut rejected) = Snapshot::build(configured.config, keys, None);
+        rejected.extend(inbound::unreachable(&snapshot));
         for rejected in &rejected {
             tracing::error!("{}", rejected.message);
         }

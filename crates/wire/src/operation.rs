@@ -37,8 +37,13 @@ pub enum Operation {
     /// A chat through an upstream's own Responses API. Clients ask for [`Operation::Chat`]; what an
     /// upstream is asked for depends on what it offers.
     Responses,
+    /// A conversation in, a shorter one that says the same out (OpenAI API reference, "Compact a
+    /// response"). What an upstream does not offer the gateway asks its model for.
+    Compact,
     /// A query and documents in, the documents' relevance out; see [`crate::rerank`].
     Rerank,
+    /// A conversation in events over a WebSocket; see [`crate::realtime`].
+    Realtime,
 }
 
 impl Operation {
@@ -60,6 +65,7 @@ impl Operation {
         Self::Translation,
         Self::Ocr,
         Self::Rerank,
+        Self::Realtime,
     ];
 
     /// Whether the answer is what a model writes (as opposed to vectors or a number).
@@ -90,6 +96,11 @@ impl Operation {
         })
     }
 
+    /// Whether requests can be translated: those that cannot go only where the very operation is.
+    pub fn has_canonical_form(self) -> bool {
+        self != Self::Realtime && self.forwarded_path().is_none()
+    }
+
     /// Whether the request is a form with a file in it.
     pub fn is_upload(self) -> bool {
         matches!(
@@ -117,7 +128,9 @@ impl Operation {
             Self::ImageVariation => "image_variation",
             Self::PassThrough => "pass_through",
             Self::Responses => "responses",
+            Self::Compact => "compact",
             Self::Rerank => "rerank",
+            Self::Realtime => "realtime",
         }
     }
 }

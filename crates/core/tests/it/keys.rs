@@ -34,7 +34,7 @@ const EFFECTIVE: &[(&str, &str)] = &[
     ),
     (
         "lockgate_settings",
-        "connect_timeout first_byte_timeout idle_timeout max_header_bytes max_json_depth drain_timeout data_dir",
+        "connect_timeout first_byte_timeout idle_timeout max_header_bytes max_json_depth max_background_responses drain_timeout data_dir",
     ),
 ];
 

@@ -25,7 +25,7 @@ pub use self::io::UpstreamStream;
 use self::outgoing::Outgoing;
 use self::pool::{Origin, Pool};
 pub use self::proxy::Proxies;
-pub use self::request_body::{BodyStream, BodyStreamError, Pieces, RequestBody};
+pub use self::request_body::{BodyStream, BodyStreamError, CollectError, Pieces, RequestBody};
 
 /// The upstream client of one core.
 #[derive(Clone)]

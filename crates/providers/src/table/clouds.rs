@@ -78,6 +78,7 @@ const AZURE_NAMED: ProviderSpec = ProviderSpec {
         Operation::Speech,
         Operation::Transcription,
         Operation::Translation,
+        Operation::Realtime,
     ]),
     quirks: quirks::OPENAI,
     ..CLOUD

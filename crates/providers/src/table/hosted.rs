@@ -1,7 +1,7 @@
 //! OpenAI-compatible services, one line each.
 
 use lockgate_wire::Operation::{
-    self, Completions, Moderations, Ocr, Responses, Speech, Transcription, Translation,
+    self, Completions, Moderations, Ocr, Realtime, Responses, Speech, Transcription, Translation,
 };
 use lockgate_wire::rerank::RerankFormat;
 
@@ -162,7 +162,7 @@ pub(super) const ROWS: &[ProviderSpec] = &[
     hosted("volcengine", "https://ark.cn-beijing.volces.com/api/v3", &["VOLCENGINE_API_KEY"], &["VOLCENGINE_API_BASE"]).quirks(MAX_TOKENS),
     hosted("voyage", "https://api.voyageai.com/v1", &["VOYAGE_API_KEY", "VOYAGE_AI_API_KEY", "VOYAGE_AI_TOKEN"], &["VOYAGE_API_BASE"]).embeddings_only().reranks(RerankFormat::Voyage).quirks(VOYAGE),
     hosted("wandb", "https://api.inference.wandb.ai/v1", &["WANDB_API_KEY"], &["WANDB_API_BASE"]).quirks(MAX_TOKENS),
-    hosted("xai", "https://api.x.ai/v1", &["XAI_API_KEY"], &["XAI_API_BASE"]).quirks(XAI).also(&[Responses]),
+    hosted("xai", "https://api.x.ai/v1", &["XAI_API_KEY"], &["XAI_API_BASE"]).quirks(XAI).also(&[Realtime, Responses]),
     hosted("xiaomi_mimo", "https://api.xiaomimimo.com/v1", &["XIAOMI_MIMO_API_KEY"], &[]).quirks(MAX_TOKENS),
     hosted("zai", "https://api.z.ai/api/paas/v4", &["ZAI_API_KEY"], &["ZAI_API_BASE"]).quirks(ZAI),
 ];

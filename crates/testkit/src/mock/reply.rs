@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Answer, Failure, last_user_text},
+    answer::{Answer, Failure, has_tool_results, last_user_text},
     body::End,
     dialect::{anthropic, bedrock, cohere, completions, gemini, ollama, openai, responses},
     operation::Operation,
@@ -72,9 +72,13 @@ impl Prepared {
         if let Some(prepared) = cached {
             return prepared;
         }
-        let script = Script::parse(model);
+        let mut script = Script::parse(model);
+        let depends_on_body = matches!(script.flavour, Flavour::Echo | Flavour::Agent);
+        if script.flavour == Flavour::Agent && has_tool_results(body) {
+            script.flavour = Flavour::Text;
+        }
         let prepared = Arc::new(Self::new(shape, script, model, body));
-        if shape.generates() && script.flavour != Flavour::Echo {
+        if shape.generates() && !depends_on_body {
             CACHE.with_borrow_mut(|cache| {
                 let names = cache.entry(shape).or_default();
                 if names.len() == CACHED {
@@ -305,6 +309,7 @@ impl Shape {
             Operation::GeminiModels => gemini::models(),
             Operation::BedrockInvoke => bedrock::embedding(),
             Operation::CohereEmbed => cohere::embed(&request),
+            Operation::CohereRerank => cohere::rerank(&request),
             Operation::OllamaEmbed => ollama::embed(&request),
             Operation::OllamaEmbeddings => ollama::embeddings(),
             Operation::OllamaTags => ollama::tags(),
@@ -340,7 +345,9 @@ impl Shape {
             Operation::BedrockConverse | Operation::BedrockStream | Operation::BedrockInvoke => {
                 Dialect::Bedrock
             }
-            Operation::CohereChat | Operation::CohereEmbed => Dialect::Cohere,
+            Operation::CohereChat | Operation::CohereEmbed | Operation::CohereRerank => {
+                Dialect::Cohere
+            }
             Operation::OllamaChat
             | Operation::OllamaGenerate
             | Operation::OllamaEmbed

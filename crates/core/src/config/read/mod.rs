@@ -8,6 +8,7 @@ mod fields;
 mod info;
 mod lockgate;
 mod model;
+mod pass_through;
 mod policies;
 mod providers;
 mod settings;

@@ -195,12 +195,17 @@ fn restrict_reasoning(params: &mut Params, model: Model, losses: &mut Vec<Loss>)
     let Some(effort) = reasoning.to_effort() else {
         return;
     };
+    // OpenAI's chat shows nothing of it; others do so unasked.
+    let hidden = model.is_own() && reasoning.include == Some(true);
     match model.nearest_effort(effort) {
         Some(nearest) => {
             reasoning.effort = Some(nearest);
             // Cleared, lest the switch or the budget win over the level just chosen.
             reasoning.enabled = None;
             reasoning.budget_tokens = None;
+            if hidden && effort != Effort::None {
+                losses.push(Loss::hint("reasoning.summary"));
+            }
         }
         None => {
             params.reasoning = None;
