@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the official SDKs at the versions pinned in tests/sdk, when they are not there yet.
+# Installs the official SDKs at the versions pinned in tests/sdk, when they are not there yet. Writes nothing outside
+# of the folder, so that any user may run it.
 #
 # Usage: scripts/need-sdks.sh FOLDER
 #
@@ -42,7 +43,8 @@ install_python_sdks() {
   echo "need-sdks: installing the SDKs for Python"
   rm -rf "$venv"
   "$python" -m venv "$venv"
-  "$venv/bin/pip" install --quiet --progress-bar off --no-deps -r tests/sdk/requirements.txt
+  "$venv/bin/pip" install --quiet --progress-bar off --cache-dir "$folder/pip-cache" \
+    --no-deps -r tests/sdk/requirements.txt
   "$venv/bin/pip" check --quiet
   printf '%s' "$wanted" >"$venv/installed"
 }
@@ -55,7 +57,7 @@ install_node_sdks() {
   rm -rf "$node"
   mkdir -p "$node"
   cp tests/sdk/node/package.json tests/sdk/node/package-lock.json tests/sdk/node/.npmrc "$node"
-  npm ci --prefix "$node" --cache "$folder/npm-cache" --ignore-scripts --silent
+  npm ci --prefix "$node" --cache "$folder/npm-cache" --ignore-scripts --loglevel error
   printf '%s' "$wanted" >"$node/installed"
 }
 

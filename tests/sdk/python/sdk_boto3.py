@@ -177,7 +177,12 @@ class Bedrock:
         check_calls([(call["name"], call["input"]) for call in calls])
         check_ids([call["toolUseId"] for call in calls])
         results = [
-            {"toolResult": {"toolUseId": call["toolUseId"], "content": [{"json": FACTS.calls[position]["result"]}]}}
+            {
+                "toolResult": {
+                    "toolUseId": call["toolUseId"],
+                    "content": [{"json": FACTS.calls[position]["result"]}],
+                }
+            }
             for position, call in enumerate(calls)
         ]
         messages = [
@@ -240,7 +245,9 @@ class Bedrock:
         with raises(EventStreamError, lambda error: None):
             for event in API.converse_stream(**self.ask(model))["stream"]:
                 events.append(event)
-        deltas = [event["contentBlockDelta"]["delta"]["text"] for event in events if "contentBlockDelta" in event]
+        deltas = [
+            event["contentBlockDelta"]["delta"]["text"] for event in events if "contentBlockDelta" in event
+        ]
         assert "".join(deltas).startswith(FACTS.broken_text), deltas
 
     def wrong_key(self, _: str) -> None:

@@ -134,9 +134,7 @@ class Cohere:
 
     def embed(self, model: str) -> None:
         inputs = inputs_of(model)
-        answer = API.embed(
-            model=model, texts=inputs, input_type="search_document", embedding_types=["float"]
-        )
+        answer = API.embed(model=model, texts=inputs, input_type="search_document", embedding_types=["float"])
         check_vectors(answer.embeddings.float_, inputs)
 
     def rerank(self, model: str) -> None:

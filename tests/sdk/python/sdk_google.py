@@ -99,9 +99,7 @@ class Google:
         return api.models.generate_content(model=model, contents=contents, config=config(**more))
 
     def chunks(self, model: str, contents=FACTS.question, **more) -> list[types.GenerateContentResponse]:
-        return list(
-            API.models.generate_content_stream(model=model, contents=contents, config=config(**more))
-        )
+        return list(API.models.generate_content_stream(model=model, contents=contents, config=config(**more)))
 
     def chat(self, model: str) -> None:
         # Both versions of the API that the package knows.
@@ -186,9 +184,7 @@ class Google:
     def broken(self, model: str) -> None:
         chunks = []
         try:
-            stream = API.models.generate_content_stream(
-                model=model, contents=FACTS.question, config=config()
-            )
+            stream = API.models.generate_content_stream(model=model, contents=FACTS.question, config=config())
             for chunk in stream:
                 chunks.append(chunk)
         except errors.ServerError as error:

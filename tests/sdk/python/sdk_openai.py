@@ -34,9 +34,7 @@ class Answer(pydantic.BaseModel):
 
 def client(key: str = KEY, strict: bool = True) -> openai.OpenAI:
     # Strict: an answer that does not fit the package's types raises instead of passing unread.
-    return openai.OpenAI(
-        base_url=f"{URL}/v1", api_key=key, max_retries=0, _strict_response_validation=strict
-    )
+    return openai.OpenAI(base_url=f"{URL}/v1", api_key=key, max_retries=0, _strict_response_validation=strict)
 
 
 API = client()
