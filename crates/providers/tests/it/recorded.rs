@@ -190,7 +190,11 @@ fn recorded(row: &ProviderSpec) -> String {
         }
         let model = model_of(row.id, operation);
         let uri = connection.uri(operation, model, false).unwrap();
-        writeln!(out, "\n{}\nPOST {uri}", operation.as_str()).unwrap();
+        let method = match operation {
+            Operation::Realtime => "GET",
+            _ => "POST",
+        };
+        writeln!(out, "\n{}\n{method} {uri}", operation.as_str()).unwrap();
         if !matches!(operation, Operation::Chat | Operation::Embeddings) {
             continue;
         }
