@@ -2,6 +2,7 @@
 
 mod blocking;
 mod concurrent;
+mod file;
 mod response;
 mod tally;
 
@@ -12,6 +13,7 @@ use bytes::Bytes;
 pub(crate) use self::{
     blocking::{at_rate, one_connection},
     concurrent::{closed_loop, each_once, hold_open},
+    file::{Length, download, upload},
     response::Framing,
     tally::Tally,
 };
@@ -43,6 +45,8 @@ pub(crate) enum LoadError {
     Status(u16),
     #[error("{0} events instead of {1}")]
     Events(u64, u64),
+    #[error("{0} bytes instead of {1}")]
+    Short(u64, u64),
     #[error("no answer in time")]
     Late,
 }

@@ -6,6 +6,7 @@ mod load;
 mod process;
 mod run;
 mod serve;
+mod sink;
 
 use std::process::ExitCode;
 

@@ -2,6 +2,7 @@
 
 mod cost;
 mod figure;
+mod flat;
 mod latency;
 mod memory;
 mod plan;
@@ -41,7 +42,7 @@ pub(crate) struct RunArgs {
     /// Write the JSON file after a quick run too.
     #[arg(long)]
     save: bool,
-    /// Only these groups: start, cost, latency, ladder, streams, memory, idle.
+    /// Only these groups: start, memory, files, bodies, cost, latency, ladder, streams, idle.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Where the JSON file goes.
@@ -50,9 +51,11 @@ pub(crate) struct RunArgs {
 }
 
 /// Groups of figures in the order in which they are measured: what must see a fresh process comes first.
-const GROUPS: [(&str, Measure); 7] = [
+const GROUPS: [(&str, Measure); 9] = [
     ("start", memory::start),
     ("memory", memory::resident_sets),
+    ("files", flat::files),
+    ("bodies", flat::large_bodies),
     ("cost", cost::per_request),
     ("latency", latency::added),
     ("ladder", latency::ladder),

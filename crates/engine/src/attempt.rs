@@ -16,8 +16,8 @@ use lockgate_wire::canonical::{ApiError, ErrorKind, FinishReason, Usage};
 use lockgate_wire::dialect::Spliced;
 use tokio::time::Instant;
 
-use self::mishap::redirected;
 pub(crate) use self::mishap::{broken, no_credential, unreachable_upstream};
+use self::mishap::{encoded, redirected};
 use self::outgoing::METHOD;
 pub(crate) use self::session::Line;
 use crate::answer::{Channel, Slot, StreamParts};
@@ -117,6 +117,10 @@ impl Attempt<'_> {
             let error = redirected(response.status);
             return Err(Failure { error, headers });
         }
+        if let Some(coding) = coding(&headers) {
+            let error = encoded(coding, response.status);
+            return Err(Failure { error, headers });
+        }
         let streams = self.call.streams() && !is_json(&headers);
         let content = if self.prepared.passage == Passage::Forwarded {
             self.pass_on(response.body, &headers, slot, total).await
@@ -162,14 +166,23 @@ impl Attempt<'_> {
     }
 
     async fn refused(&self, mut response: UpstreamResponse, total: Instant) -> Failure {
-        let body = match tokio::time::timeout_at(total, response.body.collect(LARGEST_ERROR)).await
-        {
-            Ok(Ok(body)) => body,
+        let packed = coding(&response.headers).map(|coding| encoded(coding, response.status));
+        let read = response.body.collect(LARGEST_ERROR);
+        let body = match tokio::time::timeout_at(total, read).await {
+            Ok(Ok(body)) if packed.is_none() => body,
             // The status alone says enough.
-            Ok(Err(_)) | Err(_) => Bytes::new(),
+            _ => Bytes::new(),
         };
         let dialect = self.prepared.dialect.dialect();
-        let mut error = dialect.decode_error(response.status, &body);
+        let name = dialect.error_header();
+        let name = name.and_then(|name| response.headers.get(name)?.to_str().ok());
+        let mut error = match name {
+            Some(name) => dialect.decode_named_error(response.status, name, &body),
+            None => dialect.decode_error(response.status, &body),
+        };
+        if let Some(packed) = packed {
+            error.message = packed.api.message;
+        }
         error.message = redact(error.message, &self.deployment.connection.secrets());
         let retry_after = crate::retry_after::read(&response.headers);
         Failure {
@@ -279,6 +292,12 @@ fn with_status(error: &ApiError) -> ApiError {
         error.status = error.kind.status();
     }
     error
+}
+
+/// How the body is packed, although nobody asked for that.
+fn coding(headers: &HeaderMap) -> Option<&str> {
+    let coding = headers.get(http::header::CONTENT_ENCODING)?.to_str().ok()?;
+    (!coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).then_some(coding)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -3,15 +3,16 @@
 use bytes::Bytes;
 use lockgate_core::error::GatewayError;
 use lockgate_providers::{Call as QuirkCall, apply};
-use lockgate_wire::canonical::{ChatRequest, ErrorKind, Loss, LossKind, Params};
+use lockgate_wire::canonical::{ErrorKind, Loss, LossKind};
 use lockgate_wire::dialect::{EncodedRequest, Spliced, Target, TranslateError};
-use lockgate_wire::dialects::openai_chat::own_param_loss;
+use lockgate_wire::dialects::openai_chat::take_completion_params;
 use lockgate_wire::json::{JsonObject, quote};
+use lockgate_wire::translate::translate_request;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::call::{Call, bad_request};
 use crate::deployment::Deployment;
-use crate::json_path;
+use crate::{json_path, responses};
 
 /// Deeper than any body a client may send, for bodies that the gateway wrote itself.
 const OWN_DEPTH: usize = 512;
@@ -179,48 +180,19 @@ fn translate(
         return settle(call, deployment, target.operation, encoded, policy);
     }
     if call.operation.is_chat() {
-        target.operation = Operation::Chat;
+        target.operation = deployment.text_operation();
     }
+    responses::check(call, deployment)?;
     let pair = (call.dialect, id);
-    let encoded = translate_chat(pair, call.chat()?.clone(), &deployment.defaults, &target)
+    let mut chat = call.chat()?.clone();
+    let losses = match (call.operation, target.operation) {
+        (Operation::Completions, Operation::Chat) => take_completion_params(&mut chat.params.extra),
+        _ => Vec::new(),
+    };
+    let mut encoded = translate_request(pair, chat, &deployment.defaults, &target)
         .map_err(|e| not_expressible(&e, deployment))?;
-    settle(call, deployment, target.operation, encoded, policy)
-}
-
-/// A chat request on its way from one dialect to another, with `defaults` for what it leaves open.
-pub(crate) fn translate_chat(
-    (from, to): (DialectId, DialectId),
-    mut chat: ChatRequest,
-    defaults: &Params,
-    target: &Target<'_>,
-) -> Result<EncodedRequest, TranslateError> {
-    let losses = sort_extra(from, to, &mut chat);
-    chat.params.fill_from(defaults);
-    let mut encoded = to.dialect().encode_request(&chat, target)?;
     encoded.losses.extend(losses);
-    Ok(encoded)
-}
-
-/// Keeps of the extra members what may be a parameter of the provider; returns what is lost.
-///
-/// An OpenAI client may send any provider's parameters along (reference section 1.6). What is
-/// OpenAI's own, or says something in yet another dialect, means nothing to this provider.
-fn sort_extra(from: DialectId, to: DialectId, chat: &mut ChatRequest) -> Vec<Loss> {
-    let extra = std::mem::take(&mut chat.params.extra);
-    let of_openai = |dialect| matches!(dialect, DialectId::OpenAiChat | DialectId::OpenAiResponses);
-    if !of_openai(from) {
-        chat.unmapped
-            .extend(extra.into_iter().map(|(name, _)| name));
-        return Vec::new();
-    }
-    let mut losses = Vec::new();
-    for (name, value) in extra {
-        match own_param_loss(&name).filter(|_| !of_openai(to)) {
-            Some(loss) => losses.push(loss),
-            None => chat.params.extra.push((name, value)),
-        }
-    }
-    losses
+    settle(call, deployment, target.operation, encoded, policy)
 }
 
 /// Decides what happens to what could not be expressed.

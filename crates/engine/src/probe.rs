@@ -1,20 +1,18 @@
 //! Asking deployments whether they answer, for `/health`.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use http::HeaderMap;
 use lockgate_wire::json::JsonObject;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::attempt::{Attempt, Failure, Limits};
-use crate::call::{Call, Decoded};
+use crate::call::Call;
 use crate::deployment::Deployment;
 use crate::engine::Engine;
 use crate::local;
-use crate::options::Options;
 use crate::prepare::prepare;
 use crate::snapshot::Snapshot;
 
@@ -93,19 +91,6 @@ fn probe_call(deployment: &Deployment) -> Result<Call, Failure> {
         let kind = lockgate_wire::canonical::ErrorKind::Internal;
         lockgate_core::error::GatewayError::gateway(kind, e.to_string())
     })?;
-    Ok(Call {
-        dialect,
-        operation,
-        model: deployment.entry.model_name.clone(),
-        query: String::new(),
-        path_stream: None,
-        body,
-        continues: false,
-        upload: None,
-        options: Options::default(),
-        call_id: "health-check".to_owned(),
-        forwarded: HeaderMap::new(),
-        started: Instant::now(),
-        decoded: Decoded::default(),
-    })
+    let group = &deployment.entry.model_name;
+    Ok(Call::own(dialect, operation, group, body))
 }

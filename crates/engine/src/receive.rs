@@ -41,6 +41,7 @@ pub(crate) fn receive(
         forwarded: contract::forwarded(endpoint.dialect, &config.general, headers),
         body,
         continues: false,
+        owner: None,
         upload: None,
         options,
         call_id,

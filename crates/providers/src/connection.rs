@@ -41,9 +41,9 @@ pub struct ConnectionParams<'a> {
 /// Everything about a call but its body. Headers that may hold a credential are marked sensitive.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    endpoints: Endpoints,
+    pub(crate) endpoints: Endpoints,
     /// `None` for the built-in provider.
-    base: Option<Base>,
+    pub(crate) base: Option<Base>,
     headers: HeaderMap,
     api_base: String,
     missing_key: Option<MissingKey>,
@@ -165,7 +165,10 @@ impl Connection {
     /// Where to send `operation` for `model` (the provider's name of it). Cheap: a copy of a
     /// prebuilt URL, unless the model stands in the path.
     pub fn uri(&self, operation: Operation, model: &str, stream: bool) -> Result<Uri, UrlError> {
-        self.endpoints.uri(operation, model, stream)
+        match operation {
+            Operation::Compact => self.responses_uri("/compact", ""),
+            _ => self.endpoints.uri(operation, model, stream),
+        }
     }
 
     /// The model as the first message of a session with Google's Live API names it.
@@ -203,6 +206,12 @@ impl Connection {
         }
     }
 
+    /// Whether a request has to be complete before it can be authorised, because it is signed.
+    #[must_use]
+    pub fn signs_bodies(&self) -> bool {
+        matches!(self.signer, Signer::SigV4(..))
+    }
+
     /// The same at another time.
     pub fn authorize_at(
         &self,
@@ -230,18 +239,6 @@ impl Connection {
             }
         }
         Ok(())
-    }
-
-    /// Where `path` (with its slash, percent-encoded) and `query` (without question mark) of the
-    /// provider's own API are. A path that begins as the base URL's path ends is not doubled:
-    /// below `https://host/v1`, both `/v1/files` and `/files` are `https://host/v1/files`.
-    pub fn resource_uri(&self, path: &str, query: &str) -> Result<Uri, UrlError> {
-        let refused = || UrlError::Path(path.to_owned());
-        let base = self.base.as_ref().ok_or_else(refused)?;
-        if climbs(path) {
-            return Err(refused());
-        }
-        base.below(path, query).map_err(|_| refused())
     }
 
     /// Where the provider lists its models (`GET`); `None` for the built-in provider.
@@ -366,15 +363,6 @@ fn authenticated(auth: Auth, headers: &HeaderMap) -> bool {
         Auth::AnthropicKey => "x-api-key",
     };
     headers.contains_key(name) || headers.contains_key(AUTHORIZATION)
-}
-
-/// Whether a path may lead out of where it is put, in any spelling a server may take it in.
-fn climbs(path: &str) -> bool {
-    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-    !path.starts_with('/')
-        || decoded
-            .split(['/', '\\'])
-            .any(|segment| matches!(segment, "." | ".."))
 }
 
 fn or_variables(variables: &[String]) -> String {

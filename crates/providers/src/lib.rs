@@ -17,8 +17,10 @@ mod provider;
 mod public;
 mod quirks;
 mod resolve;
+mod resource;
 mod spec;
 mod table;
+mod target;
 mod template;
 pub mod tokens;
 mod url;
@@ -41,4 +43,5 @@ pub use self::spec::{
     Auth, Family, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle, VertexApi,
 };
 pub use self::table::{NOT_YET, PROVIDERS};
+pub use self::target::Target;
 pub use self::url::UrlError;

@@ -18,6 +18,7 @@ use tokio::signal::unix::Signal;
 
 use crate::cli::ModelArgs;
 use crate::configure;
+use crate::inbound;
 use crate::serve::CREDENTIALS;
 use crate::status::{Refused, Status};
 
@@ -77,12 +78,14 @@ impl Reloader {
             }
             Err(reason) => {
                 metrics.reloads_refused.fetch_add(1, Relaxed);
-                tracing::error!("new configuration refused, the old one stays in force: {reason}");
-                let refused = Refused {
+                let refused = Arc::new(Refused {
                     reason,
                     at: SystemTime::now(),
-                };
-                self.status.refused.store(Some(Arc::new(refused)));
+                });
+                // Before the log line: who reads that may ask at once.
+                self.status.refused.store(Some(refused.clone()));
+                let reason = &refused.reason;
+                tracing::error!("new configuration refused, the old one stays in force: {reason}");
             }
         }
     }
@@ -102,7 +105,8 @@ impl Reloader {
         // The master key stays: a process that changed it while running would lock out everyone
         // who was told the old one.
         let keys = before.keys.clone();
-        let (snapshot, rejected) = Snapshot::build(configured.config, keys, Some(&before));
+        let (snapshot, mut rejected) = Snapshot::build(configured.config, keys, Some(&before));
+        rejected.extend(inbound::unreachable(&snapshot));
         for rejected in &rejected {
             tracing::error!("{}", rejected.message);
         }

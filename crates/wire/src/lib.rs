@@ -19,6 +19,7 @@ pub mod relay;
 pub mod rerank;
 pub mod samples;
 pub mod sse;
+pub mod translate;
 pub mod websocket;
 
 pub use dialect::{Dialect, DialectId};

@@ -1,9 +1,6 @@
 //! Size of the binary, time to start, resident memory.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::{thread, time::Duration};
 
 use anyhow::{Result, anyhow};
 
@@ -13,11 +10,11 @@ use super::{
     stack::{Ask, Fresh, Side, Stack, flawless},
 };
 use crate::{
-    load::{Shot, closed_loop},
+    load::closed_loop,
     process::{file_size, resident},
 };
 
-const MIB: f64 = 1024.0 * 1024.0;
+pub(super) const MIB: f64 = 1024.0 * 1024.0;
 const CONNECTIONS: usize = 64;
 const STARTS: usize = 5;
 
@@ -86,17 +83,25 @@ fn now(fresh: &Fresh, side: Side) -> Result<f64> {
 
 /// The largest resident set seen while the load runs.
 fn peak(fresh: &Fresh, side: Side, ask: &Ask, window: Duration) -> Result<f64> {
-    let pid = fresh.pid(side)?;
-    let shot: Shot = fresh.shot(side, ask)?;
+    let shot = fresh.shot(side, ask)?;
+    let (tally, most) = highest(fresh.pid(side)?, || closed_loop(&shot, CONNECTIONS, window))?;
+    flawless(tally)?;
+    Ok(most as f64 / MIB)
+}
+
+/// Does `work` and returns the largest resident set of `pid` meanwhile, in bytes.
+pub(super) fn highest<T: Send>(
+    pid: u32,
+    work: impl FnOnce() -> Result<T> + Send,
+) -> Result<(T, u64)> {
     thread::scope(|scope| {
-        let load = scope.spawn(|| closed_loop(&shot, CONNECTIONS, window));
-        let began = Instant::now();
-        let mut most = 0;
-        while !load.is_finished() && began.elapsed() < window * 4 {
+        let work = scope.spawn(work);
+        let mut most = resident(pid)?;
+        while !work.is_finished() {
+            thread::sleep(Duration::from_millis(5));
             most = most.max(resident(pid)?);
-            thread::sleep(Duration::from_millis(20));
         }
-        flawless(load.join().map_err(|_| anyhow!("the load panicked"))??)?;
-        Ok(most as f64 / MIB)
+        let done = work.join().map_err(|_| anyhow!("the load panicked"))??;
+        Ok((done, most))
     })
 }

@@ -18,12 +18,13 @@ pub(super) enum Dialect {
 }
 
 /// Public name and upstream model of every model group; `{mock}` is the mock's base URL.
-const MODELS: [(&str, &str, &str); 7] = [
+const MODELS: [(&str, &str, &str); 8] = [
     ("mock", "openai/mock", "{mock}/v1"),
     ("bench", "openai/mock", "{mock}/v1"),
     ("bench-100c", "openai/mock-100c", "{mock}/v1"),
     ("bench-100c-d20ms", "openai/mock-100c-d20ms", "{mock}/v1"),
     ("bench-idle", "openai/mock-4c-d1500ms", "{mock}/v1"),
+    ("bench-file", "openai/mock", "{mock}/v1"),
     ("bench-anthropic", "anthropic/mock", "{mock}"),
     ("bench-anthropic-100c", "anthropic/mock-100c", "{mock}"),
 ];
@@ -36,7 +37,8 @@ pub(super) fn config(mock: &str) -> String {
             let base = base.replace("{mock}", mock);
             format!(
                 "  - model_name: {name}\n    litellm_params:\n      model: {model}\n      api_base: {base}\n      \
-                 api_key: sk-upstream\n"
+                 api_key: sk-upstream\n      use_in_pass_through: {}\n",
+                *name == "bench-file",
             )
         })
         .collect();

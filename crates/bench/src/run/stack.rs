@@ -78,13 +78,23 @@ impl Stack {
 
     /// The same mock behind a floor and a gateway nobody has used yet.
     pub(super) fn fresh(&self) -> Result<Fresh> {
+        self.before(self.mock.port())
+    }
+
+    /// A floor and a gateway nobody has used yet, before an upstream for files.
+    pub(super) fn before_sink(&self) -> Result<(Fresh, Helper)> {
+        let sink = Helper::start("sink", free_port()?, &[])?;
+        Ok((self.before(sink.port())?, sink))
+    }
+
+    fn before(&self, upstream: u16) -> Result<Fresh> {
         let gateway = self
             .binary
             .as_deref()
-            .map(|path| start_gateway(path, self.mock.port()))
+            .map(|path| start_gateway(path, upstream))
             .transpose()?;
         Ok(Fresh {
-            floor: start_floor(self.mock.port())?,
+            floor: start_floor(upstream)?,
             gateway: gateway.map(|(gateway, _)| gateway),
         })
     }
@@ -152,13 +162,16 @@ impl Fresh {
         })
     }
 
-    pub(super) fn shot(&self, side: Side, ask: &Ask) -> Result<Shot> {
-        let port = match (side, &self.gateway) {
-            (Side::Gateway, Some(gateway)) => gateway.addr().port(),
-            (Side::Floor, _) => self.floor.port(),
+    pub(super) fn addr(&self, side: Side) -> Result<SocketAddr> {
+        Ok(match (side, &self.gateway) {
+            (Side::Gateway, Some(gateway)) => gateway.addr(),
+            (Side::Floor, _) => loopback(self.floor.port()),
             _ => bail!("no such process runs"),
-        };
-        Ok(shot(side, port, ask))
+        })
+    }
+
+    pub(super) fn shot(&self, side: Side, ask: &Ask) -> Result<Shot> {
+        Ok(shot(side, self.addr(side)?.port(), ask))
     }
 }
 

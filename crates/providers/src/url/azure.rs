@@ -16,7 +16,7 @@ pub(crate) const DEFAULT_VERSION: &str = "2025-02-01-preview";
 const FOUNDRY_VERSION: &str = "2024-05-01-preview";
 /// Words that mean the API without dated versions.
 const UNDATED: &[&str] = &["v1", "latest", "preview"];
-const ENDS: &[&str] = &["/chat/completions", "/embeddings"];
+const ENDS: &[&str] = &["/chat/completions", "/completions", "/embeddings"];
 const V1: &str = "/openai/v1";
 /// Cloudflare's gateway knows resources and deployments only.
 const CLOUDFLARE: &str = "gateway.ai.cloudflare.com";
@@ -100,6 +100,7 @@ impl AzureOpenAi {
                     .ok_or(UrlError::NoEndpoint(operation.as_str()));
             }
             Operation::Chat => "/chat/completions",
+            Operation::Completions => "/completions",
             Operation::Embeddings => "/embeddings",
             _ => operation
                 .forwarded_path()

@@ -48,6 +48,17 @@ pub(crate) enum Project {
 // === impl Vertex ===
 
 impl Vertex {
+    /// Where the location is that `path` names, when that is Google's to say.
+    pub(super) fn place_of(&self, path: &str) -> Option<Base> {
+        if !self.base.host().ends_with("aiplatform.googleapis.com") {
+            return None;
+        }
+        let location = path.split("/locations/").nth(1)?.split('/').next()?;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let named = !location.is_empty() && location.chars().all(plain);
+        named.then(|| Base::parse(&host(location)).ok())?
+    }
+
     pub(crate) fn new(base: Base, api: VertexApi, scope: Scope) -> Self {
         // LiteLLM appends nothing but the method to a base; one that is only a host or a proxy's
         // prefix gets the whole path.

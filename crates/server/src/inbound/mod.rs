@@ -3,6 +3,7 @@
 mod about;
 mod bedrock_path;
 mod cors;
+mod declared;
 mod gemini_path;
 mod health;
 mod info;
@@ -30,6 +31,7 @@ use lockgate_providers::public_providers;
 use lockgate_wire::DialectId;
 use lockgate_wire::canonical::{ApiError, ErrorKind};
 
+pub(crate) use self::declared::unreachable;
 use self::route::{Page, Route};
 use crate::status::Status;
 
@@ -77,9 +79,12 @@ impl Inbound {
         let route = if head_size(&request) > self.head_limit {
             Route::HeadTooLarge(route::dialect_of(&request))
         } else {
-            route::route(&request, |id| {
-                self.engine.shared().snapshot.load().passes_through(id)
-            })
+            let snapshot = &self.engine.shared().snapshot;
+            route::route(
+                &request,
+                |id| snapshot.load().passes_through(id),
+                |method, path| snapshot.load().has_endpoint(method, path),
+            )
         };
         let mut response = match route {
             Route::Session(ask) => {
@@ -138,9 +143,7 @@ impl Inbound {
             Page::Models(dialect, _) => models::list(dialect, &snapshot, request.uri().query()),
             Page::Model(dialect, id, _) => models::one(dialect, &snapshot, &id),
             Page::Responses(ask) => match caller {
-                Ok(owner) => {
-                    responses::answer(&ask, owner, &self.engine.shared().responses, &request)
-                }
+                Ok(owner) => Box::pin(self.engine.tell(&snapshot, &ask, owner)).await,
                 Err(error) => error_response(DialectId::OpenAiResponses, &error),
             },
             Page::OllamaVersion => ollama::version(),

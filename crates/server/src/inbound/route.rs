@@ -3,7 +3,7 @@
 use http::{Method, Request};
 use lockgate_engine::Endpoint;
 use lockgate_engine::pass_through::PassThrough;
-use lockgate_engine::realtime::Ask;
+use lockgate_engine::responses::Ask;
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_wire::{DialectId, Operation};
 use percent_encoding::percent_decode_str;
@@ -18,7 +18,7 @@ pub(super) enum Route {
     /// To a provider's own API.
     PassThrough(PassThrough),
     /// To a WebSocket.
-    Session(Ask),
+    Session(lockgate_engine::realtime::Ask),
     /// To an endpoint that is answered here.
     Page(Page),
     /// Nowhere; the error is written in this dialect.
@@ -51,7 +51,7 @@ pub(super) enum Page {
     /// One model of it.
     Model(DialectId, String, Option<String>),
     /// `/v1/responses/{id}` and below.
-    Responses(responses::Ask),
+    Responses(Ask),
     /// `/api/version`
     OllamaVersion,
     /// `/api/tags`
@@ -76,8 +76,13 @@ pub(super) enum Page {
     Capabilities,
 }
 
-/// Where `request` goes; `is_provider` tells the ids that requests may be passed through to.
-pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool) -> Route {
+/// Where `request` goes; `is_provider` tells the ids that requests may be passed through to, and
+/// `is_declared` the paths that the operator has for it. The gateway's own paths come first.
+pub(super) fn route<B>(
+    request: &Request<B>,
+    is_provider: impl Fn(&str) -> bool,
+    is_declared: impl Fn(&Method, &str) -> bool,
+) -> Route {
     let path = request.uri().path();
     let path = if path.len() > 1 {
         path.trim_end_matches('/')
@@ -106,7 +111,7 @@ pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool)
         endpoint.json_array = query_value(request, "alt").as_deref() != Some("sse");
         return operations(endpoint, post);
     }
-    if let Some(ask) = responses::ask(path, request.method()) {
+    if let Some(ask) = responses::ask(path, request) {
         return match ask {
             Ok(ask) => Route::Page(Page::Responses(ask)),
             Err(allowed) => Route::WrongMethod(DialectId::OpenAiResponses, allowed),
@@ -120,6 +125,9 @@ pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool)
             true => Route::Session(ask),
             false => Route::WrongMethod(ask.dialect(), "GET"),
         };
+    }
+    if is_declared(request.method(), request.uri().path()) {
+        return Route::PassThrough(pass_through::declared(request));
     }
     match pass_through::target(request, path, is_provider) {
         Some(target) => Route::PassThrough(target),
@@ -155,6 +163,7 @@ fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
     let unversioned = path.strip_prefix("/v1").unwrap_or(path);
     Some(match unversioned {
         "/chat/completions" => (DialectId::OpenAiChat, Operation::Chat),
+        "/completions" => (DialectId::OpenAiChat, Operation::Completions),
         "/embeddings" => (DialectId::OpenAiChat, Operation::Embeddings),
         "/rerank" | "/v2/rerank" => (DialectId::OpenAiChat, Operation::Rerank),
         "/v2/chat" => (DialectId::Cohere, Operation::Chat),
@@ -168,6 +177,7 @@ fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
         "/images/variations" => (DialectId::OpenAiChat, Operation::ImageVariation),
         "/ocr" => (DialectId::OpenAiChat, Operation::Ocr),
         "/responses/input_tokens" => (DialectId::OpenAiResponses, Operation::CountTokens),
+        "/responses/compact" => (DialectId::OpenAiResponses, Operation::Compact),
         "/responses" => (DialectId::OpenAiResponses, Operation::Chat),
         "/messages" => (DialectId::Anthropic, Operation::Chat),
         "/messages/count_tokens" => (DialectId::Anthropic, Operation::CountTokens),
@@ -187,6 +197,7 @@ fn model_in_path(path: &str) -> Option<Endpoint> {
         .or_else(|| path.strip_prefix("/v1/engines/"))?;
     let (model, operation) = [
         ("/chat/completions", Operation::Chat),
+        ("/completions", Operation::Completions),
         ("/embeddings", Operation::Embeddings),
         ("/images/generations", Operation::ImageGeneration),
         ("/audio/speech", Operation::Speech),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Reply, StreamReply};
 use serde_json::{Value, json};
 
-pub(crate) use self::answer::{Answer, last_error};
+pub(crate) use self::answer::{Answer, bedrock_frames, last_error};
 pub(crate) use self::ask::{Ask, simple};
 pub(crate) use self::dialect::Dialect;
 pub(crate) use self::raw_upstream::RawUpstream;

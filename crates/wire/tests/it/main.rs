@@ -1,6 +1,7 @@
 //! The dialects against fixtures and against anything at all.
 #![cfg(test)]
 
+mod agents;
 mod anthropic;
 mod bedrock;
 mod cohere;
