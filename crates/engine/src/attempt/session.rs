@@ -110,10 +110,8 @@ fn with_query(uri: &Uri, more: &str) -> Result<Uri, GatewayError> {
     }
     let transcribes = more.split('&').any(|pair| pair == TRANSCRIPTION);
     let own = uri.query().unwrap_or_default().split('&');
-    let query: Vec<&str> = own
-        .filter(|pair| !pair.is_empty() && !(transcribes && pair.starts_with("model=")))
-        .chain([more])
-        .collect();
+    let left_out = |pair: &str| pair.is_empty() || transcribes && pair.starts_with("model=");
+    let query: Vec<&str> = own.filter(|pair| !left_out(pair)).chain([more]).collect();
     let mut parts = uri.clone().into_parts();
     let path = format!("{}?{}", uri.path(), query.join("&"));
     let refused = |e: &dyn std::fmt::Display| {

@@ -1,4 +1,4 @@
-//! Two WebSockets made one: frames travel both ways until a side closes or is gone.
+//! Two connections made one: frames travel both ways until a side closes or is gone.
 //!
 //! Each direction reads only when what it read before is written, so a slow reader slows its
 //! writer down and nothing piles up here.

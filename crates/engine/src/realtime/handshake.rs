@@ -39,7 +39,7 @@ pub(super) enum Wrong {
     Key,
 }
 
-/// How a subprotocol begins that is the key (OpenAI API, "Realtime API with WebSockets").
+/// How a subprotocol begins that is the key (OpenAI API, "Realtime API").
 const KEY: &str = "openai-insecure-api-key.";
 /// How one begins that asks for a beta: `openai-beta.realtime-v1`.
 const BETA: &str = "openai-beta.";

@@ -1,7 +1,7 @@
 //! Where realtime sessions are, and how their model is named there.
 //!
-//! OpenAI API reference, "Realtime"; Azure OpenAI, "Use the GPT Realtime API via WebSockets";
-//! Gemini API reference, "Live API - WebSockets API reference"; Vertex AI, "Live API".
+//! OpenAI API reference, "Realtime"; Azure OpenAI, "Use the GPT Realtime API";
+//! Gemini API reference, "Live API"; Vertex AI, "Live API".
 
 use http::Uri;
 use lockgate_wire::Operation;

@@ -323,7 +323,11 @@ fn recorded(row: &ProviderSpec) -> String {
             continue;
         }
         let uri = connection.uri(operation, model, false).unwrap();
-        writeln!(out, "POST {uri}").unwrap();
+        let method = match operation {
+            Operation::Realtime => "GET",
+            _ => "POST",
+        };
+        writeln!(out, "{method} {uri}").unwrap();
         if operation == Operation::Rerank {
             show(&rerank(&provider, &quirks, model), &mut out);
         }

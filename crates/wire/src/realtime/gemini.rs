@@ -1,4 +1,4 @@
-//! Messages of Google's Live API (Gemini API reference, "Live API - WebSockets API reference").
+//! Messages of Google's Live API (Gemini API reference, "Live API").
 
 use bytes::Bytes;
 use memchr::memmem;

@@ -182,7 +182,7 @@ fn what_a_side_must_not_do() {
     let rest = frame(true, Opcode::Continuation, None, b"b");
     let masked = frame(true, Opcode::Text, Some(IN), b"a");
     for (sent, wrong) in [
-        (masked.clone(), Violation::Masking),
+        (masked, Violation::Masking),
         (rest, Violation::Order),
         ([text(false), text(true)].concat(), Violation::Order),
         (
