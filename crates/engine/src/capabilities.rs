@@ -7,9 +7,8 @@ use lockgate_wire::canonical::{ChatRequest, Loss, LossKind, Params};
 use lockgate_wire::dialect::{EncodedRequest, Target, TranslateError};
 use lockgate_wire::json::JsonObject;
 use lockgate_wire::samples::{Sample, Samples, samples};
+use lockgate_wire::translate::translate_request;
 use lockgate_wire::{DialectId, Operation};
-
-use crate::prepare::translate_chat;
 
 /// The output limit of the models that the samples are written for; enough for any of them.
 const OUTPUT_LIMIT: u64 = 32_000;
@@ -97,9 +96,10 @@ pub fn pairs() -> &'static [Pair] {
 }
 
 /// The parameters of OpenAI's chat completions that reach `model` of `provider`, by OpenAI's names;
-/// `None` where there is no chat, or no upstream.
+/// `None` where no text is written, or there is no upstream.
 pub fn supported_openai_params(provider: &Provider, model: &str) -> Option<Vec<&'static str>> {
-    if provider.built_in || !provider.supports(Operation::Chat) {
+    let chats = provider.supports(Operation::Chat);
+    if provider.built_in || !(chats || provider.supports(Operation::Completions)) {
         return None;
     }
     static OPENAI: OnceLock<Option<OpenAi>> = OnceLock::new();
@@ -110,7 +110,7 @@ pub fn supported_openai_params(provider: &Provider, model: &str) -> Option<Vec<&
         model,
         provider: Some(provider),
     };
-    let relayed = passage.from == passage.to;
+    let relayed = chats && passage.from == passage.to;
     let bare = passage.write(&openai.bare);
     let supported = openai.params.iter().filter(|param| {
         let name = param.name.as_str();
@@ -190,19 +190,24 @@ impl Passage<'_> {
 
     /// The request as the upstream gets it, the provider's deviations included.
     fn write(&self, request: &ChatRequest) -> Result<EncodedRequest, TranslateError> {
+        let completes = |provider: &Provider| !provider.supports(Operation::Chat);
+        let operation = match self.provider.is_some_and(completes) {
+            true => Operation::Completions,
+            false => Operation::Chat,
+        };
         let target = Target {
             model: self.model,
-            operation: Operation::Chat,
+            operation,
             stream: false,
             max_output_tokens: Some(OUTPUT_LIMIT),
         };
         let pair = (self.from, self.to);
-        let mut encoded = translate_chat(pair, request.clone(), &Params::default(), &target)?;
+        let mut encoded = translate_request(pair, request.clone(), &Params::default(), &target)?;
         if let Some(provider) = self.provider.filter(|p| !p.quirks.is_empty()) {
             let mut body = JsonObject::parse(encoded.body.clone(), DEPTH)
                 .map_err(|e| TranslateError::invalid(e.to_string()))?;
             let call = Call {
-                operation: Operation::Chat,
+                operation,
                 model: self.model,
                 drop_params: true,
             };

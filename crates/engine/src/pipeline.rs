@@ -239,6 +239,8 @@ pub(crate) fn answer(
             record.record_mut().first_token = Some(upstream_time);
             AnswerBody::stream(*parts, outlet, record)
         }
+        // Only who asks for a session is given one, and that is not asked for here.
+        Content::Session(_) => AnswerBody::whole(Bytes::new(), record),
     };
     respond(StatusCode::OK, headers, body)
 }

@@ -107,7 +107,8 @@ fn count(record: &RequestRecord, metrics: &GatewayMetrics) {
         }
     }
     let Some(deployment) = &record.deployment else {
-        if record.sent.is_some() {
+        // A session that closes before it names a model was not refused.
+        if record.sent.is_some() || record.status == 101 {
             return;
         }
         metrics.refused.add(record.status);
@@ -115,9 +116,12 @@ fn count(record: &RequestRecord, metrics: &GatewayMetrics) {
     };
     let counters = &deployment.metrics;
     counters.requests.add(record.status);
-    counters.total_latency.observe(record.started.elapsed());
-    if let Some(sent) = record.sent {
-        counters.upstream_latency.observe(sent.elapsed());
+    // How long people talk to each other is not how long an answer takes.
+    if record.operation != Operation::Realtime {
+        counters.total_latency.observe(record.started.elapsed());
+        if let Some(sent) = record.sent {
+            counters.upstream_latency.observe(sent.elapsed());
+        }
     }
     if let Some(first_token) = record.first_token {
         counters.first_token.observe(first_token);

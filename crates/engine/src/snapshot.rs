@@ -10,6 +10,7 @@ use crate::auth::Keys;
 use crate::deployment::{Deployment, DeploymentError, Surroundings};
 use crate::pass_through::Configured;
 use crate::router::pattern::Pattern;
+use crate::router::resolved::ResolvedNames;
 
 /// An immutable configuration with its deployments and routing tables.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub struct Snapshot {
     by_id: HashMap<String, Arc<Group>>,
     inline: HashMap<String, Arc<Group>>,
     pub(crate) endpoints: Vec<Configured>,
+    resolved: ResolvedNames,
 }
 
 /// A model group: the deployments that serve one public name.
@@ -74,6 +76,7 @@ impl Snapshot {
             by_id: HashMap::new(),
             inline: HashMap::new(),
             endpoints: Configured::all(&config.general.pass_through_endpoints, &mut rejected),
+            resolved: ResolvedNames::default(),
             config,
         };
         let mut groups: BTreeMap<String, Vec<Arc<Deployment>>> = BTreeMap::new();
@@ -191,6 +194,13 @@ impl Snapshot {
     }
 
     fn route_pattern(&self, model: &str) -> Option<Route> {
+        let found_out = |group| Route {
+            group,
+            captures: Vec::new(),
+        };
+        if let Some(group) = self.resolved.get(model) {
+            return Some(found_out(group));
+        }
         let (group, captures) = self.patterns.iter().find_map(|(pattern, group)| {
             let captures: Vec<String> = pattern
                 .captures(model)?
@@ -204,7 +214,9 @@ impl Snapshot {
             .iter()
             .any(|deployment| deployment.depends_on_model())
         {
-            return self.resolve_again(group, &captures);
+            let group = self.resolve_again(group, &captures)?;
+            self.resolved.put(model, &group);
+            return Some(found_out(group));
         }
         Some(Route {
             group: group.clone(),
@@ -213,8 +225,8 @@ impl Snapshot {
     }
 
     /// `model: "*"` names no provider, and `vertex_ai/*` not how to call the model: the requested
-    /// name tells it, request by request.
-    fn resolve_again(&self, group: &Group, captures: &[String]) -> Option<Route> {
+    /// name tells it.
+    fn resolve_again(&self, group: &Group, captures: &[String]) -> Option<Arc<Group>> {
         let deployments: Vec<Arc<Deployment>> = group
             .deployments
             .iter()
@@ -230,14 +242,10 @@ impl Snapshot {
         if deployments.is_empty() {
             return None;
         }
-        let group = Arc::new(Group {
+        Some(Arc::new(Group {
             name: group.name.clone(),
             deployments,
-        });
-        Some(Route {
-            group,
-            captures: Vec::new(),
-        })
+        }))
     }
 
     fn inline_route(&self, id: &str) -> Option<Route> {

@@ -291,7 +291,7 @@ pub(crate) fn limits(snapshot: &Snapshot, call: &Call, deployment: &Deployment) 
         .timeout
         .or(params.timeout)
         .unwrap_or(router.timeout);
-    let first_byte = if call.streams() {
+    let first_byte = if call.streams() || call.operation == Operation::Realtime {
         call.options
             .stream_timeout
             .or(params.stream_timeout)

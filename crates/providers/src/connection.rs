@@ -171,6 +171,11 @@ impl Connection {
         }
     }
 
+    /// The model as the first message of a session with Google's Live API names it.
+    pub fn live_model(&self, model: &str) -> Result<String, UrlError> {
+        self.endpoints.live_model(model)
+    }
+
     /// Adds what authenticates one request, where that is not in [`Connection::headers`] anyway.
     /// To be called last: what is signed must not change any more.
     pub fn authorize(

@@ -15,7 +15,7 @@ use lockgate_core::master_key::{self, Decision, MasterKey, MasterKeySource};
 use lockgate_engine::auth::Keys;
 use lockgate_engine::credentials::{self, Refresher};
 use lockgate_engine::snapshot::Snapshot;
-use lockgate_engine::upstream::Upstream;
+use lockgate_engine::upstream::{Proxies, Upstream};
 use lockgate_engine::{CONNECT_TIMEOUT, Shared};
 
 use crate::cli::{ServeArgs, complain};
@@ -98,6 +98,7 @@ impl Gateway {
             status: self.status.clone(),
             trust: tls::client(&snapshot.config.litellm.ssl_verify)?,
             tls: server_tls(args)?,
+            proxies: Proxies::from_environment(&snapshot.config.environment),
             connect_timeout: own.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
             drain: own.drain_timeout.unwrap_or(DRAIN),
             keep_alive: args.keepalive_timeout.map(Duration::from_secs),
@@ -111,7 +112,7 @@ impl Gateway {
             .build()?;
         // Before the first answer: whoever sees the gateway serve may send it a signal.
         let signals = runtime.block_on(async { Signals::listen() })?;
-        let upstream = Upstream::new(&plane.trust, plane.connect_timeout);
+        let upstream = plane.upstream();
         runtime.block_on(credentials::warm(&snapshot, &upstream, CREDENTIALS));
         let threads = plane.start(listeners)?;
         announce(address, plane.tls.is_some(), master, &snapshot);

@@ -367,3 +367,49 @@ general_settings:
         .collect();
     assert_eq!(paths, ["/open", "/t", "/e"]);
 }
+
+#[test]
+fn what_the_settings_say_of_providers_comes_before_the_environment() {
+    let process = environment([
+        ("OPENAI_API_KEY", "of-the-process"),
+        ("VERTEXAI_PROJECT", "of-the-process"),
+        ("AZURE_API_KEY", "of-the-process"),
+        ("NAMED", "named"),
+    ]);
+    let loaded = load_in(
+        "litellm_settings:\n  openai_key: ' own '\n  azure_key: os.environ/NAMED\n  \
+         vertex_location: europe-west4\n  vertex_project: ''\n",
+        &process,
+    );
+    assert_eq!(report(&loaded), "");
+    let seen = loaded.config.environment;
+    for (variable, value) in [
+        ("OPENAI_API_KEY", "own"),
+        ("AZURE_OPENAI_API_KEY", "named"),
+        ("AZURE_API_KEY", "of-the-process"),
+        ("VERTEXAI_LOCATION", "europe-west4"),
+        ("VERTEXAI_PROJECT", "of-the-process"),
+    ] {
+        assert_eq!(seen.get(variable), Some(value), "{variable}");
+    }
+}
+
+#[test]
+fn the_environment_names_a_file_of_certificates() {
+    let process = environment([("SSL_CERT_FILE", "/etc/of-the-process.pem")]);
+    let verify = |text: &str| load_in(text, &process).config.litellm.ssl_verify;
+    let file = |path: &str| SslVerify::CaFile(PathBuf::from(path));
+    assert_eq!(verify("model_list:\n"), file("/etc/of-the-process.pem"));
+    assert_eq!(
+        verify("litellm_settings: {ssl_verify: true}\n"),
+        file("/etc/of-the-process.pem")
+    );
+    assert_eq!(
+        verify("litellm_settings: {ssl_verify: /etc/own.pem}\n"),
+        file("/etc/own.pem")
+    );
+    assert_eq!(
+        verify("litellm_settings: {ssl_verify: false}\n"),
+        SslVerify::Off
+    );
+}

@@ -4,7 +4,7 @@ use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::ErrorKind;
 use serde_json::{Value, json};
 
-use super::Kept;
+use super::{Kept, item};
 
 /// How many items a page has when nobody says; OpenAI API reference, "List input items".
 const PAGE: usize = 20;
@@ -37,11 +37,7 @@ pub(super) fn page(items: &[u8], page: &Page) -> Result<Value, GatewayError> {
         GatewayError::gateway(ErrorKind::Internal, message)
     })?;
     for (number, item) in items.iter_mut().enumerate() {
-        if let Some(item) = item.as_object_mut()
-            && !item.contains_key("id")
-        {
-            item.insert("id".into(), format!("item_{number:04}").into());
-        }
+        item::complete(item, number);
     }
     if !page.ascending {
         items.reverse();

@@ -8,6 +8,7 @@ mod ask;
 mod background;
 mod compact;
 mod events;
+mod item;
 mod journal;
 mod keeper;
 mod listing;

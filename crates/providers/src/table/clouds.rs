@@ -10,6 +10,11 @@ use crate::spec::{
 pub(super) const ROWS: &[ProviderSpec] = &[
     AZURE,
     AZURE_AI,
+    // LiteLLM's name for deployments of such models.
+    ProviderSpec {
+        id: "azure_text",
+        ..AZURE_TEXT
+    },
     BEDROCK,
     // LiteLLM's other name for it, which forces the API that is used anyway.
     ProviderSpec {
@@ -35,6 +40,8 @@ const AZURE: ProviderSpec = ProviderSpec {
         named("o_series/", &AZURE_REASONING),
         named("gpt5_series/", &AZURE_REASONING),
         named("responses/", &AZURE_RESPONSES),
+        starting("gpt-35-turbo-instruct", &AZURE_TEXT),
+        starting("gpt-3.5-turbo-instruct", &AZURE_TEXT),
     ],
     ..AZURE_NAMED
 };
@@ -43,6 +50,13 @@ const AZURE: ProviderSpec = ProviderSpec {
 const AZURE_RESPONSES: ProviderSpec = ProviderSpec {
     dialect: DialectId::OpenAiResponses,
     operations: Operations::CHAT.with(&[Operation::Responses]),
+    ..AZURE_NAMED
+};
+
+/// Models that complete text and do not chat.
+const AZURE_TEXT: ProviderSpec = ProviderSpec {
+    operations: Operations::COMPLETIONS,
+    quirks: &[],
     ..AZURE_NAMED
 };
 
@@ -64,6 +78,7 @@ const AZURE_NAMED: ProviderSpec = ProviderSpec {
         Operation::Speech,
         Operation::Transcription,
         Operation::Translation,
+        Operation::Realtime,
     ]),
     quirks: quirks::OPENAI,
     ..CLOUD

@@ -10,6 +10,7 @@ use http::Uri;
 use lockgate_wire::Operation;
 use percent_encoding::utf8_percent_encode;
 
+use super::realtime::before_models;
 use super::{Base, SEGMENT, UrlError};
 use crate::cloud::Credential;
 use crate::spec::VertexApi;
@@ -88,25 +89,33 @@ impl Vertex {
             return Err(wrong());
         }
         let (path, query) = self.method(operation, model, stream)?;
-        let parent = match &self.scope {
-            Scope::Model => {
-                let method = path
-                    .rsplit_once(':')
-                    .map(|(_, method)| format!(":{method}"));
-                let suffix = method.unwrap_or_default();
-                return self.base.uri(&suffix, query).map_err(|_| wrong());
-            }
-            Scope::Express => String::new(),
-            Scope::Project(project, location) => {
-                let project = project.id()?;
-                let project = utf8_percent_encode(&project, SEGMENT);
-                let location = utf8_percent_encode(location, SEGMENT);
-                format!("/projects/{project}/locations/{location}")
-            }
-        };
+        if matches!(self.scope, Scope::Model) {
+            let method = path
+                .rsplit_once(':')
+                .map(|(_, method)| format!(":{method}"));
+            let suffix = method.unwrap_or_default();
+            return self.base.uri(&suffix, query).map_err(|_| wrong());
+        }
+        let parent = self.parent()?;
         self.base
             .uri(&format!("{parent}{path}"), query)
             .map_err(|_| wrong())
+    }
+
+    /// The location that models are in, as a path.
+    pub(super) fn parent(&self) -> Result<String, UrlError> {
+        let Scope::Project(project, location) = &self.scope else {
+            return Ok(String::new());
+        };
+        let project = project.id()?;
+        let project = utf8_percent_encode(&project, SEGMENT);
+        let location = utf8_percent_encode(location, SEGMENT);
+        Ok(format!("/projects/{project}/locations/{location}"))
+    }
+
+    /// Where Google's own models are, without what leads to them.
+    pub(super) fn root(&self) -> Option<Base> {
+        (self.api == VertexApi::Gemini).then(|| before_models(&self.base))
     }
 
     /// The path below the location, and the query.

@@ -175,6 +175,11 @@ fn anthropic(model: &Listed) -> Value {
         "max_input_tokens": model.max_input,
         "max_tokens": model.max_output,
         "capabilities": null,
+        // Whatever the configuration serves is in use; `line` is null for models of no line of Claude's.
+        "lifecycle": "active",
+        "line": null,
+        "deprecated_at": null,
+        "retires_at": null,
     })
 }
 

@@ -8,7 +8,7 @@ use lockgate_engine::snapshot::Snapshot;
 use lockgate_wire::{DialectId, Operation};
 use percent_encoding::percent_decode_str;
 
-use super::{bedrock_path, gemini_path, pass_through, responses};
+use super::{bedrock_path, gemini_path, pass_through, realtime, responses};
 
 /// Where a request goes.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub(super) enum Route {
     Pipeline(Endpoint),
     /// To a provider's own API.
     PassThrough(PassThrough),
+    /// To a WebSocket.
+    Session(lockgate_engine::realtime::Ask),
     /// To an endpoint that is answered here.
     Page(Page),
     /// Nowhere; the error is written in this dialect.
@@ -92,6 +94,9 @@ pub(super) fn route<B>(
     if let Some(page) = fixed_page(path) {
         return pages(page, get, post);
     }
+    if let Some(ask) = realtime::responses(request, path) {
+        return Route::Session(ask);
+    }
     if let Some((dialect, operation)) = fixed_operation(path) {
         return operations(endpoint(dialect, operation), post);
     }
@@ -114,6 +119,12 @@ pub(super) fn route<B>(
     }
     if let Some(page) = model_pages(request, path) {
         return pages(page, get, post);
+    }
+    if let Some(ask) = realtime::ask(request, path) {
+        return match get {
+            true => Route::Session(ask),
+            false => Route::WrongMethod(ask.dialect(), "GET"),
+        };
     }
     if is_declared(request.method(), request.uri().path()) {
         return Route::PassThrough(pass_through::declared(request));
@@ -152,6 +163,7 @@ fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
     let unversioned = path.strip_prefix("/v1").unwrap_or(path);
     Some(match unversioned {
         "/chat/completions" => (DialectId::OpenAiChat, Operation::Chat),
+        "/completions" => (DialectId::OpenAiChat, Operation::Completions),
         "/embeddings" => (DialectId::OpenAiChat, Operation::Embeddings),
         "/rerank" | "/v2/rerank" => (DialectId::OpenAiChat, Operation::Rerank),
         "/v2/chat" => (DialectId::Cohere, Operation::Chat),
@@ -185,6 +197,7 @@ fn model_in_path(path: &str) -> Option<Endpoint> {
         .or_else(|| path.strip_prefix("/v1/engines/"))?;
     let (model, operation) = [
         ("/chat/completions", Operation::Chat),
+        ("/completions", Operation::Completions),
         ("/embeddings", Operation::Embeddings),
         ("/images/generations", Operation::ImageGeneration),
         ("/audio/speech", Operation::Speech),

@@ -1,5 +1,6 @@
 //! What the mock says, before any dialect puts it into words of its own.
 
+use memchr::memmem;
 use serde_json::Value;
 
 use super::script::{Flavour, Script};
@@ -82,7 +83,7 @@ impl Answer {
             Flavour::Text | Flavour::Echo => (vec![text], Finish::Stop),
             Flavour::Length => (vec![text], Finish::Length),
             Flavour::Reasoning => (vec![thinking, text], Finish::Stop),
-            Flavour::Tools => (TOOLS.map(Part::Tool).to_vec(), Finish::Tools),
+            Flavour::Tools | Flavour::Agent => (TOOLS.map(Part::Tool).to_vec(), Finish::Tools),
         };
         let tokens = |part: &Part| part.pieces();
         let reasoning = |part: &&Part| matches!(part, Part::Thinking(_));
@@ -176,6 +177,20 @@ pub(super) fn last_user_text(body: &[u8]) -> String {
             .map(|parts| texts(parts))
             .unwrap_or_default(),
     }
+}
+
+/// Whether a request in any dialect has the result of a tool call.
+pub(super) fn has_tool_results(body: &[u8]) -> bool {
+    // A quoted name inside a JSON string has its quotes escaped, so it never matches.
+    let marks: [&[u8]; 6] = [
+        b"\"tool_call_id\"",
+        b"\"tool_name\"",
+        b"\"function_call_output\"",
+        b"\"tool_result\"",
+        b"\"functionResponse\"",
+        b"\"toolResult\"",
+    ];
+    marks.iter().any(|mark| memmem::find(body, mark).is_some())
 }
 
 fn texts(parts: &[Value]) -> String {

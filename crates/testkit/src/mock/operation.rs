@@ -8,6 +8,7 @@ use super::scan;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Operation {
     OpenAiChat,
+    OpenAiCompletions,
     OpenAiEmbeddings,
     OpenAiModels,
     OpenAiResponses,
@@ -26,6 +27,7 @@ pub(super) enum Operation {
     BedrockInvoke,
     CohereChat,
     CohereEmbed,
+    CohereRerank,
     OllamaChat,
     OllamaGenerate,
     OllamaEmbed,
@@ -59,6 +61,7 @@ impl Operation {
         }
         let post_routes = [
             ("/chat/completions", Self::OpenAiChat),
+            ("/completions", Self::OpenAiCompletions),
             ("/api/embeddings", Self::OllamaEmbeddings),
             ("/embeddings", Self::OpenAiEmbeddings),
             ("/responses", Self::OpenAiResponses),
@@ -67,6 +70,7 @@ impl Operation {
             ("/v1/messages/count_tokens", Self::AnthropicCountTokens),
             ("/v2/chat", Self::CohereChat),
             ("/v2/embed", Self::CohereEmbed),
+            ("/v2/rerank", Self::CohereRerank),
             ("/api/chat", Self::OllamaChat),
             ("/api/generate", Self::OllamaGenerate),
             ("/api/embed", Self::OllamaEmbed),

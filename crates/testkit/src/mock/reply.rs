@@ -6,9 +6,9 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Answer, Failure, last_user_text},
+    answer::{Answer, Failure, has_tool_results, last_user_text},
     body::End,
-    dialect::{anthropic, bedrock, cohere, gemini, ollama, openai, responses},
+    dialect::{anthropic, bedrock, cohere, completions, gemini, ollama, openai, responses},
     operation::Operation,
     scan,
     script::{Fault, Flavour, Script},
@@ -72,9 +72,13 @@ impl Prepared {
         if let Some(prepared) = cached {
             return prepared;
         }
-        let script = Script::parse(model);
+        let mut script = Script::parse(model);
+        let depends_on_body = matches!(script.flavour, Flavour::Echo | Flavour::Agent);
+        if script.flavour == Flavour::Agent && has_tool_results(body) {
+            script.flavour = Flavour::Text;
+        }
         let prepared = Arc::new(Self::new(shape, script, model, body));
-        if shape.generates() && script.flavour != Flavour::Echo {
+        if shape.generates() && !depends_on_body {
             CACHE.with_borrow_mut(|cache| {
                 let names = cache.entry(shape).or_default();
                 if names.len() == CACHED {
@@ -123,12 +127,16 @@ impl Shape {
                 scan::boolean(body, "stream").unwrap_or(true)
             }
             Operation::OpenAiChat
+            | Operation::OpenAiCompletions
             | Operation::OpenAiResponses
             | Operation::AnthropicMessages
             | Operation::CohereChat => scan::boolean(body, "stream").unwrap_or(false),
             _ => false,
         };
-        let openai = operation == Operation::OpenAiChat && stream;
+        let openai = matches!(
+            operation,
+            Operation::OpenAiChat | Operation::OpenAiCompletions
+        ) && stream;
         Self {
             operation,
             stream,
@@ -141,6 +149,7 @@ impl Shape {
         matches!(
             self.operation,
             Operation::OpenAiChat
+                | Operation::OpenAiCompletions
                 | Operation::OpenAiResponses
                 | Operation::AnthropicMessages
                 | Operation::GeminiGenerate
@@ -209,6 +218,7 @@ impl Shape {
     fn whole(self, answer: &Answer) -> Value {
         match self.operation {
             Operation::AnthropicMessages => anthropic::whole(answer),
+            Operation::OpenAiCompletions => completions::whole(answer),
             Operation::OpenAiResponses => responses::whole(answer),
             Operation::GeminiGenerate | Operation::GeminiStream => gemini::whole(answer),
             Operation::BedrockConverse | Operation::BedrockStream => bedrock::whole(answer),
@@ -222,6 +232,7 @@ impl Shape {
     fn frames(self, answer: &Answer) -> Vec<Bytes> {
         match self.operation {
             Operation::AnthropicMessages => anthropic::frames(answer),
+            Operation::OpenAiCompletions => completions::frames(answer, self.include_usage),
             Operation::OpenAiResponses => responses::frames(answer),
             Operation::GeminiGenerate | Operation::GeminiStream => gemini::frames(answer, self.sse),
             Operation::BedrockConverse | Operation::BedrockStream => bedrock::frames(answer),
@@ -298,6 +309,7 @@ impl Shape {
             Operation::GeminiModels => gemini::models(),
             Operation::BedrockInvoke => bedrock::embedding(),
             Operation::CohereEmbed => cohere::embed(&request),
+            Operation::CohereRerank => cohere::rerank(&request),
             Operation::OllamaEmbed => ollama::embed(&request),
             Operation::OllamaEmbeddings => ollama::embeddings(),
             Operation::OllamaTags => ollama::tags(),
@@ -333,7 +345,9 @@ impl Shape {
             Operation::BedrockConverse | Operation::BedrockStream | Operation::BedrockInvoke => {
                 Dialect::Bedrock
             }
-            Operation::CohereChat | Operation::CohereEmbed => Dialect::Cohere,
+            Operation::CohereChat | Operation::CohereEmbed | Operation::CohereRerank => {
+                Dialect::Cohere
+            }
             Operation::OllamaChat
             | Operation::OllamaGenerate
             | Operation::OllamaEmbed

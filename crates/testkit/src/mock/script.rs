@@ -11,6 +11,7 @@ use std::time::Duration;
 /// |---|---|
 /// | `mock` | a short text |
 /// | `tools` | two parallel tool calls, streamed in fragments |
+/// | `agent` | the calls of `tools`, and a short text once the request has their results |
 /// | `reasoning` | thinking, then text |
 /// | `echo` | the last user text of the request |
 /// | `length` | a text cut off at the token limit |
@@ -51,6 +52,8 @@ pub enum Flavour {
     Text,
     /// Two parallel tool calls.
     Tools,
+    /// Two parallel tool calls, or text when the request has the results of some.
+    Agent,
     /// Thinking, then text.
     Reasoning,
     /// The last user text of the request.
@@ -94,6 +97,7 @@ const HEADS: &[(&str, Flavour, Fault)] = &[
     ("cut-stream", Flavour::Text, Fault::CutStream),
     ("hang", Flavour::Text, Fault::Hang),
     ("tools", Flavour::Tools, Fault::None),
+    ("agent", Flavour::Agent, Fault::None),
     ("reasoning", Flavour::Reasoning, Fault::None),
     ("echo", Flavour::Echo, Fault::None),
     ("length", Flavour::Length, Fault::None),

@@ -31,6 +31,7 @@ fn a_name_is_a_head_and_suffixes() {
     assert_eq!(Script::parse("hang-stream").fault, Fault::HangStream);
     assert_eq!(Script::parse("late-error-in-stream-9c").chunks, Some(9));
     assert_eq!(Script::parse("tools-60ms").flavour, Flavour::Tools);
+    assert_eq!(Script::parse("agent-3c").flavour, Flavour::Agent);
     assert_eq!(Script::parse("gpt-4o"), Script::default());
     assert_eq!(Script::parse("hanger"), Script::default());
 }
@@ -60,6 +61,55 @@ async fn flaky_fails_per_name_and_again_after_a_reset() {
     assert_eq!(status("flaky-1").await, 200);
     mock.reset();
     assert_eq!(status("flaky-1").await, 500);
+}
+
+#[tokio::test]
+async fn an_agent_calls_until_it_has_results() {
+    let (_mock, client) = start().await;
+    let asked = json!({ "role": "user", "content": "\"tool_call_id\"" });
+    let called = json!({ "role": "assistant", "tool_calls": [] });
+    let results = [
+        (
+            CHAT,
+            json!({ "messages": [called, { "role": "tool", "tool_call_id": "a", "content": "1" }] }),
+        ),
+        (
+            "/v1/responses",
+            json!({ "input": [{ "type": "function_call_output", "call_id": "a", "output": "1" }] }),
+        ),
+        (
+            "/v1/messages",
+            json!({ "messages": [{ "role": "user", "content": [{ "type": "tool_result" }] }] }),
+        ),
+        (
+            "/v1beta/models/agent:generateContent",
+            json!({ "contents": [{ "parts": [{ "functionResponse": {} }] }] }),
+        ),
+        (
+            "/model/agent/converse",
+            json!({ "messages": [{ "role": "user", "content": [{ "toolResult": {} }] }] }),
+        ),
+        (
+            "/v2/chat",
+            json!({ "messages": [{ "role": "tool", "tool_call_id": "a", "content": "1" }] }),
+        ),
+        (
+            "/api/chat",
+            json!({ "messages": [{ "role": "tool", "tool_name": "get_time", "content": "1" }] }),
+        ),
+    ];
+    for (path, mut body) in results {
+        let mut first = json!({ "messages": [asked], "input": [asked], "contents": [] });
+        for request in [&mut first, &mut body] {
+            request["model"] = json!("agent");
+            request["stream"] = json!(false);
+        }
+        let calls = client.post(path, &first).await.unwrap().text();
+        assert!(calls.contains("get_weather"), "{path}: {calls}");
+        let text = client.post(path, &body).await.unwrap().text();
+        assert!(text.contains("Hello from the mock."), "{path}: {text}");
+        assert!(!text.contains("get_weather"), "{path}: {text}");
+    }
 }
 
 #[tokio::test]

@@ -237,7 +237,7 @@ async fn gemini_without_alt_sse_is_one_json_array() {
     assert_eq!(reply.json().as_array().unwrap().len(), 3);
 }
 
-fn posts() -> [(&'static str, Value); 12] {
+fn posts() -> [(&'static str, Value); 13] {
     [
         (
             "/v1/embeddings",
@@ -270,6 +270,10 @@ fn posts() -> [(&'static str, Value); 12] {
             json!({ "model": "mock", "input": ["a", "b"] }),
         ),
         ("/api/embeddings", json!({ "model": "mock", "prompt": "a" })),
+        (
+            "/v2/rerank",
+            json!({ "model": "mock", "query": "q", "documents": ["a", "b", "c"], "top_n": 2 }),
+        ),
         ("/api/show", json!({ "model": "mock" })),
         ("/nowhere", json!({})),
     ]

@@ -6,3 +6,6 @@ mod behaviour;
 mod dialects;
 #[cfg(test)]
 mod gateway;
+#[cfg(feature = "schemas")]
+#[cfg(test)]
+mod schemas;

@@ -71,6 +71,30 @@ fn a_boundary_inside_a_line_is_no_end() {
     assert_eq!(value(&body), Some("a --XyZ b"));
 }
 
+/// RFC 2046, section 5.1.1: a delimiter is a whole line. What an upstream reads as content must not
+/// name the model here.
+#[test]
+fn a_line_that_begins_like_a_delimiter_is_no_end() {
+    let inner = "x\r\n--XyZother\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nother";
+    let body = part("prompt", inner) + &part("model", "m") + "--XyZ--";
+    assert_eq!(value(&body), Some("m"));
+    let begins = "a --XyZ\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nother\r\n";
+    let body = begins.to_owned() + &part("model", "m") + "--XyZ--";
+    assert_eq!(value(&body), Some("m"));
+}
+
+#[test]
+fn blanks_may_follow_a_boundary() {
+    let body = part("model", "m").replacen("--XyZ", "--XyZ \t", 1) + "--XyZ--";
+    assert_eq!(value(&body), Some("m"));
+}
+
+#[test]
+fn a_part_ends_before_its_headers_do() {
+    let body = format!("--XyZ\r\nx: y\r\n{}--XyZ--", part("model", "m"));
+    assert_eq!(find(body.as_bytes()), Err(FormError::Part));
+}
+
 #[test]
 fn absent_or_not_yet() {
     let complete = format!("{}--XyZ--\r\n", file("x"));

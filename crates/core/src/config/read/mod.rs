@@ -2,6 +2,7 @@
 
 mod cloud;
 mod convert;
+mod defaults;
 mod fallbacks;
 mod fields;
 mod info;
@@ -38,7 +39,7 @@ pub(super) fn config(mut root: Mapping, process: &Environment, findings: &mut Fi
         router: settings::router(router, litellm, &environment, findings),
         lockgate: lockgate::settings(lockgate, findings),
         custom_providers: providers::list(&root, findings),
-        environment,
+        environment: defaults::environment(litellm, environment, findings),
     };
     validate::names(&root, &config, findings);
     config

@@ -70,7 +70,12 @@ pub(super) fn litellm(
         require_auth_for_metrics_endpoint: fields
             .flag("require_auth_for_metrics_endpoint")
             .unwrap_or(true),
-        ssl_verify: ssl_verify(&mut fields),
+        ssl_verify: match ssl_verify(&mut fields) {
+            SslVerify::System => environment
+                .get_non_empty("SSL_CERT_FILE")
+                .map_or(SslVerify::System, |file| SslVerify::CaFile(file.into())),
+            said => said,
+        },
     }
 }
 

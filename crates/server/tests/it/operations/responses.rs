@@ -133,7 +133,7 @@ async fn responses_can_be_looked_up_listed_and_deleted() {
     .await
     .json();
     assert_eq!(list["object"], "list");
-    assert_eq!(list["data"][0]["content"], "One.");
+    assert_eq!(list["data"][0]["content"][0]["text"], "One.");
     assert_eq!(list["has_more"], true);
     let after = list["last_id"].as_str().unwrap();
     let rest = ask(
@@ -143,7 +143,7 @@ async fn responses_can_be_looked_up_listed_and_deleted() {
     )
     .await
     .json();
-    assert_eq!(rest["data"][0]["content"], "Two.");
+    assert_eq!(rest["data"][0]["content"][0]["text"], "Two.");
     assert_eq!(rest["has_more"], false);
 
     let cancelled = ask(&stage, Method::POST, &format!("{path}/cancel")).await;

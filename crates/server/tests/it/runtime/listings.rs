@@ -79,6 +79,9 @@ async fn anthropic() {
     assert!(
         list["data"][0]["created_at"].is_string() && list["data"][0]["display_name"].is_string()
     );
+    // Members that the type `ModelInfo` of the official SDKs requires.
+    assert_eq!(list["data"][0]["lifecycle"], "active");
+    assert!(list["data"][0]["line"].is_null());
     let one = get(&stage, "/v1/models/alpha", Some("anthropic-version")).await;
     assert_eq!(one["type"], "model");
 }

@@ -1,4 +1,4 @@
-//! Cohere's API v2: chat and embeddings (Cohere API reference).
+//! Cohere's API v2: chat, embeddings and rerank (Cohere API reference).
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -110,6 +110,24 @@ pub(in crate::mock) fn embed(request: &Value) -> Value {
             "billed_units": { "input_tokens": INPUT_TOKENS },
         },
         "response_type": "embeddings_by_type",
+    })
+}
+
+/// The last document fits best, the first one least.
+pub(in crate::mock) fn rerank(request: &Value) -> Value {
+    let count = request["documents"].as_array().map_or(0, Vec::len);
+    let limit = request["top_n"]
+        .as_u64()
+        .and_then(|limit| usize::try_from(limit).ok());
+    let results = (0..count)
+        .rev()
+        .take(limit.unwrap_or(count))
+        .enumerate()
+        .map(|(rank, index)| json!({ "index": index, "relevance_score": 1.0 / (rank + 1) as f64 }));
+    json!({
+        "id": ID,
+        "results": results.collect::<Vec<_>>(),
+        "meta": { "api_version": { "version": "2" }, "billed_units": { "search_units": 1 } },
     })
 }
 

@@ -120,7 +120,7 @@ pub(super) fn decode(
     let kind = match block.r#type.as_deref() {
         Some("text") => BlockKind::Text {
             text: block.text.ok_or_else(|| missing("text"))?,
-            citations: block.citations,
+            citations: block.citations.filter(|list| list.get() != "[]"),
         },
         Some("image") => BlockKind::Image(media::decode_image(block.source.as_ref(), path)?),
         Some("document") => {

@@ -40,10 +40,18 @@ pub(super) enum Location<'a> {
 pub(super) enum DocumentIn {
     Text(String),
     Object {
-        data: Map<String, Value>,
+        data: DataIn,
         #[serde(default)]
         id: Option<String>,
     },
+}
+
+/// The reference has an object; Cohere's guide to tool use writes results as JSON in a string.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum DataIn {
+    Members(Map<String, Value>),
+    Text(String),
 }
 
 /// A document for an upstream.
@@ -128,16 +136,35 @@ impl Serialize for Location<'_> {
 impl DocumentIn {
     /// The document as text, and whether it had an id, for which there is no place.
     pub(super) fn into_media(self) -> (Media, bool) {
-        let (mut data, id) = match self {
+        let (data, had_id) = match self {
             Self::Text(text) => return (text_media(text, None), false),
-            Self::Object { data, id } => (data, id),
+            Self::Object { data, id } => (data, id.is_some()),
+        };
+        let mut data = match data {
+            DataIn::Text(text) => return (text_media(text, None), had_id),
+            DataIn::Members(data) => data,
         };
         let title = match data.get("title") {
             Some(Value::String(_)) => data.remove("title"),
             _ => None,
         };
         let title = title.and_then(|title| title.as_str().map(str::to_owned));
-        (text_media(body_text(data), title), id.is_some())
+        (text_media(body_text(data), title), had_id)
+    }
+
+    /// The document as the JSON it is, or as the text it is.
+    pub(super) fn into_json(self) -> String {
+        match self {
+            Self::Text(text)
+            | Self::Object {
+                data: DataIn::Text(text),
+                ..
+            } => text,
+            Self::Object {
+                data: DataIn::Members(data),
+                ..
+            } => Value::Object(data).to_string(),
+        }
     }
 }
 

@@ -129,19 +129,26 @@ fn documents_of_any_form_become_text() {
     assert_eq!(said, expected);
 }
 
+/// As Cohere's guide to tool use writes results, and as its reference does.
 #[test]
-fn a_result_may_be_a_document() {
-    let result = json!({"role": "tool", "tool_call_id": "a", "content": [
-        {"type": "document", "document": {"id": "1", "data": {"title": "Memo", "text": "Ship it."}}},
-    ]});
+fn results_in_documents_are_text() {
+    let documents = [
+        json!({"data": "{\"celsius\": 21}"}),
+        json!({"id": "1", "data": {"text": "Ship it."}}),
+        json!("17"),
+    ];
+    let content = documents.map(|document| json!({"type": "document", "document": document}));
+    let result = json!({"role": "tool", "tool_call_id": "a", "content": content});
     let request = decode_value(&json!({"model": "m", "messages": [result]})).unwrap();
     let BlockKind::ToolResult { id, content, .. } = &request.messages[0].content[0].kind else {
         panic!("{request:?}");
     };
-    let mime = Some("text/plain");
-    let source = MediaSource::Text("Ship it.".to_owned());
-    let document = block(BlockKind::Document(media(source, mime, Some("Memo"))));
-    assert_eq!((id.as_str(), &content[..]), ("a", &[document][..]));
+    let said: Vec<_> = content.iter().filter_map(Block::as_text).collect();
+    let members = r#"{"text":"Ship it."}"#;
+    assert_eq!(
+        (id.as_str(), said),
+        ("a", vec![r#"{"celsius": 21}"#, members, "17"])
+    );
 }
 
 /// The API takes documents beside the conversation, but not together with everything.

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::super::citations;
+use super::super::citations::{self, Listed};
 use super::super::usage::ReplyUsage;
 use crate::canonical::{Block, BlockKind, ChatResponse, FinishReason, RawJson, input_object};
 use crate::dialect::{DialectId, ReplyContext};
@@ -38,7 +38,7 @@ enum Piece<'a> {
 pub(in super::super) enum ReplyBlock<'a> {
     Text {
         text: &'a str,
-        citations: Option<&'a RawJson>,
+        citations: Listed<'a>,
     },
     Thinking {
         thinking: &'a str,
@@ -112,11 +112,11 @@ fn piece(block: &Block) -> Option<Piece<'_>> {
     Some(Piece::Block(match &block.kind {
         BlockKind::Text { text, citations } => ReplyBlock::Text {
             text,
-            citations: citations::own(citations.as_ref()),
+            citations: Listed(citations::own(citations.as_ref())),
         },
         BlockKind::Refusal { text } => ReplyBlock::Text {
             text,
-            citations: None,
+            citations: Listed(None),
         },
         BlockKind::Thinking { text, signature } => ReplyBlock::Thinking {
             thinking: text,

@@ -7,6 +7,7 @@
 
 use bytes::{BufMut, BytesMut};
 
+use super::super::citations::Listed;
 use super::super::error;
 use super::super::response::{Caller, ReplyBlock, stop_name};
 use super::super::usage::{ReplyDeltaUsage, ReplyUsage};
@@ -158,7 +159,7 @@ impl Encoder {
             let kind = if refusal { Open::Refusal } else { Open::Text };
             let empty = ReplyBlock::Text {
                 text: "",
-                citations: None,
+                citations: Listed(None),
             };
             self.begin(kind, Piece::Block(empty), out);
         }

@@ -100,8 +100,16 @@ fn assistant(message: MessageIn<'_>, place: &str) -> Result<Vec<Block>, Translat
     Ok(content)
 }
 
+/// What a tool found stands in documents, Cohere's usual form of it. Other APIs have it as text.
 fn result(message: MessageIn<'_>, place: &str) -> Result<Block, TranslateError> {
-    let content = plain(&message, place)?;
+    let place_of_content = format!("{place}.content");
+    let raw = message
+        .content
+        .ok_or_else(|| read::required(&*place_of_content))?;
+    let content = parts(Some(raw), &place_of_content, |document| BlockKind::Text {
+        text: document.into_json(),
+        citations: None,
+    })?;
     let id = message
         .tool_call_id
         .ok_or_else(|| read::required(format!("{place}.tool_call_id")))?;
@@ -118,6 +126,16 @@ pub(in super::super) fn blocks(
     raw: Option<&RawValue>,
     place: &str,
 ) -> Result<Vec<Block>, TranslateError> {
+    parts(raw, place, |document| {
+        BlockKind::Document(document.into_media().0)
+    })
+}
+
+fn parts(
+    raw: Option<&RawValue>,
+    place: &str,
+    document: fn(DocumentIn) -> BlockKind,
+) -> Result<Vec<Block>, TranslateError> {
     let Some(raw) = raw.filter(|raw| raw.get() != "null") else {
         return Ok(Vec::new());
     };
@@ -132,11 +150,15 @@ pub(in super::super) fn blocks(
     let items: Vec<&RawValue> = read::part(raw, &place)?;
     let items = items.into_iter().enumerate();
     items
-        .map(|(at, item)| block(item, &format!("{place}[{at}]")))
+        .map(|(at, item)| block(item, &format!("{place}[{at}]"), document))
         .collect()
 }
 
-fn block(raw: &RawValue, place: &str) -> Result<Block, TranslateError> {
+fn block(
+    raw: &RawValue,
+    place: &str,
+    document: fn(DocumentIn) -> BlockKind,
+) -> Result<Block, TranslateError> {
     let part: PartIn = read::part(raw, &place)?;
     let kind = part.r#type.as_deref().unwrap_or("text");
     let known = match kind {
@@ -149,9 +171,7 @@ fn block(raw: &RawValue, place: &str) -> Result<Block, TranslateError> {
             signature: None,
         }),
         "image_url" => part.image_url.map(|i| BlockKind::Image(i.into_media())),
-        "document" => part
-            .document
-            .map(|document| BlockKind::Document(document.into_media().0)),
+        "document" => part.document.map(document),
         other => Some(BlockKind::Opaque {
             origin: DialectId::Cohere,
             what: other.to_owned(),

@@ -34,6 +34,9 @@ struct ChoiceIn<'a> {
     index: Option<u64>,
     #[serde(borrow)]
     message: Option<MessageIn<'a>>,
+    /// The answer to a text completion.
+    #[serde(deserialize_with = "lenient::some_text")]
+    text: Option<String>,
     #[serde(deserialize_with = "lenient::some_text")]
     finish_reason: Option<String>,
     /// vLLM: the stop sequence, or the id of a stop token.
@@ -145,7 +148,16 @@ impl ChoiceIn<'_> {
         let refused = self.message.as_ref().is_some_and(|m| m.refusal.is_some());
         let content = match self.message {
             Some(message) => message.into_blocks(seed, place)?,
-            None => Vec::new(),
+            None if self.text.is_some() => self.text.map(Block::text).into_iter().collect(),
+            // What a filter took out is still an answer.
+            None if self.finish_reason.is_some() => Vec::new(),
+            None => {
+                let param = format!("choices[{place}].message");
+                return Err(TranslateError::invalid_param(
+                    param,
+                    "the message is missing",
+                ));
+            }
         };
         let called = content
             .iter()
