@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use http::Response;
-use lockgate_engine::metrics::{ByStatus, DeploymentMetrics, Histogram};
+use lockgate_engine::metrics::{ByStatus, DeploymentMetrics, GatewayMetrics, Histogram};
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::{AnswerBody, Shared};
 
@@ -69,6 +69,10 @@ fn gateway(text: &mut Exposition, shared: &Shared) {
     for (status, count) in metrics.refused.seen() {
         text.sample(name, &[("status_code", &status.to_string())], count);
     }
+    passed_through(text, metrics);
+}
+
+fn passed_through(text: &mut Exposition, metrics: &GatewayMetrics) {
     let name = "lockgate_passed_through_requests_total";
     text.head(
         name,
