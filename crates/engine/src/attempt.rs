@@ -3,6 +3,7 @@
 mod forwarded;
 mod mishap;
 mod outgoing;
+mod session;
 mod whole;
 
 use std::sync::Arc;
@@ -15,9 +16,10 @@ use lockgate_wire::canonical::{ApiError, ErrorKind, FinishReason, Usage};
 use lockgate_wire::dialect::Spliced;
 use tokio::time::Instant;
 
-use self::mishap::redirected;
 pub(crate) use self::mishap::{broken, no_credential, unreachable_upstream};
+use self::mishap::{encoded, redirected};
 use self::outgoing::METHOD;
+pub(crate) use self::session::Line;
 use crate::answer::{Channel, Slot, StreamParts};
 use crate::call::Call;
 use crate::deployment::Deployment;
@@ -65,6 +67,8 @@ pub(crate) enum Content {
     },
     /// Its beginning; the rest follows.
     Stream(Box<StreamParts>),
+    /// A connection that speaks WebSocket from now on.
+    Session(Box<Line>),
 }
 
 /// An attempt that came to nothing.
@@ -100,6 +104,9 @@ impl Attempt<'_> {
     pub(crate) async fn run(&self, upstream: &Upstream) -> Result<Reply, Failure> {
         let started = Instant::now();
         let slot = Slot::new(self.deployment);
+        if self.prepared.passage == Passage::Session {
+            return Box::pin(self.switch(upstream, slot, started)).await;
+        }
         let response = self.send(upstream, started).await?;
         let total = started + self.limits.total;
         if response.status >= 400 {
@@ -108,6 +115,10 @@ impl Attempt<'_> {
         let headers = response.headers.clone();
         if response.status >= 300 {
             let error = redirected(response.status);
+            return Err(Failure { error, headers });
+        }
+        if let Some(coding) = coding(&headers) {
+            let error = encoded(coding, response.status);
             return Err(Failure { error, headers });
         }
         let streams = self.call.streams() && !is_json(&headers);
@@ -129,11 +140,7 @@ impl Attempt<'_> {
         upstream: &Upstream,
         started: Instant,
     ) -> Result<UpstreamResponse, Failure> {
-        let connection = &self.deployment.connection;
-        if let Some(missing) = connection.missing_key() {
-            let error = GatewayError::connection(ErrorKind::Authentication, missing.to_string());
-            return Err(error.into());
-        }
+        self.check_key()?;
         let (uri, headers) = self.addressed()?;
         let request = UpstreamRequest {
             method: METHOD,
@@ -148,15 +155,34 @@ impl Attempt<'_> {
             .map_err(|e| unreachable_upstream(&e).into())
     }
 
+    fn check_key(&self) -> Result<(), GatewayError> {
+        match self.deployment.connection.missing_key() {
+            None => Ok(()),
+            Some(missing) => Err(GatewayError::connection(
+                ErrorKind::Authentication,
+                missing.to_string(),
+            )),
+        }
+    }
+
     async fn refused(&self, mut response: UpstreamResponse, total: Instant) -> Failure {
-        let body = match tokio::time::timeout_at(total, response.body.collect(LARGEST_ERROR)).await
-        {
-            Ok(Ok(body)) => body,
+        let packed = coding(&response.headers).map(|coding| encoded(coding, response.status));
+        let read = response.body.collect(LARGEST_ERROR);
+        let body = match tokio::time::timeout_at(total, read).await {
+            Ok(Ok(body)) if packed.is_none() => body,
             // The status alone says enough.
-            Ok(Err(_)) | Err(_) => Bytes::new(),
+            _ => Bytes::new(),
         };
         let dialect = self.prepared.dialect.dialect();
-        let mut error = dialect.decode_error(response.status, &body);
+        let name = dialect.error_header();
+        let name = name.and_then(|name| response.headers.get(name)?.to_str().ok());
+        let mut error = match name {
+            Some(name) => dialect.decode_named_error(response.status, name, &body),
+            None => dialect.decode_error(response.status, &body),
+        };
+        if let Some(packed) = packed {
+            error.message = packed.api.message;
+        }
         error.message = redact(error.message, &self.deployment.connection.secrets());
         let retry_after = crate::retry_after::read(&response.headers);
         Failure {
@@ -222,7 +248,7 @@ impl Attempt<'_> {
                 let usage_injected = spliced.usage_injected && !self.always_usage;
                 Channel::relay(self.call.dialect, reply, Spliced { usage_injected })
             }
-            Passage::Forwarded => Channel::opaque(),
+            Passage::Forwarded | Passage::Session => Channel::opaque(),
             Passage::Translated => Channel::translate(
                 self.prepared.dialect,
                 self.call.dialect,
@@ -266,6 +292,12 @@ fn with_status(error: &ApiError) -> ApiError {
         error.status = error.kind.status();
     }
     error
+}
+
+/// How the body is packed, although nobody asked for that.
+fn coding(headers: &HeaderMap) -> Option<&str> {
+    let coding = headers.get(http::header::CONTENT_ENCODING)?.to_str().ok()?;
+    (!coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).then_some(coding)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

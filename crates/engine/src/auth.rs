@@ -5,6 +5,8 @@ use lockgate_core::error::GatewayError;
 use lockgate_core::{Secret, SecretDigest};
 use lockgate_wire::canonical::ErrorKind;
 
+use crate::seal::Seal;
+
 /// The keys that open the gateway.
 #[derive(Debug, Clone)]
 pub struct Keys {
@@ -12,6 +14,8 @@ pub struct Keys {
     master: SecretDigest,
     /// A further header that a key is read from, lower-case.
     header_name: Option<String>,
+    /// Seals what clients carry for the gateway.
+    pub(crate) seal: Seal,
 }
 
 /// Who is calling.
@@ -29,6 +33,17 @@ const KEY_HEADERS: [&str; 4] = [
     "ocp-apim-subscription-key",
 ];
 
+// === impl Identity ===
+
+impl Identity {
+    /// What tells this caller from others.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Master => "master",
+        }
+    }
+}
+
 // === impl Keys ===
 
 impl Keys {
@@ -37,6 +52,7 @@ impl Keys {
         Self {
             master: master.digest(),
             header_name: header_name.map(str::to_ascii_lowercase),
+            seal: Seal::new(master),
         }
     }
 

@@ -10,6 +10,7 @@ use lockgate_wire::json::JsonObject;
 use lockgate_wire::rerank;
 use lockgate_wire::{DialectId, Operation};
 
+use crate::auth::Identity;
 use crate::options::Options;
 use crate::upload::Upload;
 
@@ -24,10 +25,14 @@ pub(crate) struct Call {
     pub model: String,
     /// Whether the path says to stream.
     pub path_stream: Option<bool>,
+    /// What of the query of a session travels on to the upstream.
+    pub query: String,
     /// The body without what was meant for the gateway.
     pub body: JsonObject,
     /// The body holds an earlier conversation, which the client only named.
     pub continues: bool,
+    /// Whose it is, where something is kept or sealed for its caller.
+    pub owner: Option<Identity>,
     /// The form, where that is the body.
     pub upload: Option<Upload>,
     /// What was meant for the gateway.
@@ -53,6 +58,31 @@ pub(crate) struct Decoded {
 // === impl Call ===
 
 impl Call {
+    /// A call that the gateway makes for itself, to model group `model`.
+    pub(crate) fn own(
+        dialect: DialectId,
+        operation: Operation,
+        model: &str,
+        body: JsonObject,
+    ) -> Self {
+        Self {
+            dialect,
+            operation,
+            model: model.to_owned(),
+            path_stream: None,
+            query: String::new(),
+            body,
+            continues: false,
+            owner: None,
+            upload: None,
+            options: Options::default(),
+            call_id: "gateway".to_owned(),
+            forwarded: http::HeaderMap::new(),
+            started: Instant::now(),
+            decoded: Decoded::default(),
+        }
+    }
+
     /// The same call with some members replaced, for a fallback that brings its own.
     pub(crate) fn with_members(&self, members: &[(String, bytes::Bytes)]) -> Self {
         let mut call = self.clone();

@@ -7,9 +7,8 @@ use lockgate_wire::canonical::{ChatRequest, Loss, LossKind, Params};
 use lockgate_wire::dialect::{EncodedRequest, Target, TranslateError};
 use lockgate_wire::json::JsonObject;
 use lockgate_wire::samples::{Sample, Samples, samples};
+use lockgate_wire::translate::translate_request;
 use lockgate_wire::{DialectId, Operation};
-
-use crate::prepare::translate_chat;
 
 /// The output limit of the models that the samples are written for; enough for any of them.
 const OUTPUT_LIMIT: u64 = 32_000;
@@ -197,7 +196,7 @@ impl Passage<'_> {
             max_output_tokens: Some(OUTPUT_LIMIT),
         };
         let pair = (self.from, self.to);
-        let mut encoded = translate_chat(pair, request.clone(), &Params::default(), &target)?;
+        let mut encoded = translate_request(pair, request.clone(), &Params::default(), &target)?;
         if let Some(provider) = self.provider.filter(|p| !p.quirks.is_empty()) {
             let mut body = JsonObject::parse(encoded.body.clone(), DEPTH)
                 .map_err(|e| TranslateError::invalid(e.to_string()))?;

@@ -179,8 +179,8 @@ pub fn forwarded(dialect: DialectId, general: &GeneralSettings, headers: &Header
     forwarded
 }
 
-/// A random UUID; it names a request, it guards nothing.
-fn fresh_id() -> String {
+/// A random UUID; it names something, it guards nothing.
+pub(crate) fn fresh_id() -> String {
     uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes())
         .into_uuid()
         .to_string()

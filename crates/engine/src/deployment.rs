@@ -187,17 +187,45 @@ impl Deployment {
     /// The dialect that a client of `client` is served in: the provider's, or its Responses API for
     /// a client that speaks that.
     pub fn dialect_for(&self, client: DialectId, operation: Operation) -> DialectId {
+        if client == DialectId::OpenAiChat && operation == Operation::Completions {
+            return self.completion_dialect();
+        }
         let both_respond = client == DialectId::OpenAiResponses
             && operation == Operation::Chat
             && self.provider.supports(Operation::Responses);
         if both_respond { client } else { self.dialect() }
     }
 
+    /// Text completions are OpenAI's, and Ollama has them beside its own API; options of its own
+    /// have a place in the latter only.
+    fn completion_dialect(&self) -> DialectId {
+        let plain = self.defaults.extra.is_empty() && self.defaults.keep_alive.is_none();
+        if plain && self.provider.supports(Operation::Completions) {
+            DialectId::OpenAiChat
+        } else {
+            self.dialect()
+        }
+    }
+
+    /// What it is asked for when a client wants text from its model: to chat, unless all it can do
+    /// is complete.
+    pub fn text_operation(&self) -> Operation {
+        let completes = self.provider.supports(Operation::Completions);
+        if completes && !self.provider.supports(Operation::Chat) {
+            Operation::Completions
+        } else {
+            Operation::Chat
+        }
+    }
+
     /// Whether a request of `dialect` for `operation` can go to it as it is.
     pub fn relays(&self, dialect: DialectId, operation: Operation) -> bool {
+        // A completion that is passed on holds no reasoning apart.
+        let merges = self.entry.litellm_params.merge_reasoning_content_in_choices
+            && operation != Operation::Completions;
         self.dialect_for(dialect, operation) == dialect
             && self.provider.relays(operation)
-            && !self.entry.litellm_params.merge_reasoning_content_in_choices
+            && !merges
     }
 
     /// The upstream's model name for a request that filled the entry's wildcards with `captures`.

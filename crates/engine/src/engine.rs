@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio_util::task::TaskTracker;
 
 use crate::metrics::GatewayMetrics;
-use crate::responses::ResponseStore;
+use crate::responses::{Background, ResponseStore};
 use crate::snapshot::Snapshot;
 use crate::upstream::Upstream;
 
@@ -19,6 +20,8 @@ pub struct Shared {
     pub metrics: Arc<GatewayMetrics>,
     /// What clients of the responses API may come back to.
     pub responses: Arc<ResponseStore>,
+    /// Responses that are made while their clients do something else.
+    pub background: Arc<Background>,
 }
 
 /// The engine of one core.
@@ -26,6 +29,8 @@ pub struct Shared {
 pub struct Engine {
     pub(crate) shared: Arc<Shared>,
     pub(crate) upstream: Upstream,
+    /// What goes on after its request was answered.
+    pub(crate) tasks: TaskTracker,
 }
 
 /// How long connecting may take when the configuration does not say.
@@ -40,6 +45,7 @@ impl Shared {
             snapshot: ArcSwap::from_pointee(snapshot),
             metrics: Arc::default(),
             responses: Arc::default(),
+            background: Arc::default(),
         }
     }
 }
@@ -49,12 +55,28 @@ impl Shared {
 impl Engine {
     /// The engine for the current thread.
     pub fn new(shared: Arc<Shared>, upstream: Upstream) -> Self {
-        Self { shared, upstream }
+        Self {
+            shared,
+            upstream,
+            tasks: TaskTracker::new(),
+        }
     }
 
     /// What all cores share.
     pub fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+
+    /// Waits until nothing goes on any more that its request does not wait for. Nothing may be
+    /// begun after that.
+    pub async fn drained(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// How many tasks go on that no request waits for.
+    pub fn in_background(&self) -> usize {
+        self.tasks.len()
     }
 
     /// Closes upstream connections that have rested too long. To be called now and then.

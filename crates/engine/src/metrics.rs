@@ -77,6 +77,10 @@ pub struct GatewayMetrics {
     pub refused: ByStatus,
     /// Requests passed through to a provider's own API, by status.
     pub passed_through: ByStatus,
+    /// Tokens of those that no deployment lent its credential to.
+    pub passed_through_input_tokens: AtomicU64,
+    /// Tokens of those that no deployment lent its credential to.
+    pub passed_through_output_tokens: AtomicU64,
     /// Requests that a fallback answered.
     pub fallbacks: AtomicU64,
     /// Reloads of the configuration that were taken.

@@ -19,7 +19,7 @@ use crate::engine::Engine;
 use crate::read_body::read_body;
 use crate::receive::{receive, receive_upload, unknown_model};
 use crate::record::{RecordGuard, RequestRecord};
-use crate::responses::{self, Keeper};
+use crate::responses::{self, Job, Keeper};
 use crate::snapshot::{Route, Snapshot};
 use crate::travel::Arrival;
 use crate::upload::Upload;
@@ -48,6 +48,14 @@ pub struct Endpoint {
     pub key: Option<String>,
 }
 
+/// How a request was served.
+enum Served {
+    /// With an answer, which may still be on its way.
+    Answered(Arrival, Option<Keeper>),
+    /// With the promise of one.
+    Begun(Box<Job>),
+}
+
 // === impl Engine ===
 
 impl Engine {
@@ -66,7 +74,8 @@ impl Engine {
             .stages(&snapshot, &endpoint, &head.headers, body, &mut record)
             .await;
         match served {
-            Ok((arrival, keeper)) => answer(&endpoint, arrival, keeper, record),
+            Ok(Served::Answered(arrival, keeper)) => answer(&endpoint, arrival, keeper, record),
+            Ok(Served::Begun(job)) => self.begin(snapshot, endpoint, *job, record),
             Err(failure) => refuse(&endpoint, &snapshot, failure, record),
         }
     }
@@ -78,7 +87,7 @@ impl Engine {
         headers: &HeaderMap,
         body: B,
         record: &mut RecordGuard,
-    ) -> Result<(Arrival, Option<Keeper>), Failure>
+    ) -> Result<Served, Failure>
     where
         B: Body<Data = Bytes> + Unpin + 'static,
         B::Error: Display,
@@ -97,10 +106,25 @@ impl Engine {
         };
         record.record_mut().model.clone_from(&call.model);
         record.record_mut().stream = call.streams();
-        let route = find_route(snapshot, endpoint.dialect, &call.model)?;
-        let keeper = responses::recall(&mut call, identity, &self.shared.responses)?;
+        let mut route = find_route(snapshot, endpoint.dialect, &call.model)?;
+        let store = &self.shared.responses;
+        let mut keeper = responses::recall(&mut call, &mut route, identity, snapshot, store)?;
+        if responses::is_background(&call, keeper.as_ref())?
+            && let Some(keeper) = keeper.take()
+        {
+            return Ok(Served::Begun(Box::new(Job {
+                call,
+                route,
+                keeper,
+            })));
+        }
         let arrival = self.travel(snapshot, &call, route, record).await?;
-        Ok((arrival, keeper))
+        if let Some(keeper) = &mut keeper
+            && arrival.relayed
+        {
+            keeper.made_by(arrival.deployment.id(), &call.model);
+        }
+        Ok(Served::Answered(arrival, keeper))
     }
 
     pub(crate) fn record(
@@ -164,7 +188,7 @@ pub fn body_limit(snapshot: &Snapshot) -> usize {
         .map_or(BODY_LIMIT, bytes)
 }
 
-fn answer(
+pub(crate) fn answer(
     endpoint: &Endpoint,
     arrival: Arrival,
     keeper: Option<Keeper>,
@@ -211,6 +235,8 @@ fn answer(
             record.record_mut().first_token = Some(upstream_time);
             AnswerBody::stream(*parts, outlet, record)
         }
+        // Only who asks for a session is given one, and that is not asked for here.
+        Content::Session(_) => AnswerBody::whole(Bytes::new(), record),
     };
     respond(StatusCode::OK, headers, body)
 }

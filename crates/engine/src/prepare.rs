@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use lockgate_core::error::GatewayError;
 use lockgate_providers::{Call as QuirkCall, apply};
-use lockgate_wire::canonical::{ChatRequest, ErrorKind, Loss, LossKind, Params};
+use lockgate_wire::canonical::{ErrorKind, Loss, LossKind};
 use lockgate_wire::dialect::{EncodedRequest, Spliced, Target, TranslateError};
-use lockgate_wire::dialects::openai_chat::own_param_loss;
+use lockgate_wire::dialects::openai_chat::take_completion_params;
 use lockgate_wire::json::{JsonObject, quote};
+use lockgate_wire::translate::translate_request;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::call::{Call, bad_request};
@@ -42,6 +43,8 @@ pub(crate) enum Passage {
     Translated,
     /// As bytes nobody looks into, with the content type they came with.
     Forwarded,
+    /// As a WebSocket.
+    Session,
 }
 
 /// What the operator says about parameters that a provider does not understand.
@@ -62,6 +65,9 @@ pub(crate) fn prepare(
     model: &str,
     global_drop: bool,
 ) -> Result<Prepared, GatewayError> {
+    if call.operation == Operation::Realtime {
+        return join(call, deployment);
+    }
     let mut trimmed = None;
     let source = if has_drops(call, deployment) {
         trimmed.insert(without_drops(call, deployment)?)
@@ -86,6 +92,24 @@ pub(crate) fn prepare(
     };
     finish(&mut prepared, deployment, model, policy.drop)?;
     Ok(prepared)
+}
+
+/// A session: nothing is written yet, the two sides only have to speak the same protocol.
+fn join(call: &Call, deployment: &Deployment) -> Result<Prepared, GatewayError> {
+    if !deployment.provider.supports(Operation::Realtime) {
+        return Err(not_offered(call.operation, deployment));
+    }
+    if deployment.dialect() != call.dialect {
+        return Err(other_protocol(deployment));
+    }
+    Ok(Prepared {
+        body: Bytes::new(),
+        headers: Vec::new(),
+        dialect: call.dialect,
+        operation: call.operation,
+        passage: Passage::Session,
+        dropped: Vec::new(),
+    })
 }
 
 fn splice(
@@ -156,48 +180,21 @@ fn translate(
         return settle(call, deployment, target.operation, encoded, policy);
     }
     if call.operation.is_chat() {
-        target.operation = Operation::Chat;
+        target.operation = deployment.text_operation();
+    }
+    if call.dialect == DialectId::OpenAiResponses && call.body.is_set("conversation") {
+        return Err(no_conversations(deployment));
     }
     let pair = (call.dialect, id);
-    let encoded = translate_chat(pair, call.chat()?.clone(), &deployment.defaults, &target)
+    let mut chat = call.chat()?.clone();
+    let losses = match (call.operation, target.operation) {
+        (Operation::Completions, Operation::Chat) => take_completion_params(&mut chat.params.extra),
+        _ => Vec::new(),
+    };
+    let mut encoded = translate_request(pair, chat, &deployment.defaults, &target)
         .map_err(|e| not_expressible(&e, deployment))?;
-    settle(call, deployment, target.operation, encoded, policy)
-}
-
-/// A chat request on its way from one dialect to another, with `defaults` for what it leaves open.
-pub(crate) fn translate_chat(
-    (from, to): (DialectId, DialectId),
-    mut chat: ChatRequest,
-    defaults: &Params,
-    target: &Target<'_>,
-) -> Result<EncodedRequest, TranslateError> {
-    let losses = sort_extra(from, to, &mut chat);
-    chat.params.fill_from(defaults);
-    let mut encoded = to.dialect().encode_request(&chat, target)?;
     encoded.losses.extend(losses);
-    Ok(encoded)
-}
-
-/// Keeps of the extra members what may be a parameter of the provider; returns what is lost.
-///
-/// An OpenAI client may send any provider's parameters along (reference section 1.6). What is
-/// OpenAI's own, or says something in yet another dialect, means nothing to this provider.
-fn sort_extra(from: DialectId, to: DialectId, chat: &mut ChatRequest) -> Vec<Loss> {
-    let extra = std::mem::take(&mut chat.params.extra);
-    let of_openai = |dialect| matches!(dialect, DialectId::OpenAiChat | DialectId::OpenAiResponses);
-    if !of_openai(from) {
-        chat.unmapped
-            .extend(extra.into_iter().map(|(name, _)| name));
-        return Vec::new();
-    }
-    let mut losses = Vec::new();
-    for (name, value) in extra {
-        match own_param_loss(&name).filter(|_| !of_openai(to)) {
-            Some(loss) => losses.push(loss),
-            None => chat.params.extra.push((name, value)),
-        }
-    }
-    losses
+    settle(call, deployment, target.operation, encoded, policy)
 }
 
 /// Decides what happens to what could not be expressed.
@@ -375,6 +372,21 @@ fn not_offered(operation: Operation, deployment: &Deployment) -> GatewayError {
     .with_param("model")
 }
 
+fn other_protocol(deployment: &Deployment) -> GatewayError {
+    let own = match deployment.dialect() {
+        DialectId::Gemini => "Google's Live API",
+        _ => "OpenAI's Realtime API",
+    };
+    GatewayError::client(
+        ErrorKind::InvalidRequest,
+        format!(
+            "{} speaks {own}, and sessions are not translated: ask for it in that API",
+            provider_name(deployment),
+        ),
+    )
+    .with_param("model")
+}
+
 fn not_expressible(error: &TranslateError, deployment: &Deployment) -> GatewayError {
     match error {
         TranslateError::Invalid { .. } => bad_request(error),
@@ -383,6 +395,15 @@ fn not_expressible(error: &TranslateError, deployment: &Deployment) -> GatewayEr
             format!("{}: {message}", provider_name(deployment)),
         ),
     }
+}
+
+/// What a conversation object holds is the provider's: leaving it out would be another question.
+fn no_conversations(deployment: &Deployment) -> GatewayError {
+    let message = format!(
+        "{} keeps no conversations; go on with `previous_response_id`, which works with all",
+        provider_name(deployment)
+    );
+    GatewayError::client(ErrorKind::InvalidRequest, message).with_param("conversation")
 }
 
 fn provider_name(deployment: &Deployment) -> String {

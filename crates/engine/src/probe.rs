@@ -1,20 +1,18 @@
 //! Asking deployments whether they answer, for `/health`.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use http::HeaderMap;
 use lockgate_wire::json::JsonObject;
 use lockgate_wire::{DialectId, Operation};
 
 use crate::attempt::{Attempt, Failure, Limits};
-use crate::call::{Call, Decoded};
+use crate::call::Call;
 use crate::deployment::Deployment;
 use crate::engine::Engine;
 use crate::local;
-use crate::options::Options;
 use crate::prepare::prepare;
 use crate::snapshot::Snapshot;
 
@@ -72,33 +70,27 @@ impl Engine {
 }
 
 fn probe_call(deployment: &Deployment) -> Result<Call, Failure> {
-    let embeds = deployment.entry.model_info.mode.as_deref() == Some("embedding");
-    let (operation, body) = if embeds {
-        (
+    let (operation, body) = match deployment.entry.model_info.mode.as_deref() {
+        Some("embedding") => (
             Operation::Embeddings,
             r#"{"model":"probe","input":"health check"}"#,
-        )
-    } else {
-        let chat = r#"{"model":"probe","max_tokens":5,
+        ),
+        // A handshake; the connection is dropped when it is answered.
+        Some("realtime") => (Operation::Realtime, "{}"),
+        _ => {
+            let chat = r#"{"model":"probe","max_tokens":5,
             "messages":[{"role":"user","content":"Say hello."}]}"#;
-        (Operation::Chat, chat)
+            (Operation::Chat, chat)
+        }
+    };
+    let dialect = match operation {
+        Operation::Realtime => deployment.dialect(),
+        _ => DialectId::OpenAiChat,
     };
     let body = JsonObject::parse(Bytes::from_static(body.as_bytes()), 8).map_err(|e| {
         let kind = lockgate_wire::canonical::ErrorKind::Internal;
         lockgate_core::error::GatewayError::gateway(kind, e.to_string())
     })?;
-    Ok(Call {
-        dialect: DialectId::OpenAiChat,
-        operation,
-        model: deployment.entry.model_name.clone(),
-        path_stream: None,
-        body,
-        continues: false,
-        upload: None,
-        options: Options::default(),
-        call_id: "health-check".to_owned(),
-        forwarded: HeaderMap::new(),
-        started: Instant::now(),
-        decoded: Decoded::default(),
-    })
+    let group = &deployment.entry.model_name;
+    Ok(Call::own(dialect, operation, group, body))
 }

@@ -37,9 +37,11 @@ pub(crate) fn receive(
         operation: endpoint.operation,
         model,
         path_stream: endpoint.stream,
+        query: String::new(),
         forwarded: contract::forwarded(endpoint.dialect, &config.general, headers),
         body,
         continues: false,
+        owner: None,
         upload: None,
         options,
         call_id,
@@ -72,7 +74,7 @@ pub(crate) fn receive_upload(
 fn model(endpoint: &Endpoint, body: &JsonObject, config: &Config) -> Result<String, GatewayError> {
     let forced = if endpoint.operation.is_embeddings() {
         &config.general.embedding_model
-    } else if endpoint.operation.forwarded_path().is_none() {
+    } else if endpoint.operation.has_canonical_form() {
         &config.general.completion_model
     } else {
         &None

@@ -1,6 +1,7 @@
 //! A finished request emits exactly one record, whatever ended it.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use lockgate_wire::canonical::{FinishReason, Usage};
@@ -60,9 +61,7 @@ const CLIENT_LEFT: u16 = 499;
 impl RecordGuard {
     /// Starts the record of a request; it counts as in flight from now on.
     pub fn start(record: RequestRecord, metrics: Arc<GatewayMetrics>) -> Self {
-        metrics
-            .in_flight
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        metrics.in_flight.fetch_add(1, Relaxed);
         Self {
             record,
             metrics,
@@ -88,9 +87,7 @@ impl RecordGuard {
 
 impl Drop for RecordGuard {
     fn drop(&mut self) {
-        self.metrics
-            .in_flight
-            .fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+        self.metrics.in_flight.fetch_sub(1, Relaxed);
         if !self.finished {
             self.record.status = CLIENT_LEFT;
         }
@@ -102,6 +99,12 @@ impl Drop for RecordGuard {
 fn count(record: &RequestRecord, metrics: &GatewayMetrics) {
     if record.operation == Operation::PassThrough && record.sent.is_some() {
         metrics.passed_through.add(record.status);
+        if let (None, Some(usage)) = (&record.deployment, &record.usage) {
+            let tokens = &metrics.passed_through_input_tokens;
+            tokens.fetch_add(usage.input_tokens, Relaxed);
+            let tokens = &metrics.passed_through_output_tokens;
+            tokens.fetch_add(usage.output_tokens, Relaxed);
+        }
     }
     let Some(deployment) = &record.deployment else {
         if record.sent.is_some() {
@@ -112,9 +115,12 @@ fn count(record: &RequestRecord, metrics: &GatewayMetrics) {
     };
     let counters = &deployment.metrics;
     counters.requests.add(record.status);
-    counters.total_latency.observe(record.started.elapsed());
-    if let Some(sent) = record.sent {
-        counters.upstream_latency.observe(sent.elapsed());
+    // How long people talk to each other is not how long an answer takes.
+    if record.operation != Operation::Realtime {
+        counters.total_latency.observe(record.started.elapsed());
+        if let Some(sent) = record.sent {
+            counters.upstream_latency.observe(sent.elapsed());
+        }
     }
     if let Some(first_token) = record.first_token {
         counters.first_token.observe(first_token);
@@ -149,6 +155,8 @@ fn log(record: &RequestRecord) {
             retries = record.retries,
             fallbacks = record.fallbacks,
             milliseconds,
+            input_tokens = record.usage.map(|usage| usage.input_tokens),
+            output_tokens = record.usage.map(|usage| usage.output_tokens),
             "request served"
         );
     }

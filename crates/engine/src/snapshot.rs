@@ -8,7 +8,9 @@ use lockgate_providers::{Credentials, CustomProviderError, ProviderTable};
 
 use crate::auth::Keys;
 use crate::deployment::{Deployment, DeploymentError, Surroundings};
+use crate::pass_through::Configured;
 use crate::router::pattern::Pattern;
+use crate::router::resolved::ResolvedNames;
 
 /// An immutable configuration with its deployments and routing tables.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Snapshot {
     patterns: Vec<(Pattern, Arc<Group>)>,
     by_id: HashMap<String, Arc<Group>>,
     inline: HashMap<String, Arc<Group>>,
+    pub(crate) endpoints: Vec<Configured>,
+    resolved: ResolvedNames,
 }
 
 /// A model group: the deployments that serve one public name.
@@ -71,6 +75,8 @@ impl Snapshot {
             patterns: Vec::new(),
             by_id: HashMap::new(),
             inline: HashMap::new(),
+            endpoints: Configured::all(&config.general.pass_through_endpoints, &mut rejected),
+            resolved: ResolvedNames::default(),
             config,
         };
         let mut groups: BTreeMap<String, Vec<Arc<Deployment>>> = BTreeMap::new();
@@ -147,6 +153,12 @@ impl Snapshot {
         })
     }
 
+    /// The deployment with this id, unless its model decides how it is called.
+    pub fn deployment_by_id(&self, id: &str) -> Option<&Arc<Deployment>> {
+        let deployment = self.by_id.get(id)?.deployments.first()?;
+        (!deployment.depends_on_model()).then_some(deployment)
+    }
+
     /// Every deployment of every group.
     pub fn deployments(&self) -> impl Iterator<Item = &Arc<Deployment>> {
         self.groups
@@ -195,7 +207,18 @@ impl Snapshot {
             .iter()
             .any(|deployment| deployment.depends_on_model())
         {
-            return self.resolve_again(group, &captures);
+            let group = match self.resolved.get(model) {
+                Some(group) => group,
+                None => {
+                    let group = self.resolve_again(group, &captures)?;
+                    self.resolved.put(model, &group);
+                    group
+                }
+            };
+            return Some(Route {
+                group,
+                captures: Vec::new(),
+            });
         }
         Some(Route {
             group: group.clone(),
@@ -204,8 +227,8 @@ impl Snapshot {
     }
 
     /// `model: "*"` names no provider, and `vertex_ai/*` not how to call the model: the requested
-    /// name tells it, request by request.
-    fn resolve_again(&self, group: &Group, captures: &[String]) -> Option<Route> {
+    /// name tells it.
+    fn resolve_again(&self, group: &Group, captures: &[String]) -> Option<Arc<Group>> {
         let deployments: Vec<Arc<Deployment>> = group
             .deployments
             .iter()
@@ -221,14 +244,10 @@ impl Snapshot {
         if deployments.is_empty() {
             return None;
         }
-        let group = Arc::new(Group {
+        Some(Arc::new(Group {
             name: group.name.clone(),
             deployments,
-        });
-        Some(Route {
-            group,
-            captures: Vec::new(),
-        })
+        }))
     }
 
     fn inline_route(&self, id: &str) -> Option<Route> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use lockgate_core::config::{Fallback, RouterSettings};
 use lockgate_core::error::{Fault, GatewayError};
+use lockgate_wire::Operation;
 use lockgate_wire::canonical::ErrorKind;
 
 use crate::attempt::{Attempt, Failure, Limits, Reply};
@@ -15,7 +16,7 @@ use crate::call::Call;
 use crate::deployment::Deployment;
 use crate::engine::Engine;
 use crate::local;
-use crate::prepare::prepare;
+use crate::prepare::{Passage, prepare};
 use crate::record::RecordGuard;
 use crate::router::cooldown::CooldownRules;
 use crate::router::pick::{NoDeployment, pick};
@@ -32,6 +33,8 @@ pub(crate) struct Arrival {
     pub sent: Instant,
     /// What was left out of the upstream request.
     pub dropped: Vec<String>,
+    /// The upstream wrote it in the client's dialect.
+    pub relayed: bool,
 }
 
 /// A group that failed: how, and what its last deployment says about where to go.
@@ -159,7 +162,7 @@ impl Engine {
         }
     }
 
-    async fn try_deployment(
+    pub(crate) async fn try_deployment(
         &self,
         snapshot: &Snapshot,
         call: &Call,
@@ -167,9 +170,14 @@ impl Engine {
         deployment: &Arc<Deployment>,
         record: &mut RecordGuard,
     ) -> Result<Arrival, Failure> {
+        if call.operation == Operation::Compact {
+            // Boxed: few requests come here.
+            let compacted = self.compact(snapshot, call, route, deployment, record);
+            return Box::pin(compacted).await;
+        }
         let sent = Instant::now();
         record.record_mut().sent = Some(sent);
-        let done = |reply, dropped| {
+        let done = |reply, dropped, relayed| {
             deployment.health.succeeded();
             deployment.metrics.attempts.add(200);
             Arrival {
@@ -177,10 +185,11 @@ impl Engine {
                 deployment: deployment.clone(),
                 sent,
                 dropped,
+                relayed,
             }
         };
         if let Some(reply) = local::answer(call, deployment).await {
-            return Ok(done(reply?, Vec::new()));
+            return Ok(done(reply?, Vec::new(), false));
         }
         let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
         let model = deployment.upstream_model(&captures);
@@ -199,7 +208,8 @@ impl Engine {
             always_usage: snapshot.config.general.always_include_stream_usage,
         };
         let reply = attempt.run(&self.upstream).await?;
-        Ok(done(reply, prepared.dropped))
+        let relayed = matches!(prepared.passage, Passage::Relayed(_));
+        Ok(done(reply, prepared.dropped, relayed))
     }
 }
 
@@ -281,7 +291,7 @@ pub(crate) fn limits(snapshot: &Snapshot, call: &Call, deployment: &Deployment) 
         .timeout
         .or(params.timeout)
         .unwrap_or(router.timeout);
-    let first_byte = if call.streams() {
+    let first_byte = if call.streams() || call.operation == Operation::Realtime {
         call.options
             .stream_timeout
             .or(params.stream_timeout)

@@ -165,7 +165,23 @@ impl Connection {
     /// Where to send `operation` for `model` (the provider's name of it). Cheap: a copy of a
     /// prebuilt URL, unless the model stands in the path.
     pub fn uri(&self, operation: Operation, model: &str, stream: bool) -> Result<Uri, UrlError> {
-        self.endpoints.uri(operation, model, stream)
+        match operation {
+            Operation::Compact => self.responses_uri("/compact", ""),
+            _ => self.endpoints.uri(operation, model, stream),
+        }
+    }
+
+    /// Where `path` (with its slash, percent-encoded) below the provider's `/responses` is, with
+    /// `query` (without question mark) beside what the URL has anyway.
+    pub fn responses_uri(&self, path: &str, query: &str) -> Result<Uri, UrlError> {
+        let responses = self.endpoints.uri(Operation::Responses, "", false)?;
+        let whole = format!("{}{path}", responses.path());
+        with_path(responses, &whole, query).ok_or_else(|| UrlError::Path(path.to_owned()))
+    }
+
+    /// The model as the first message of a session with Google's Live API names it.
+    pub fn live_model(&self, model: &str) -> Result<String, UrlError> {
+        self.endpoints.live_model(model)
     }
 
     /// Adds what authenticates one request, where that is not in [`Connection::headers`] anyway.
@@ -196,6 +212,12 @@ impl Connection {
                 Err(credential.unusable(&"what is still being sent cannot be signed"))
             }
         }
+    }
+
+    /// Whether a request has to be complete before it can be authorised, because it is signed.
+    #[must_use]
+    pub fn signs_bodies(&self) -> bool {
+        matches!(self.signer, Signer::SigV4(..))
     }
 
     /// The same at another time.
@@ -236,7 +258,25 @@ impl Connection {
         if climbs(path) {
             return Err(refused());
         }
+        let there = self.endpoints.place_of(path);
+        let base = there.as_ref().unwrap_or(base);
         base.below(path, query).map_err(|_| refused())
+    }
+
+    /// Where `path` (with its slash, percent-encoded) of the OpenAI API, counted from its version,
+    /// is: beside the provider's `/responses`. A provider that does not speak that API has it where
+    /// its own paths are.
+    pub fn openai_uri(&self, path: &str, query: &str) -> Result<Uri, UrlError> {
+        let refused = || UrlError::Path(path.to_owned());
+        if climbs(path) {
+            return Err(refused());
+        }
+        let Ok(responses) = self.endpoints.uri(Operation::Responses, "", false) else {
+            return self.resource_uri(&format!("/v1{path}"), query);
+        };
+        let base = responses.path().strip_suffix("/responses");
+        let whole = format!("{}{path}", base.ok_or_else(refused)?);
+        with_path(responses, &whole, query).ok_or_else(refused)
     }
 
     /// Where the provider lists its models (`GET`); `None` for the built-in provider.
@@ -341,6 +381,25 @@ fn own_headers(
     Ok(headers.map)
 }
 
+/// The same URL with another path, and with `query` beside its own.
+fn with_path(uri: Uri, path: &str, query: &str) -> Option<Uri> {
+    let own = uri.query().unwrap_or_default();
+    let joint = if own.is_empty() || query.is_empty() {
+        ""
+    } else {
+        "&"
+    };
+    let mark = if own.is_empty() && query.is_empty() {
+        ""
+    } else {
+        "?"
+    };
+    let whole = format!("{path}{mark}{own}{joint}{query}");
+    let mut parts = uri.into_parts();
+    parts.path_and_query = Some(whole.parse().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
 /// A server of the operator's own may well work without a key.
 fn needs_key(provider: &Provider, base: &Base, environment: &Environment) -> bool {
     provider.key == KeyRule::Required
@@ -364,7 +423,7 @@ fn authenticated(auth: Auth, headers: &HeaderMap) -> bool {
 }
 
 /// Whether a path may lead out of where it is put, in any spelling a server may take it in.
-fn climbs(path: &str) -> bool {
+pub(crate) fn climbs(path: &str) -> bool {
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
     !path.starts_with('/')
         || decoded

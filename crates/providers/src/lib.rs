@@ -19,6 +19,7 @@ mod quirks;
 mod resolve;
 mod spec;
 mod table;
+mod target;
 mod template;
 pub mod tokens;
 mod url;
@@ -41,4 +42,5 @@ pub use self::spec::{
     Auth, Family, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle, VertexApi,
 };
 pub use self::table::{NOT_YET, PROVIDERS};
+pub use self::target::Target;
 pub use self::url::UrlError;

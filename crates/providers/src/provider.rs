@@ -78,13 +78,17 @@ impl Provider {
     /// the answer, may pass as they are. A quirk mends the request only.
     #[must_use]
     pub fn relays(&self, operation: Operation) -> bool {
-        self.supports(operation) && self.url != UrlStyle::Vertex(VertexApi::Predict)
+        let rewritten = matches!(
+            self.url,
+            UrlStyle::Vertex(VertexApi::Predict) | UrlStyle::MistralFim
+        );
+        self.supports(operation) && !rewritten
     }
 
     /// Whether the model's name says more than what to ask for: how it is called, or where.
     #[must_use]
     pub fn depends_on_model(&self) -> bool {
-        !self.families.is_empty() || self.url == UrlStyle::Bedrock
+        !self.families.is_empty() || self.url == UrlStyle::Bedrock || self.responds()
     }
 
     /// The provider that `model` follows, and the model's name there. As in LiteLLM, `responses/`

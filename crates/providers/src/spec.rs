@@ -94,8 +94,10 @@ pub enum KeyRule {
 /// How base URL, operation and model become a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UrlStyle {
-    /// `{base}/chat/completions`, `{base}/embeddings`.
+    /// `{base}/chat/completions`, `{base}/completions`, `{base}/embeddings`.
     OpenAi,
+    /// `{base}/fim/completions`: Mistral completes text there and answers as a chat does.
+    MistralFim,
     /// The same below this path, which a base may already end with, wholly or in part.
     OpenAiUnder(&'static str),
     /// `{base}/ml/v1/text/chat?version=...`, or `chat_stream`; models that begin with
@@ -121,7 +123,7 @@ pub enum UrlStyle {
     Vertex(VertexApi),
     /// `{base}/v2/chat`, `/v2/embed`, `/v2/rerank`.
     Cohere,
-    /// `{base}/api/chat`, `/api/generate`, `/api/embed`, `/api/embeddings`.
+    /// `{base}/api/chat`, `/api/generate`, `/api/embed`, `/api/embeddings`, `/v1/completions`.
     Ollama,
 }
 
@@ -165,24 +167,30 @@ pub const OPENAI_COMPATIBLE: ProviderSpec = ProviderSpec {
 impl Operations {
     /// Chat only.
     pub const CHAT: Self = Self(bit(Operation::Chat));
+    /// Text completions only.
+    pub const COMPLETIONS: Self = Self(bit(Operation::Completions));
     /// Embeddings only.
     pub const EMBEDDINGS: Self = Self(bit(Operation::Embeddings));
     /// Chat and embeddings.
     pub const CHAT_AND_EMBEDDINGS: Self = Self(Self::CHAT.0 | Self::EMBEDDINGS.0);
     /// What the Anthropic API has: chat and token counts.
     pub const ANTHROPIC: Self = Self(Self::CHAT.0 | bit(Operation::CountTokens));
-    /// What the Gemini API has: chat, embeddings one by one and in batches, token counts.
+    /// What the Gemini API has: chat, embeddings one by one and in batches, token counts, sessions.
     pub const GEMINI: Self = Self(
         Self::CHAT_AND_EMBEDDINGS.0
             | bit(Operation::EmbeddingsSingle)
-            | bit(Operation::CountTokens),
+            | bit(Operation::CountTokens)
+            | bit(Operation::Realtime),
     );
-    /// What Vertex AI has for Gemini models: chat and token counts.
-    pub const VERTEX_GEMINI: Self = Self::ANTHROPIC;
-    /// What Ollama has: chat, generate, embeddings in both forms.
-    pub const OLLAMA: Self = Self(
-        Self::CHAT_AND_EMBEDDINGS.0 | bit(Operation::Generate) | bit(Operation::EmbeddingsSingle),
-    );
+    /// What Vertex AI has for Gemini models: chat, token counts, sessions.
+    pub const VERTEX_GEMINI: Self = Self::ANTHROPIC.with(&[Operation::Realtime]);
+    /// What Ollama has: chat, generate, text completions beside its own API, embeddings in both
+    /// forms.
+    pub const OLLAMA: Self = Self::CHAT_AND_EMBEDDINGS.with(&[
+        Operation::Completions,
+        Operation::Generate,
+        Operation::EmbeddingsSingle,
+    ]);
 
     /// What a server that speaks all of the OpenAI API has.
     pub const OPENAI: Self = Self::CHAT_AND_EMBEDDINGS.with(&[
@@ -194,6 +202,7 @@ impl Operations {
         Operation::Speech,
         Operation::Transcription,
         Operation::Translation,
+        Operation::Realtime,
     ]);
 
     /// This set with `operations` added.

@@ -11,6 +11,7 @@ use crate::watsonx;
 mod azure;
 mod base;
 mod bedrock;
+mod realtime;
 mod vertex;
 
 use self::azure::AzureOpenAi;
@@ -78,6 +79,7 @@ pub(crate) struct Place<'a> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fixed {
     chat: Option<Uri>,
+    completions: Option<Uri>,
     generate: Option<Uri>,
     embeddings: Option<Uri>,
     embeddings_single: Option<Uri>,
@@ -127,6 +129,9 @@ impl Endpoints {
             UrlStyle::OpenAiUnder(path) => {
                 Self::fixed(Fixed::openai(&base.without(OPENAI_ENDS).under(path)))
             }
+            UrlStyle::MistralFim => {
+                Self::fixed(Fixed::openai(&base.without(OPENAI_ENDS).under("/fim")))
+            }
             UrlStyle::Watsonx => Self::Watsonx(base.without(watsonx::ENDS)),
             UrlStyle::Anthropic => Self::fixed(Fixed::anthropic(&base.without(ANTHROPIC_ENDS))),
             UrlStyle::Cohere => Self::fixed(Fixed::cohere(&base.without(COHERE_ENDS))),
@@ -148,6 +153,9 @@ impl Endpoints {
         model: &str,
         stream: bool,
     ) -> Result<Uri, UrlError> {
+        if operation == Operation::Realtime {
+            return self.realtime(model);
+        }
         let url = match self {
             Self::None => None,
             Self::Fixed(urls) => urls.get(operation),
@@ -158,6 +166,15 @@ impl Endpoints {
             Self::Watsonx(base) => return watsonx::uri(base, operation, model, stream),
         };
         url.ok_or(UrlError::NoEndpoint(operation.as_str()))
+    }
+
+    /// Where the server is that has `path`, if that is not the same for all: Vertex AI names the
+    /// location twice.
+    pub(crate) fn place_of(&self, path: &str) -> Option<Base> {
+        match self {
+            Self::Vertex(urls) => urls.place_of(path),
+            _ => None,
+        }
     }
 
     pub(crate) fn models(&self) -> Option<Uri> {
@@ -172,7 +189,7 @@ impl Endpoints {
 }
 
 /// What a base URL may be written with although it is no part of it.
-const OPENAI_ENDS: &[&str] = &["/chat/completions", "/embeddings"];
+const OPENAI_ENDS: &[&str] = &["/chat/completions", "/completions", "/embeddings"];
 const ANTHROPIC_ENDS: &[&str] = &["/v1/messages", "/v1"];
 /// A resource of Azure AI Foundry is written with the path of its other API.
 const FOUNDRY_ENDS: &[&str] = &["/models/chat/completions", "/models", "/openai/v1"];
@@ -185,6 +202,7 @@ impl Fixed {
     fn openai(base: &Base) -> Self {
         Self {
             chat: base.uri("/chat/completions", "").ok(),
+            completions: base.uri("/completions", "").ok(),
             embeddings: base.uri("/embeddings", "").ok(),
             rerank: base.uri("/rerank", "").ok(),
             models: base.uri("/models", "").ok(),
@@ -215,6 +233,7 @@ impl Fixed {
     fn ollama(base: &Base) -> Self {
         Self {
             chat: base.uri("/api/chat", "").ok(),
+            completions: base.uri("/v1/completions", "").ok(),
             generate: base.uri("/api/generate", "").ok(),
             embeddings: base.uri("/api/embed", "").ok(),
             embeddings_single: base.uri("/api/embeddings", "").ok(),
@@ -226,6 +245,7 @@ impl Fixed {
     fn get(&self, operation: Operation) -> Option<Uri> {
         match operation {
             Operation::Chat => self.chat.clone(),
+            Operation::Completions => self.completions.clone(),
             Operation::Generate => self.generate.clone(),
             Operation::Embeddings => self.embeddings.clone(),
             Operation::EmbeddingsSingle => self.embeddings_single.clone(),

@@ -8,7 +8,7 @@ use lockgate_engine::auth::Keys;
 use lockgate_engine::snapshot::Snapshot;
 
 use crate::cli::{ConfigArgs, say};
-use crate::configure;
+use crate::{configure, inbound};
 
 /// Reads the configuration and prints its findings; 1 when there are errors.
 pub(crate) fn run(args: ConfigArgs, environment: &Environment) -> anyhow::Result<ExitCode> {
@@ -27,7 +27,8 @@ pub(crate) fn run(args: ConfigArgs, environment: &Environment) -> anyhow::Result
     }
     let warnings = configured.diagnostics.len() - errors;
     let keys = Keys::new(&Secret::new(""), None);
-    let (snapshot, rejected) = Snapshot::build(configured.config, keys, None);
+    let (snapshot, mut rejected) = Snapshot::build(configured.config, keys, None);
+    rejected.extend(inbound::unreachable(&snapshot));
     for rejected in &rejected {
         say(&rejected.message);
     }

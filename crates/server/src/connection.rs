@@ -11,12 +11,14 @@ use hyper::body::Incoming;
 use hyper::rt::{Read, Write};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use lockgate_engine::AnswerBody;
+use lockgate_engine::realtime::Session;
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-use crate::inbound::Inbound;
+use crate::inbound::{Inbound, Switch};
 use crate::shutdown::Stopping;
 
 /// How much of a request is read at once. A head may fill it: a smaller limit on heads is
@@ -75,13 +77,18 @@ impl Connection {
         }
     }
 
-    async fn serve_http1<I: Read + Write + Unpin + 'static>(mut self, io: I) {
+    async fn serve_http1<I: Read + Write + Unpin + Send + 'static>(mut self, io: I) {
+        let switch = Rc::new(Switch::default());
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.keep_alive)
             .max_buf_size(self.header_bytes.max(READ_BUFFER))
             .max_headers(128)
-            .serve_connection(io, service_fn(answers(self.inbound.clone())));
+            .serve_connection(
+                io,
+                service_fn(answers(self.inbound.clone(), switch.clone())),
+            )
+            .with_upgrades();
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
@@ -90,7 +97,20 @@ impl Connection {
                 connection.await
             }
         };
+        if let Some((upgrade, session)) = switch.take()
+            && ended.is_ok()
+        {
+            Box::pin(self.serve_session(upgrade, session)).await;
+        }
         log_end(ended);
+    }
+
+    /// Serves what a connection became after HTTP.
+    async fn serve_session(mut self, upgrade: OnUpgrade, session: Session) {
+        match upgrade.await {
+            Ok(io) => session.run(TokioIo::new(io), self.stopping.wait()).await,
+            Err(error) => tracing::debug!("connection ended: {error}"),
+        }
     }
 
     async fn serve_http2<I: Read + Write + Unpin + 'static>(mut self, io: I) {
@@ -99,7 +119,7 @@ impl Connection {
             .max_header_list_size(u32::try_from(self.header_bytes).unwrap_or(u32::MAX))
             .keep_alive_interval(self.keep_alive)
             .adaptive_window(true)
-            .serve_connection(io, service_fn(answers(self.inbound.clone())));
+            .serve_connection(io, service_fn(answers(self.inbound.clone(), Rc::default())));
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
@@ -112,11 +132,11 @@ impl Connection {
     }
 }
 
-fn answers(inbound: Rc<Inbound>) -> impl Fn(Request<Incoming>) -> Answer {
+fn answers(inbound: Rc<Inbound>, switch: Rc<Switch>) -> impl Fn(Request<Incoming>) -> Answer {
     move |request| {
-        let inbound = inbound.clone();
+        let (inbound, switch) = (inbound.clone(), switch.clone());
         // Boxed, so that a connection that streams or rests does not keep its size.
-        Box::pin(async move { Ok(inbound.answer(request).await) })
+        Box::pin(async move { Ok(inbound.answer(request, &switch).await) })
     }
 }
 

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use lockgate_engine::upstream::Upstream;
+use lockgate_engine::upstream::{Proxies, Upstream};
 use lockgate_engine::{Engine, Shared};
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
@@ -37,6 +37,8 @@ pub(crate) struct DataPlane {
     pub trust: Arc<rustls::ClientConfig>,
     /// Our own certificate.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// What stands between us and upstreams.
+    pub proxies: Proxies,
     /// How long connecting to an upstream may take.
     pub connect_timeout: Duration,
     /// How long requests in flight may take after a stop.
@@ -63,6 +65,11 @@ fn header_bytes(plane: &DataPlane) -> usize {
 // === impl DataPlane ===
 
 impl DataPlane {
+    /// A client of upstreams, for one thread.
+    pub(crate) fn upstream(&self) -> Upstream {
+        Upstream::new(&self.trust, self.connect_timeout).through(self.proxies.clone())
+    }
+
     /// Starts one thread per listener.
     pub(crate) fn start(&self, listeners: Vec<TcpListener>) -> anyhow::Result<Vec<JoinHandle<()>>> {
         listeners
@@ -96,7 +103,7 @@ impl DataPlane {
 
 impl Core {
     fn new(plane: DataPlane) -> Self {
-        let upstream = Upstream::new(&plane.trust, plane.connect_timeout);
+        let upstream = plane.upstream();
         let engine = Engine::new(plane.shared.clone(), upstream);
         let inbound = Rc::new(Inbound::new(
             engine,
@@ -136,12 +143,18 @@ impl Core {
         }
         drop(listener);
         self.tracker.close();
-        if tokio::time::timeout(self.plane.drain, self.tracker.wait())
+        let engine = self.inbound.engine();
+        let drained = async {
+            self.tracker.wait().await;
+            engine.drained().await;
+        };
+        if tokio::time::timeout(self.plane.drain, drained)
             .await
             .is_err()
         {
             tracing::warn!(
                 connections = self.tracker.len(),
+                background = engine.in_background(),
                 "requests were still in flight when the drain time was over"
             );
         }

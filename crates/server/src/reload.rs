@@ -18,6 +18,7 @@ use tokio::signal::unix::Signal;
 
 use crate::cli::ModelArgs;
 use crate::configure;
+use crate::inbound;
 use crate::serve::CREDENTIALS;
 use crate::status::{Refused, Status};
 
@@ -102,7 +103,8 @@ impl Reloader {
         // The master key stays: a process that changed it while running would lock out everyone
         // who was told the old one.
         let keys = before.keys.clone();
-        let (snapshot, rejected) = Snapshot::build(configured.config, keys, Some(&before));
+        let (snapshot, mut rejected) = Snapshot::build(configured.config, keys, Some(&before));
+        rejected.extend(inbound::unreachable(&snapshot));
         for rejected in &rejected {
             tracing::error!("{}", rejected.message);
         }

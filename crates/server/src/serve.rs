@@ -15,7 +15,7 @@ use lockgate_core::master_key::{self, Decision, MasterKey, MasterKeySource};
 use lockgate_engine::auth::Keys;
 use lockgate_engine::credentials::{self, Refresher};
 use lockgate_engine::snapshot::Snapshot;
-use lockgate_engine::upstream::Upstream;
+use lockgate_engine::upstream::{Proxies, Upstream};
 use lockgate_engine::{CONNECT_TIMEOUT, Shared};
 
 use crate::cli::{ServeArgs, complain};
@@ -24,7 +24,7 @@ use crate::data_plane::DataPlane;
 use crate::reload::Reloader;
 use crate::shutdown::{self, Signals, Stop};
 use crate::status::Status;
-use crate::{check, listener, telemetry, tls};
+use crate::{check, inbound, listener, telemetry, tls};
 
 /// How long requests in flight may take after a stop when the configuration does not say.
 const DRAIN: Duration = Duration::from_secs(120);
@@ -67,7 +67,8 @@ impl Gateway {
     ) -> anyhow::Result<Self> {
         let header_name = configured.config.general.litellm_key_header_name.as_deref();
         let keys = Keys::new(&master.key, header_name);
-        let (snapshot, rejected) = Snapshot::build(configured.config, keys, None);
+        let (snapshot, mut rejected) = Snapshot::build(configured.config, keys, None);
+        rejected.extend(inbound::unreachable(&snapshot));
         for rejected in &rejected {
             tracing::error!("{}", rejected.message);
         }
@@ -97,6 +98,7 @@ impl Gateway {
             status: self.status.clone(),
             trust: tls::client(&snapshot.config.litellm.ssl_verify)?,
             tls: server_tls(args)?,
+            proxies: Proxies::from_environment(&snapshot.config.environment),
             connect_timeout: own.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
             drain: own.drain_timeout.unwrap_or(DRAIN),
             keep_alive: args.keepalive_timeout.map(Duration::from_secs),
@@ -110,7 +112,7 @@ impl Gateway {
             .build()?;
         // Before the first answer: whoever sees the gateway serve may send it a signal.
         let signals = runtime.block_on(async { Signals::listen() })?;
-        let upstream = Upstream::new(&plane.trust, plane.connect_timeout);
+        let upstream = plane.upstream();
         runtime.block_on(credentials::warm(&snapshot, &upstream, CREDENTIALS));
         let threads = plane.start(listeners)?;
         announce(address, plane.tls.is_some(), master, &snapshot);

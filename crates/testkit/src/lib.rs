@@ -31,6 +31,8 @@ mod frames;
 mod gateway;
 mod mock;
 mod process;
+#[cfg(feature = "schemas")]
+pub mod schema;
 
 pub use client::{Client, ClientError, Reply, StreamReply};
 pub use frames::{SseEvent, lines, sse_events};

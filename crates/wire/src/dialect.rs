@@ -42,14 +42,15 @@ pub trait Dialect: Send + Sync {
 
     // --- requests ---
 
-    /// Reads a client's chat request (`Chat` or `Generate`).
+    /// Reads a client's chat request (`Chat`, `Completions` or `Generate`).
     fn decode_request(
         &self,
         head: &RequestHead<'_>,
         body: &JsonObject,
     ) -> Result<ChatRequest, TranslateError>;
 
-    /// Writes a chat request for an upstream, always for [`Operation::Chat`].
+    /// Writes a chat request for an upstream, for [`Operation::Chat`], or for
+    /// [`Operation::Completions`] where the dialect has that.
     fn encode_request(
         &self,
         request: &ChatRequest,
@@ -72,7 +73,7 @@ pub trait Dialect: Send + Sync {
 
     // --- whole answers ---
 
-    /// Reads an upstream's answer to [`Operation::Chat`].
+    /// Reads an upstream's answer to [`Operation::Chat`] or [`Operation::Completions`].
     fn decode_response(&self, body: &[u8]) -> Result<ChatResponse, TranslateError>;
 
     /// Writes an answer for a client, complete against the API's published schema.
@@ -80,7 +81,8 @@ pub trait Dialect: Send + Sync {
 
     // --- streamed answers ---
 
-    /// A reader of an upstream's streamed answer to [`Operation::Chat`].
+    /// A reader of an upstream's streamed answer to [`Operation::Chat`] or
+    /// [`Operation::Completions`].
     fn stream_decoder(&self) -> Box<dyn StreamDecoder>;
 
     /// A writer of a streamed answer for a client.
@@ -100,6 +102,16 @@ pub trait Dialect: Send + Sync {
 
     /// Reads an upstream's error answer; `body` may be anything, HTML and nothing included.
     fn decode_error(&self, status: u16, body: &[u8]) -> ApiError;
+
+    /// The header of an error answer that names the error, where the API has one. Lower case.
+    fn error_header(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// As [`Dialect::decode_error`], with the value of [`Dialect::error_header`].
+    fn decode_named_error(&self, status: u16, _name: &str, body: &[u8]) -> ApiError {
+        self.decode_error(status, body)
+    }
 
     /// Writes an error body for a client; the status is [`ApiError::status`].
     fn encode_error(&self, error: &ApiError) -> Bytes;

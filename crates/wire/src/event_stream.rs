@@ -184,11 +184,20 @@ pub fn write_frame(
     out.put_u32(crc);
 }
 
-/// Where in `chunk` the last whole frame ends, when `carry` before it begins with a frame.
-///
-/// Only lengths are looked at. What cannot be a length is no frame, and the rest of the stream
-/// none either: it counts as whole, for the reader at the other end to judge.
-pub(crate) fn complete_until(carry: &[u8], chunk: &[u8]) -> Option<usize> {
+/// How far the frames of a stream go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whole {
+    /// The last whole one ends so far into the chunk.
+    Until(usize),
+    /// None ends in the chunk.
+    None,
+    /// What follows one of them is no frame, and the rest of the stream none either.
+    Lost,
+}
+
+/// Where in `chunk` the last whole frame ends, when `carry` before it begins with a frame. Only
+/// lengths are looked at.
+pub(crate) fn complete_until(carry: &[u8], chunk: &[u8]) -> Whole {
     let available = carry.len() + chunk.len();
     let mut at = 0;
     while available - at >= 4 {
@@ -197,24 +206,31 @@ pub(crate) fn complete_until(carry: &[u8], chunk: &[u8]) -> Option<usize> {
             None => carry[at + offset],
         };
         let next = length(&[byte(0), byte(1), byte(2), byte(3)]);
-        if !(PRELUDE + TRAILER..=MAX_FRAME).contains(&next) {
-            return Some(chunk.len());
+        if !is_length(next) {
+            return Whole::Lost;
         }
         if next > available - at {
             break;
         }
         at += next;
     }
-    at.checked_sub(carry.len()).filter(|end| *end > 0)
+    match at.checked_sub(carry.len()) {
+        None | Some(0) => Whole::None,
+        Some(end) => Whole::Until(end),
+    }
 }
 
-/// The length of the first frame of `bytes`; all of them when that cannot be told.
-pub(crate) fn frame_len(bytes: &[u8]) -> usize {
-    let next = bytes.get(..4).map_or(0, length);
-    if next < PRELUDE + TRAILER || next > bytes.len() {
-        return bytes.len();
-    }
-    next
+/// The length of the first frame of `bytes`, or of what there is of it; `None` when they do not
+/// begin with one.
+pub(crate) fn frame_len(bytes: &[u8]) -> Option<usize> {
+    let Some(next) = bytes.get(..4).map(length) else {
+        return Some(bytes.len());
+    };
+    is_length(next).then(|| next.min(bytes.len()))
+}
+
+fn is_length(length: usize) -> bool {
+    (PRELUDE + TRAILER..=MAX_FRAME).contains(&length)
 }
 
 /// A value and what follows it, when the value stands behind its length of `width` bytes.

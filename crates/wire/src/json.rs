@@ -75,6 +75,17 @@ impl JsonObject {
         })
     }
 
+    /// An object without members.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            bytes: Bytes::from_static(b"{}"),
+            members: Vec::new(),
+            appended: Vec::new(),
+            edited: false,
+        }
+    }
+
     /// The JSON text of member `key`, as edited so far.
     pub fn get(&self, key: &str) -> Option<&[u8]> {
         if let Some(member) = self.members.iter().find(|m| m.key.is(&self.bytes, key)) {

@@ -14,10 +14,13 @@ pub mod json;
 pub mod ndjson;
 pub mod operation;
 mod read;
+pub mod realtime;
 pub mod relay;
 pub mod rerank;
 pub mod samples;
 pub mod sse;
+pub mod translate;
+pub mod websocket;
 
 pub use dialect::{Dialect, DialectId};
 pub use operation::Operation;

@@ -5,6 +5,9 @@
 pub enum Operation {
     /// A conversation in, the next message out.
     Chat,
+    /// OpenAI's older `/completions`: a prompt in, the text that follows it out. Canonically a chat
+    /// with one user message.
+    Completions,
     /// Ollama's `/api/generate`: one prompt in, text out. Canonically a chat with one user message.
     Generate,
     /// Texts in, vectors out.
@@ -34,15 +37,21 @@ pub enum Operation {
     /// A chat through an upstream's own Responses API. Clients ask for [`Operation::Chat`]; what an
     /// upstream is asked for depends on what it offers.
     Responses,
+    /// A conversation in, a shorter one that says the same out (OpenAI API reference, "Compact a
+    /// response"). What an upstream does not offer the gateway asks its model for.
+    Compact,
     /// A query and documents in, the documents' relevance out; see [`crate::rerank`].
     Rerank,
+    /// A conversation in events over a WebSocket; see [`crate::realtime`].
+    Realtime,
 }
 
 impl Operation {
     /// All of them that a provider may or may not have.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Chat,
         Self::Responses,
+        Self::Completions,
         Self::Generate,
         Self::Embeddings,
         Self::EmbeddingsSingle,
@@ -56,11 +65,12 @@ impl Operation {
         Self::Translation,
         Self::Ocr,
         Self::Rerank,
+        Self::Realtime,
     ];
 
-    /// Whether the answer is a chat answer (as opposed to vectors or a number).
+    /// Whether the answer is what a model writes (as opposed to vectors or a number).
     pub fn is_chat(self) -> bool {
-        matches!(self, Self::Chat | Self::Generate)
+        matches!(self, Self::Chat | Self::Completions | Self::Generate)
     }
 
     /// Whether the answer is a list of vectors.
@@ -86,6 +96,11 @@ impl Operation {
         })
     }
 
+    /// Whether requests can be translated: those that cannot go only where the very operation is.
+    pub fn has_canonical_form(self) -> bool {
+        self != Self::Realtime && self.forwarded_path().is_none()
+    }
+
     /// Whether the request is a form with a file in it.
     pub fn is_upload(self) -> bool {
         matches!(
@@ -98,6 +113,7 @@ impl Operation {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "chat",
+            Self::Completions => "completions",
             Self::Generate => "generate",
             Self::Embeddings => "embeddings",
             Self::EmbeddingsSingle => "embeddings_single",
@@ -112,7 +128,9 @@ impl Operation {
             Self::ImageVariation => "image_variation",
             Self::PassThrough => "pass_through",
             Self::Responses => "responses",
+            Self::Compact => "compact",
             Self::Rerank => "rerank",
+            Self::Realtime => "realtime",
         }
     }
 }

@@ -17,7 +17,7 @@ use memchr::memmem::Finder;
 
 use crate::canonical::{ApiError, FinishReason, Usage};
 use crate::dialect::{Dialect, Spliced};
-use crate::event_stream;
+use crate::event_stream::{self, Whole};
 use crate::json;
 use crate::sse::MAX_FRAME;
 
@@ -97,6 +97,8 @@ pub struct Relay {
     model_name: Option<Finder<'static>>,
     swallow_usage: bool,
     carry: BytesMut,
+    /// The frames of an event stream were lost: what follows is nobody's to read.
+    lost: bool,
     seen: Sighting,
     content_seen: bool,
     restamped: bool,
@@ -119,6 +121,7 @@ impl Relay {
             model_name: rules.model_key.map(Finder::new),
             swallow_usage: spliced.usage_injected,
             carry: BytesMut::new(),
+            lost: false,
             seen: Sighting::default(),
             content_seen: false,
             restamped: false,
@@ -138,6 +141,9 @@ impl Relay {
 
     /// Takes the next bytes of a stream; returns those for the client, whole frames only.
     pub fn push(&mut self, chunk: Bytes) -> Bytes {
+        if self.lost {
+            return chunk;
+        }
         let Some(end) = self.complete_until(&chunk) else {
             self.carry.extend_from_slice(&chunk);
             // Held back is a convenience; a frame without end must not fill the memory.
@@ -186,9 +192,16 @@ impl Relay {
     }
 
     /// Where in `chunk` the last whole frame ends, `carry` before it included.
-    fn complete_until(&self, chunk: &[u8]) -> Option<usize> {
+    fn complete_until(&mut self, chunk: &[u8]) -> Option<usize> {
         if self.rules.framing == Framing::EventStream {
-            return event_stream::complete_until(&self.carry, chunk);
+            return match event_stream::complete_until(&self.carry, chunk) {
+                Whole::Until(end) => Some(end),
+                Whole::None => None,
+                Whole::Lost => {
+                    self.lost = true;
+                    Some(chunk.len())
+                }
+            };
         }
         let newline = memchr::memrchr(b'\n', chunk)?;
         if self.rules.framing == Framing::Ndjson {
@@ -221,7 +234,10 @@ impl Relay {
         if needle || !self.content_seen || self.restamp_pending() {
             let mut at = 0;
             while at < frames.len() {
-                let end = at + frame_len(&frames[at..], self.rules.framing);
+                let Some(length) = frame_len(&frames[at..], self.rules.framing) else {
+                    break;
+                };
+                let end = at + length;
                 if needle || !self.content_seen {
                     self.read_frame(&frames, at..end, &mut out);
                 } else {
@@ -285,8 +301,9 @@ impl Relay {
     }
 }
 
-/// The length of the first frame of `bytes`, its closing line included.
-fn frame_len(bytes: &[u8], framing: Framing) -> usize {
+/// The length of the first frame of `bytes`, its closing line included; `None` when they do not
+/// begin with one.
+fn frame_len(bytes: &[u8], framing: Framing) -> Option<usize> {
     if framing == Framing::EventStream {
         return event_stream::frame_len(bytes);
     }
@@ -298,9 +315,9 @@ fn frame_len(bytes: &[u8], framing: Framing) -> usize {
             Framing::Sse if rest.starts_with(b"\r\n") => 2,
             Framing::Sse => continue,
         };
-        return newline + 1 + closing;
+        return Some(newline + 1 + closing);
     }
-    bytes.len()
+    Some(bytes.len())
 }
 
 /// The JSON of a frame and where it begins: the line itself, or the `data` fields of an event.

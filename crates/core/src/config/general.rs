@@ -1,5 +1,8 @@
 //! `general_settings`: the proxy itself.
 
+use std::time::Duration;
+
+use super::PassThroughEndpoint;
 use crate::Secret;
 
 /// What `general_settings` says, as far as it has an effect.
@@ -27,4 +30,8 @@ pub struct GeneralSettings {
     pub forward_openai_org_id: bool,
     /// Also serve every model whose provider key is in the environment.
     pub infer_model_from_keys: bool,
+    /// Paths of the operator's own that lead to another server.
+    pub pass_through_endpoints: Vec<PassThroughEndpoint>,
+    /// How long an answer of one of them may take when it does not say itself.
+    pub pass_through_request_timeout: Option<Duration>,
 }

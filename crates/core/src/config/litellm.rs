@@ -28,7 +28,7 @@ pub enum SslVerify {
     /// Against the built-in roots.
     #[default]
     System,
-    /// Against the certificates in this PEM file.
+    /// Against the certificates in this PEM file; `SSL_CERT_FILE` names one, too.
     CaFile(PathBuf),
     /// Not at all.
     Off,

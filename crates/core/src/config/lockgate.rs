@@ -19,6 +19,8 @@ pub struct LockgateSettings {
     pub max_header_bytes: Option<usize>,
     /// Deepest nesting of a request body.
     pub max_json_depth: Option<usize>,
+    /// How many responses may be in the making in the background.
+    pub max_background_responses: Option<usize>,
     /// How long a shutdown waits for requests in flight.
     pub drain_timeout: Option<Duration>,
     /// The data folder.

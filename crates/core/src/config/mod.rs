@@ -19,6 +19,7 @@ mod keys;
 mod litellm;
 mod lockgate;
 mod model;
+mod pass_through;
 mod read;
 mod references;
 mod router;
@@ -33,6 +34,7 @@ pub use self::general::GeneralSettings;
 pub use self::litellm::{LitellmSettings, SslVerify};
 pub use self::lockgate::{CustomAuth, CustomDialect, CustomProvider, LockgateSettings};
 pub use self::model::{Fallback, LitellmParams, ModelEntry, ModelInfo, Origin};
+pub use self::pass_through::PassThroughEndpoint;
 pub use self::router::{
     AllowedFailsPolicy, FallbackRule, ModelGroupAlias, RetryPolicy, RouterSettings, RoutingStrategy,
 };

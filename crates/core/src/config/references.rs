@@ -2,7 +2,7 @@
 
 use super::document::join;
 use super::findings::Findings;
-use super::yaml::{Mapping, Node, NodeValue, Scalar, ScalarValue};
+use super::yaml::{Mapping, Mark, Node, NodeValue, Scalar, ScalarValue};
 use crate::Environment;
 
 const PREFIX: &str = "os.environ/";
@@ -116,6 +116,8 @@ fn resolve(node: &mut Node, path: &str, environment: &Environment, findings: &mu
                     text: found.unwrap_or_default().to_owned(),
                     reference: Some(std::mem::take(&mut scalar.text)),
                 };
+            } else if scalar.text.contains(PREFIX) && is_template(path) {
+                fill(scalar, node.mark, path, environment, findings);
             } else if scalar.text.contains(PREFIX) {
                 let message =
                     format!("`{PREFIX}` counts at the start of a value only; left as it is");
@@ -124,4 +126,49 @@ fn resolve(node: &mut Node, path: &str, environment: &Environment, findings: &mu
         }
         NodeValue::Scalar(_) => {}
     }
+}
+
+/// Whether LiteLLM takes references in the middle of this value, too: headers of pass-through
+/// endpoints, `Bearer os.environ/KEY`.
+fn is_template(path: &str) -> bool {
+    path.strip_prefix("general_settings.pass_through_endpoints[")
+        .is_some_and(|rest| rest.contains("].headers."))
+}
+
+/// Replaces every reference in a text; the whole is null when one is not set.
+fn fill(
+    scalar: &mut Scalar,
+    mark: Mark,
+    path: &str,
+    environment: &Environment,
+    findings: &mut Findings,
+) {
+    let mut filled = String::new();
+    let mut rest = scalar.text.as_str();
+    while let Some((before, after)) = rest.split_once(PREFIX) {
+        let end = after
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(after.len());
+        let (name, behind) = after.split_at(end);
+        filled.push_str(before);
+        match environment.get(name) {
+            Some(value) => filled.push_str(value),
+            None => {
+                let message = format!("the environment variable {name} is not set; taken as null");
+                findings.warn(mark, path, message);
+                scalar.value = ScalarValue::Null;
+            }
+        }
+        rest = behind;
+    }
+    filled.push_str(rest);
+    *scalar = Scalar {
+        text: if scalar.value == ScalarValue::Null {
+            String::new()
+        } else {
+            filled
+        },
+        value: scalar.value.clone(),
+        reference: Some(std::mem::take(&mut scalar.text)),
+    };
 }

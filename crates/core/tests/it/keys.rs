@@ -17,7 +17,13 @@ const EFFECTIVE: &[(&str, &str)] = &[
         "litellm_settings",
         "allowed_fails content_policy_fallbacks context_window_fallbacks default_fallbacks drop_params \
          fallbacks json_logs max_fallbacks model_alias_map num_retries request_timeout \
-         require_auth_for_metrics_endpoint set_verbose ssl_verify",
+         require_auth_for_metrics_endpoint set_verbose ssl_verify \
+         ai21_key amazon_nova_api_key anthropic_key azure_key baseten_key bytez_key clarifai_key \
+         cloudflare_api_key cohere_key cometapi_key databricks_key datarobot_key gradient_ai_api_key \
+         groq_key heroku_key huggingface_key inception_key infinity_key lemonade_key llama_api_key \
+         maritalk_key nebius_key novita_api_key ollama_key openai_key openai_like_key openrouter_key \
+         ovhcloud_key snowflake_key togetherai_api_key vercel_ai_gateway_key vertex_location \
+         vertex_project wandb_key xai_key",
     ),
     (
         "router_settings",
@@ -28,7 +34,7 @@ const EFFECTIVE: &[(&str, &str)] = &[
     ),
     (
         "lockgate_settings",
-        "connect_timeout first_byte_timeout idle_timeout max_header_bytes max_json_depth drain_timeout data_dir",
+        "connect_timeout first_byte_timeout idle_timeout max_header_bytes max_json_depth max_background_responses drain_timeout data_dir",
     ),
 ];
 

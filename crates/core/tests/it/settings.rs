@@ -228,6 +228,7 @@ lockgate_settings:
   idle_timeout: 0.5
   max_header_bytes: 65536
   max_json_depth: 100
+  max_background_responses: 8
   drain_timeout: 0
   data_dir: /var/lib/lockgate
 custom_providers:
@@ -250,6 +251,7 @@ custom_providers:
             idle_timeout: Some(Duration::from_millis(500)),
             max_header_bytes: Some(65536),
             max_json_depth: Some(100),
+            max_background_responses: Some(8),
             drain_timeout: Some(Duration::ZERO),
             data_dir: Some(PathBuf::from("/var/lib/lockgate")),
         }
@@ -272,5 +274,142 @@ custom_providers:
     assert_eq!(
         (plain.dialect, plain.auth),
         (CustomDialect::Openai, CustomAuth::Bearer)
+    );
+}
+
+#[test]
+fn pass_through_endpoints_are_read() {
+    let loaded = load_in(
+        "\
+general_settings:
+  pass_through_request_timeout: 30
+  pass_through_endpoints:
+    - path: /bria/
+      target: https://user:pass@bria.example/api?key=1
+      headers:
+        Authorization: Bearer os.environ/BRIA_KEY
+        x-plain: a
+        litellm_user_api_key: X-My-Key
+      default_query_params: {version: 2, mode: fast}
+      include_subpath: true
+      methods: [post, GET]
+      timeout: 5
+      forward_headers: true
+      merge_query_params: true
+      id: one
+    - path: traces
+      target: https://langfuse.example
+      headers: {LANGFUSE_PUBLIC_KEY: pk, LANGFUSE_SECRET_KEY: sk}
+",
+        &environment([("BRIA_KEY", "sk-bria")]),
+    );
+    assert_eq!(report(&loaded), "");
+    let general = &loaded.config.general;
+    assert_eq!(
+        general.pass_through_request_timeout,
+        Some(Duration::from_secs(30))
+    );
+    let [bria, traces] = general.pass_through_endpoints.as_slice() else {
+        panic!("two endpoints")
+    };
+    assert_eq!(
+        (bria.path.as_str(), traces.path.as_str()),
+        ("/bria", "/traces")
+    );
+    assert!(!format!("{bria:?}").contains("pass@"), "{bria:?}");
+    let headers = |endpoint: &lockgate_core::config::PassThroughEndpoint| -> Vec<String> {
+        let headers = endpoint.headers.iter();
+        headers
+            .map(|(name, value)| format!("{name}: {}", value.expose()))
+            .collect()
+    };
+    assert_eq!(
+        headers(bria),
+        ["Authorization: Bearer sk-bria", "x-plain: a"]
+    );
+    assert_eq!(headers(traces), ["Authorization: Basic cGs6c2s="]);
+    assert_eq!(bria.key_header.as_deref(), Some("x-my-key"));
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(
+        bria.default_query_params,
+        [pair("version", "2"), pair("mode", "fast")]
+    );
+    assert_eq!(bria.methods, ["POST", "GET"]);
+    assert_eq!(bria.timeout, Some(Duration::from_secs(5)));
+    assert!(bria.include_subpath && bria.forward_headers && bria.auth);
+    assert!(!traces.include_subpath && !traces.forward_headers && traces.auth);
+}
+
+#[test]
+fn what_is_wrong_with_a_pass_through_endpoint_is_said() {
+    let loaded = load(
+        "\
+general_settings:
+  pass_through_endpoints:
+    - {path: /open, target: https://a.example, auth: false}
+    - {path: /open, target: https://b.example, methods: [GET]}
+    - {path: '/v1/{rest}', target: https://a.example}
+    - {path: /up/../down, target: https://a.example}
+    - {path: /none}
+    - {path: /m, target: https://a.example, methods: [FETCH]}
+    - {path: /t, target: https://a.example, headres: {a: b}, guardrails: {x: null}}
+    - {path: /e, target: https://a.example, headers: {Authorization: Bearer os.environ/NOT_SET}}
+    - text
+",
+    );
+    insta::assert_snapshot!(report(&loaded));
+    let paths: Vec<&str> = loaded
+        .config
+        .general
+        .pass_through_endpoints
+        .iter()
+        .map(|endpoint| endpoint.path.as_str())
+        .collect();
+    assert_eq!(paths, ["/open", "/t", "/e"]);
+}
+
+#[test]
+fn what_the_settings_say_of_providers_comes_before_the_environment() {
+    let process = environment([
+        ("OPENAI_API_KEY", "of-the-process"),
+        ("VERTEXAI_PROJECT", "of-the-process"),
+        ("AZURE_API_KEY", "of-the-process"),
+        ("NAMED", "named"),
+    ]);
+    let loaded = load_in(
+        "litellm_settings:\n  openai_key: ' own '\n  azure_key: os.environ/NAMED\n  \
+         vertex_location: europe-west4\n  vertex_project: ''\n",
+        &process,
+    );
+    assert_eq!(report(&loaded), "");
+    let seen = loaded.config.environment;
+    for (variable, value) in [
+        ("OPENAI_API_KEY", "own"),
+        ("AZURE_OPENAI_API_KEY", "named"),
+        ("AZURE_API_KEY", "of-the-process"),
+        ("VERTEXAI_LOCATION", "europe-west4"),
+        ("VERTEXAI_PROJECT", "of-the-process"),
+    ] {
+        assert_eq!(seen.get(variable), Some(value), "{variable}");
+    }
+}
+
+#[test]
+fn the_environment_names_a_file_of_certificates() {
+    let process = environment([("SSL_CERT_FILE", "/etc/of-the-process.pem")]);
+    let verify = |text: &str| load_in(text, &process).config.litellm.ssl_verify;
+    let file = |path: &str| SslVerify::CaFile(PathBuf::from(path));
+    assert_eq!(verify("model_list:\n"), file("/etc/of-the-process.pem"));
+    assert_eq!(
+        verify("litellm_settings: {ssl_verify: true}\n"),
+        file("/etc/of-the-process.pem")
+    );
+    assert_eq!(
+        verify("litellm_settings: {ssl_verify: /etc/own.pem}\n"),
+        file("/etc/own.pem")
+    );
+    assert_eq!(
+        verify("litellm_settings: {ssl_verify: false}\n"),
+        SslVerify::Off
     );
 }

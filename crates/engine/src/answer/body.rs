@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::Stream;
 use http_body::{Body, Frame, SizeHint};
 use lockgate_wire::canonical::{ApiError, ErrorKind};
 use tokio::time::{Instant, Sleep};
@@ -29,6 +30,8 @@ pub enum AnswerBody {
     },
     /// As the upstream sends it.
     Stream(Box<StreamBody>),
+    /// What was sent already, and what is still to come, of an answer that is made elsewhere.
+    Follow(Pin<Box<dyn Stream<Item = Bytes>>>),
 }
 
 /// An answer of bytes without a dialect is broken off, so that half of it does not pass for all.
@@ -157,13 +160,17 @@ impl Body for AnswerBody {
             Self::Stream(stream) => stream
                 .poll_bytes(cx)
                 .map(|bytes| bytes.map(|bytes| bytes.map(Frame::data))),
+            Self::Follow(events) => events
+                .as_mut()
+                .poll_next(cx)
+                .map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole { bytes, .. } => bytes.as_ref().is_none_or(Bytes::is_empty),
-            Self::Stream(_) => false,
+            Self::Stream(_) | Self::Follow(_) => false,
         }
     }
 
@@ -172,7 +179,7 @@ impl Body for AnswerBody {
             Self::Whole { bytes, .. } => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
-            Self::Stream(_) => SizeHint::default(),
+            Self::Stream(_) | Self::Follow(_) => SizeHint::default(),
         }
     }
 }

@@ -16,7 +16,20 @@ pub enum Channel {
     Translate(Box<Translation>),
     /// Bytes that are nobody's dialect: pictures, sound.
     Opaque(Sighting),
+    /// A whole answer on its way through.
+    Peek(Box<Peek>),
 }
+
+/// A document that is passed on and read when it is complete, if it is not too large.
+pub struct Peek {
+    dialect: DialectId,
+    pieces: Vec<Bytes>,
+    size: usize,
+    seen: Sighting,
+}
+
+/// How much of a document is held for that.
+const PEEK: usize = 4 * 1024 * 1024;
 
 /// A stream that is passed on.
 pub struct Passing {
@@ -84,9 +97,19 @@ impl Channel {
         Self::Opaque(Sighting::default())
     }
 
+    /// A channel that changes nothing, for one document in `dialect`.
+    pub fn peek(dialect: DialectId) -> Self {
+        Self::Peek(Box::new(Peek {
+            dialect,
+            pieces: Vec::new(),
+            size: 0,
+            seen: Sighting::default(),
+        }))
+    }
+
     /// Whether a break can only be told by breaking off.
     pub fn is_opaque(&self) -> bool {
-        matches!(self, Self::Opaque(_))
+        matches!(self, Self::Opaque(_) | Self::Peek(_))
     }
 
     /// Takes the next bytes of the upstream; returns what the client gets for them.
@@ -95,6 +118,10 @@ impl Channel {
             Self::Relay(passing) => passing.relay.push(chunk),
             Self::Translate(translation) => translation.push(&chunk),
             Self::Opaque(_) => chunk,
+            Self::Peek(peek) => {
+                peek.add(&chunk);
+                chunk
+            }
         }
     }
 
@@ -103,6 +130,10 @@ impl Channel {
         match self {
             Self::Relay(passing) => passing.relay.finish(),
             Self::Translate(translation) => translation.finish(),
+            Self::Peek(peek) => {
+                peek.read();
+                Bytes::new()
+            }
             Self::Opaque(_) => Bytes::new(),
         }
     }
@@ -121,7 +152,7 @@ impl Channel {
                 translation.fail(error, &mut out);
                 out.freeze()
             }
-            Self::Opaque(_) => Bytes::new(),
+            Self::Opaque(_) | Self::Peek(_) => Bytes::new(),
         }
     }
 
@@ -131,6 +162,7 @@ impl Channel {
             Self::Relay(passing) => passing.relay.seen(),
             Self::Translate(translation) => &translation.seen,
             Self::Opaque(seen) => seen,
+            Self::Peek(peek) => &peek.seen,
         }
     }
 
@@ -139,15 +171,35 @@ impl Channel {
         match self {
             Self::Relay(passing) => passing.relay.content_seen(),
             Self::Translate(translation) => translation.content_seen,
-            Self::Opaque(_) => true,
+            Self::Opaque(_) | Self::Peek(_) => true,
         }
     }
 
     /// Whether nothing can follow.
     pub fn ended(&self) -> bool {
         match self {
-            Self::Relay(_) | Self::Opaque(_) => false,
+            Self::Relay(_) | Self::Opaque(_) | Self::Peek(_) => false,
             Self::Translate(translation) => translation.ended,
+        }
+    }
+}
+
+// === impl Peek ===
+
+impl Peek {
+    fn add(&mut self, chunk: &Bytes) {
+        self.size += chunk.len();
+        if self.size <= PEEK {
+            self.pieces.push(chunk.clone());
+        } else {
+            self.pieces = Vec::new();
+        }
+    }
+
+    fn read(&mut self) {
+        if self.size <= PEEK {
+            let document = std::mem::take(&mut self.pieces).concat();
+            self.seen = self.dialect.dialect().sniff(&document);
         }
     }
 }

@@ -13,6 +13,15 @@ pub(super) fn redirected(status: u16) -> GatewayError {
     GatewayError::connection(ErrorKind::BadGateway, message)
 }
 
+/// Some proxies pack what they pass on whether they are asked to or not.
+pub(super) fn encoded(coding: &str, status: u16) -> GatewayError {
+    let message = format!(
+        "the upstream's answer ({status}) is packed as `{coding}`, which was not asked for; \
+         switch compression off there, or in what stands before it"
+    );
+    GatewayError::connection(ErrorKind::BadGateway, message)
+}
+
 /// Behind a wildcard the model's name is the client's.
 pub(super) fn no_url(error: &UrlError) -> GatewayError {
     match error {

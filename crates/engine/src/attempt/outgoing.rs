@@ -39,7 +39,7 @@ impl Attempt<'_> {
         }
     }
 
-    fn headers(&self) -> HeaderMap {
+    pub(super) fn headers(&self) -> HeaderMap {
         let own = self
             .prepared
             .headers

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 use lockgate_core::error::GatewayError;
+use lockgate_wire::dialect::TranslateError;
+use lockgate_wire::json::{JsonError, JsonObject};
 use lockgate_wire::relay::Relay;
 use lockgate_wire::{Operation, rerank};
 use tokio::time::Instant;
@@ -27,8 +29,9 @@ impl Attempt<'_> {
             .map_err(|e| broken(&e))?;
         match self.prepared.passage {
             Passage::Relayed(spliced) if !self.call.streams() => {
-                if !looks_like_object(&bytes) {
-                    return Err(broken(&BodyError::Broken("it is no JSON object".into())));
+                // What it means is between the two; a login page or half an answer means nothing.
+                if let Err(JsonError::Syntax(why)) = JsonObject::parse(bytes.clone(), usize::MAX) {
+                    return Err(no_answer(&TranslateError::invalid(why)));
                 }
                 let dialect = self.call.dialect.dialect();
                 let mut relay = Relay::new(dialect, Some(&self.call.model), spliced);
@@ -100,10 +103,4 @@ impl Attempt<'_> {
             finish: None,
         })
     }
-}
-
-/// A relayed answer is not parsed; this tells it from a login page or half an answer.
-fn looks_like_object(bytes: &[u8]) -> bool {
-    let trimmed = bytes.trim_ascii();
-    trimmed.starts_with(b"{") && trimmed.ends_with(b"}")
 }

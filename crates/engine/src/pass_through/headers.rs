@@ -1,7 +1,7 @@
 //! Which headers travel on when a request is passed through.
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::contract::KEY_HEADERS;
 
@@ -27,6 +27,12 @@ const NOT_SENT: [&str; 17] = [
     "via",
 ];
 
+/// Headers of a request that say what its body is, and what its answer may be.
+pub(super) const DESCRIBES_BODY: [&str; 3] = ["accept", "content-encoding", "content-type"];
+
+/// What stands before the name of a header that always goes along, as in LiteLLM.
+pub(super) const PASS: &str = "x-pass-";
+
 /// Headers of an answer that are about that hop, or would act on the client's browser.
 const NOT_RETURNED: [&str; 11] = [
     "access-control-allow-credentials",
@@ -42,17 +48,6 @@ const NOT_RETURNED: [&str; 11] = [
     "upgrade",
 ];
 
-/// What an answer's headers say about its body.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Shape {
-    /// Whether it is one JSON document.
-    pub is_json: bool,
-    /// Whether it is a stream of server-sent events.
-    pub is_event_stream: bool,
-    /// Bytes, when announced.
-    pub length: Option<u64>,
-}
-
 /// The client's headers without its key, with the provider's. `key_header` is a further header
 /// that a key may be in.
 pub(super) fn request(
@@ -60,18 +55,9 @@ pub(super) fn request(
     provider: &HeaderMap,
     key_header: Option<&str>,
 ) -> HeaderMap {
-    let listed = connection_options(client);
     let mut headers = HeaderMap::with_capacity(client.len() + provider.len());
-    for (name, value) in client {
-        let text = name.as_str();
-        let own = NOT_SENT.contains(&text)
-            || KEY_HEADERS.contains(&text)
-            || text.starts_with("x-litellm-")
-            || text.starts_with("x-forwarded-")
-            || text.starts_with("sec-")
-            || key_header.is_some_and(|key| key.eq_ignore_ascii_case(text))
-            || listed.contains(name);
-        if !own {
+    for (name, value) in sendable(client) {
+        if !key_header.is_some_and(|key| key.eq_ignore_ascii_case(name.as_str())) {
             headers.append(name.clone(), value.clone());
         }
     }
@@ -87,6 +73,23 @@ pub(super) fn request(
     headers
 }
 
+/// The client's headers that are neither about this hop nor for the gateway.
+pub(super) fn sendable(client: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+    let listed = connection_options(client);
+    client
+        .iter()
+        .filter(move |(name, _)| !is_own(name.as_str()) && !listed.contains(name))
+}
+
+/// Whether a header is about this hop, or for the gateway.
+pub(super) fn is_own(name: &str) -> bool {
+    NOT_SENT.contains(&name)
+        || KEY_HEADERS.contains(&name)
+        || name.starts_with("x-litellm-")
+        || name.starts_with("x-forwarded-")
+        || name.starts_with("sec-")
+}
+
 /// The upstream's headers as the client gets them.
 pub(super) fn response(upstream: &HeaderMap) -> HeaderMap {
     let listed = connection_options(upstream);
@@ -97,21 +100,6 @@ pub(super) fn response(upstream: &HeaderMap) -> HeaderMap {
         }
     }
     headers
-}
-
-pub(super) fn shape(headers: &HeaderMap) -> Shape {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|v: &http::HeaderValue| v.to_str().ok())
-    };
-    let content_type = text(CONTENT_TYPE).unwrap_or_default();
-    let packed = headers.contains_key("content-encoding");
-    Shape {
-        is_json: content_type.starts_with("application/json") && !packed,
-        is_event_stream: content_type.starts_with("text/event-stream") && !packed,
-        length: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
-    }
 }
 
 /// What `Connection` names ends at this hop, too (RFC 9110, section 7.6.1).

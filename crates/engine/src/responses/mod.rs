@@ -4,48 +4,105 @@
 //! The gateway keeps it itself. A conversation can then go on with any upstream, also with one
 //! that has no such API, or with another deployment than before.
 
+mod ask;
+mod background;
+mod compact;
+mod events;
+mod item;
+mod journal;
 mod keeper;
 mod listing;
+mod provider;
+mod remote;
 mod store;
 
+pub use self::ask::{Ask, What};
+pub use self::background::Background;
+pub(crate) use self::background::{Job, is_wanted as is_background};
 pub(crate) use self::keeper::Keeper;
 pub use self::listing::Page;
+pub use self::remote::Remote;
 pub use self::store::{Kept, ResponseStore};
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use lockgate_core::error::GatewayError;
-use lockgate_wire::DialectId;
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::json::JsonObject;
+use lockgate_wire::{DialectId, Operation};
 use serde_json::json;
 
 use crate::auth::Identity;
 use crate::call::Call;
+use crate::snapshot::{Group, Route, Snapshot};
 
 const PREVIOUS: &str = "previous_response_id";
 
 /// Puts what was said before in front of what `call` says, and prepares to keep the answer.
 ///
-/// `None` when nothing is to be kept: another dialect, or `store: false`.
+/// A conversation that only a provider knows goes on there: `route` is narrowed to that deployment.
+/// `None` when nothing is to be done with the answer: another dialect, or `store: false`.
 pub(crate) fn recall(
     call: &mut Call,
+    route: &mut Route,
     owner: Identity,
+    snapshot: &Snapshot,
     store: &Arc<ResponseStore>,
 ) -> Result<Option<Keeper>, GatewayError> {
-    if call.dialect != DialectId::OpenAiResponses || !call.operation.is_chat() {
+    let concerned = call.operation.is_chat() || call.operation == Operation::Compact;
+    if call.dialect != DialectId::OpenAiResponses || !concerned {
         return Ok(None);
     }
-    let mut items = own_items(&call.body)?;
-    if let Some(id) = call.body.get_str(PREVIOUS) {
-        let kept = store.get(&id, owner).ok_or_else(|| no_previous(&id))?;
-        items = joined(&kept.conversation(), &items);
-        call.body.set("input", array(&items));
-        call.continues = true;
+    call.owner = Some(owner);
+    let seal = &snapshot.keys.seal;
+    if let Some(input) = compact::opened(&call.body, seal, owner)? {
+        call.body.set("input", input);
     }
-    let keeps = call.body.get_bool("store") != Some(false);
-    Ok(keeps.then(|| Keeper::new(store.clone(), owner, items)))
+    let mut items = Some(own_items(&call.body)?);
+    let previous = call.body.get_str(PREVIOUS).map(|id| id.into_owned());
+    if let Some(id) = &previous {
+        if let Some(kept) = store.get(id, owner) {
+            let whole = joined(&kept.conversation(), &items.unwrap_or_default());
+            call.body.set("input", array(&whole));
+            call.continues = true;
+            items = Some(whole);
+        } else {
+            let remote = Remote::open(id, seal, owner).ok_or_else(|| no_previous(id))?;
+            *route = pinned(route, &remote).ok_or_else(|| no_previous(id))?;
+            call.body.set_str(PREVIOUS, &remote.id);
+            call.options.disable_fallbacks = true;
+            items = None;
+        }
+    }
+    let stored = call.body.get_bool("store") != Some(false);
+    // What a conversation held before is the provider's.
+    items = items.filter(|_| stored && !call.body.is_set("conversation"));
+    let concerned = call.operation.is_chat() && (stored || previous.is_some());
+    Ok(concerned.then(|| Keeper {
+        store: store.clone(),
+        owner,
+        seal: seal.clone(),
+        items,
+        previous,
+        maker: None,
+        stored,
+        renamed: None,
+    }))
+}
+
+/// The part of `route` that has the response.
+fn pinned(route: &Route, remote: &Remote) -> Option<Route> {
+    let deployments = &route.group.deployments;
+    let deployment = deployments.iter().find(|d| d.id() == remote.deployment)?;
+    let able = deployment.relays(DialectId::OpenAiResponses, Operation::Chat);
+    able.then(|| Route {
+        group: Arc::new(Group {
+            name: route.group.name.clone(),
+            deployments: vec![deployment.clone()],
+        }),
+        captures: route.captures.clone(),
+    })
 }
 
 /// The items of `input`, without the brackets around them.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use lockgate_wire::json::JsonObject;
 use moka::sync::Cache;
 
-use super::{array, inner, joined};
+use super::{Remote, array, inner, joined};
 use crate::auth::Identity;
 
 /// How much is kept; the least recently used goes first.
@@ -31,6 +31,8 @@ pub struct Kept {
     pub items: Bytes,
     /// The response object.
     pub response: Bytes,
+    /// Where its provider keeps it, too.
+    pub remote: Option<Remote>,
 }
 
 // === impl ResponseStore ===
@@ -58,16 +60,13 @@ impl ResponseStore {
     }
 
     /// Keeps a response object under its own id; one without an id is not kept.
-    pub fn keep(&self, owner: Identity, items: Bytes, response: Bytes) {
-        let id = JsonObject::parse(response.clone(), DEPTH)
+    pub fn keep(&self, kept: Kept) {
+        let id = JsonObject::parse(kept.response.clone(), DEPTH)
             .ok()
             .and_then(|object| object.get_str("id").map(std::borrow::Cow::into_owned));
-        if let Some(id) = id.filter(|id| !id.is_empty()) {
-            let kept = Kept {
-                owner,
-                items,
-                response,
-            };
+        // Clients have a say in their call ids, and so in this one.
+        let free = |id: &String| self.0.get(id).is_none_or(|there| there.owner == kept.owner);
+        if let Some(id) = id.filter(|id| !id.is_empty() && free(id)) {
             self.0.insert(id, Arc::new(kept));
         }
     }

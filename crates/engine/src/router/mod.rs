@@ -4,4 +4,5 @@ pub mod cooldown;
 pub mod fallback;
 pub mod pattern;
 pub mod pick;
+pub(crate) mod resolved;
 pub mod retry;

@@ -7,11 +7,13 @@ pub mod http1;
 mod io;
 mod outgoing;
 mod pool;
+mod proxy;
 mod request_body;
 
 use std::rc::Rc;
 use std::time::Duration;
 
+use http::header::PROXY_AUTHORIZATION;
 use http::{HeaderMap, Method, Uri};
 use tokio::time::Instant;
 
@@ -22,7 +24,8 @@ use self::http1::{Asked, RequestHead};
 pub use self::io::UpstreamStream;
 use self::outgoing::Outgoing;
 use self::pool::{Origin, Pool};
-pub use self::request_body::{BodyStream, BodyStreamError, Pieces, RequestBody};
+pub use self::proxy::Proxies;
+pub use self::request_body::{BodyStream, BodyStreamError, CollectError, Pieces, RequestBody};
 
 /// The upstream client of one core.
 #[derive(Clone)]
@@ -101,6 +104,13 @@ impl Upstream {
         }
     }
 
+    /// The same client, going through `proxies`.
+    #[must_use]
+    pub fn through(mut self, proxies: Proxies) -> Self {
+        self.connector.set_proxies(proxies);
+        self
+    }
+
     /// Closes connections that have rested too long. To be called now and then.
     pub fn sweep(&self) {
         self.pool.sweep();
@@ -124,12 +134,18 @@ impl Upstream {
     async fn exchange(
         &self,
         origin: Origin,
-        request: UpstreamRequest,
+        mut request: UpstreamRequest,
     ) -> Result<UpstreamResponse, UpstreamError> {
+        let instead = self.connector.proxies().instead_of(&request.uri);
+        let absolute = instead.is_some();
+        if let Some(auth) = instead.and_then(|proxy| proxy.auth) {
+            request.headers.insert(PROXY_AUTHORIZATION, auth);
+        }
         let head = RequestHead {
             method: &request.method,
             uri: &request.uri,
             headers: &request.headers,
+            absolute,
             length: request.body.length(),
         };
         let asked = Asked::of(&request.method, &request.headers);

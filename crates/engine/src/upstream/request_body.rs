@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use http_body_util::BodyExt as _;
 
@@ -43,6 +43,17 @@ pub enum BodyStreamError {
     Length,
 }
 
+/// Why a body cannot be taken whole.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// It is longer than this many bytes.
+    #[error("the request body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// There is no more of it.
+    #[error(transparent)]
+    Broken(#[from] BodyStreamError),
+}
+
 // === impl RequestBody ===
 
 impl RequestBody {
@@ -59,6 +70,22 @@ impl RequestBody {
         }
         let body = Box::pin(body.map_err(|error| error.to_string()));
         Self::Stream(BodyStream { body, left })
+    }
+
+    /// All of it.
+    pub async fn collect(self, limit: usize) -> Result<Bytes, CollectError> {
+        let mut stream = match self {
+            Self::Whole(pieces) => return Ok(pieces.iter().flatten().copied().collect()),
+            Self::Stream(stream) => stream,
+        };
+        let mut whole = BytesMut::new();
+        while let Some(data) = std::future::poll_fn(|cx| stream.poll_data(cx)).await {
+            whole.extend_from_slice(&data?);
+            if whole.len() > limit {
+                return Err(CollectError::TooLarge(limit));
+            }
+        }
+        Ok(whole.freeze())
     }
 
     pub(super) fn length(&self) -> BodyLength {

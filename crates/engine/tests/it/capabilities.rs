@@ -1,5 +1,7 @@
 //! What the gateway says of itself.
 
+mod matrix;
+
 use lockgate_engine::capabilities::{Fate, pairs, supported_openai_params};
 use lockgate_providers::ProviderTable;
 use lockgate_wire::DialectId;
@@ -21,7 +23,13 @@ fn every_pair_of_dialects_is_there() {
 #[test]
 fn nothing_is_lost_in_silence() {
     // Where there is a schema, providers hold the model to it.
-    const UNNEEDED: [&str; 2] = ["response_format.json_schema.strict", "text.format.strict"];
+    // And who shows reasoning at all does so unasked.
+    const UNNEEDED: [&str; 4] = [
+        "response_format.json_schema.strict",
+        "text.format.strict",
+        "reasoning.summary",
+        "generationConfig.thinkingConfig.includeThoughts",
+    ];
     for pair in pairs() {
         let silent: Vec<&str> = pair
             .fields_that(Fate::Unneeded)

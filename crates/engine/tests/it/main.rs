@@ -13,6 +13,7 @@ mod http1;
 mod options;
 mod pattern;
 mod pick;
+mod proxies;
 mod retry;
 mod serve;
 mod snapshot;

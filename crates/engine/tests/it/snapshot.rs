@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use lockgate_core::config::Fallback;
 use lockgate_engine::snapshot::{Route, Snapshot};
+use lockgate_wire::{DialectId, Operation};
 
 use crate::support::{HOUR, cool, rebuild, snapshot};
 
@@ -166,6 +167,53 @@ fn a_bare_wildcard_finds_the_provider_request_by_request() {
         &health("openai/gpt-4o"),
         &health("anthropic/claude-x")
     ));
+}
+
+#[test]
+fn the_api_that_a_name_asks_for_is_found_behind_a_wildcard() {
+    let snapshot = snapshot(
+        "model_list:\n- {model_name: 'openai/*', litellm_params: {model: 'openai/*', api_key: k}}\n",
+    );
+    let found = |name: &str| {
+        let route = snapshot.route(name).unwrap();
+        let deployment = &route.group.deployments[0];
+        (deployment.dialect(), upstream_models(&route).remove(0))
+    };
+    let openai = |dialect, model: &str| (dialect, format!("openai/{model}"));
+    assert_eq!(
+        found("openai/responses/gpt-5"),
+        openai(DialectId::OpenAiResponses, "gpt-5")
+    );
+    assert_eq!(
+        found("openai/gpt-5"),
+        openai(DialectId::OpenAiChat, "gpt-5")
+    );
+    let completes = snapshot.route("openai/davinci-002").unwrap();
+    let completes = &completes.group.deployments[0];
+    assert_eq!(completes.text_operation(), Operation::Completions);
+}
+
+#[test]
+fn what_a_name_behind_a_wildcard_means_is_found_out_once() {
+    let snapshot = snapshot(
+        "model_list:\n- {model_name: '*', litellm_params: {model: 'bedrock/*', aws_region_name: eu-west-1}}\n",
+    );
+    let deployment = |name: &str| snapshot.route(name).unwrap().group.deployments[0].clone();
+    let name = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+    let first = deployment(name);
+    assert!(Arc::ptr_eq(&first, &deployment(name)));
+    assert_eq!(first.model, name);
+    // Names that clients make up push it out; it is found again.
+    for made_up in 0..2000 {
+        assert_eq!(
+            deployment(&format!("meta.{made_up}")).model,
+            format!("meta.{made_up}")
+        );
+    }
+    assert!(!Arc::ptr_eq(&first, &deployment(name)));
+    let longest = "x".repeat(100_000);
+    let once = deployment(&longest);
+    assert!(!Arc::ptr_eq(&once, &deployment(&longest)), "it is not kept");
 }
 
 #[test]

@@ -192,8 +192,9 @@ impl Action {
                 }
             }
             Self::Clamp(member, min, max) => clamp(body, member, *min, *max),
-            // What chat needs, embeddings would be refused for.
-            Self::Set(..) | Self::Default(..) if !call.operation.is_chat() => {}
+            // What chat needs, other requests would be refused for.
+            Self::Set(..) | Self::Default(..)
+                if !matches!(call.operation, Operation::Chat | Operation::Generate) => {}
             Self::Set(member, json) => set(body, member, json),
             Self::Default(member, json) => {
                 if !body.is_set(member) {

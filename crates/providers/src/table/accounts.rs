@@ -1,7 +1,7 @@
 //! Services whose address names an account, or that differ from the API they are compatible with
 //! in more than names.
 
-use lockgate_wire::DialectId;
+use lockgate_wire::{DialectId, Operation};
 
 use super::deviations as quirks;
 use super::hosted::hosted;
@@ -118,14 +118,16 @@ pub(super) const SERVERS: &[ProviderSpec] = &[
         "http://127.0.0.1:8080/v1",
         &["LLAMACPP_API_KEY"],
         &["LLAMACPP_API_BASE"],
-    ),
+    )
+    .also(&[Operation::Completions]),
     own_server(
         "oobabooga",
         "http://127.0.0.1:5000/v1",
         &["OOBABOOGA_API_KEY"],
         &["OOBABOOGA_API_BASE"],
     )
-    .under("/v1"),
+    .under("/v1")
+    .also(&[Operation::Completions]),
     own_server(
         "privatemode-ai",
         "http://localhost:8080/v1",
@@ -137,7 +139,8 @@ pub(super) const SERVERS: &[ProviderSpec] = &[
         "http://127.0.0.1:30000/v1",
         &["SGLANG_API_KEY"],
         &["SGLANG_API_BASE"],
-    ),
+    )
+    .also(&[Operation::Completions]),
     own_server(
         "triton",
         "http://localhost:9000/v1",

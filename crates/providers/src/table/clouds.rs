@@ -10,6 +10,13 @@ use crate::spec::{
 pub(super) const ROWS: &[ProviderSpec] = &[
     AZURE,
     AZURE_AI,
+    // LiteLLM's name for deployments of models that complete text.
+    ProviderSpec {
+        id: "azure_text",
+        operations: Operations::COMPLETIONS,
+        quirks: &[],
+        ..AZURE_NAMED
+    },
     BEDROCK,
     // LiteLLM's other name for it, which forces the API that is used anyway.
     ProviderSpec {
@@ -64,6 +71,7 @@ const AZURE_NAMED: ProviderSpec = ProviderSpec {
         Operation::Speech,
         Operation::Transcription,
         Operation::Translation,
+        Operation::Realtime,
     ]),
     quirks: quirks::OPENAI,
     ..CLOUD

@@ -178,6 +178,7 @@ pub(super) const OPENAI: &[Quirk] = &[
     refused(ALWAYS_REASONING, "top_logprobs"),
     refused(ALWAYS_REASONING, "top_p"),
     refused("o1,o3,o4", "parallel_tool_calls"),
+    refused(TERSE, "verbosity"),
 ];
 
 /// The same for models whose names do not tell.
@@ -192,6 +193,9 @@ pub(super) const REASONING_MODELS: &[Quirk] = &[
     unsupported("top_logprobs"),
     unsupported("top_p"),
 ];
+
+/// Models of the time before `verbosity`.
+const TERSE: &str = "gpt-3.5,gpt-4,chatgpt,o1,o3,o4";
 
 const REASONING: &str = "o1,o3,o4,gpt-5,gpt-6,!gpt-5-chat";
 const ALWAYS_REASONING: &str = "o1,o3,o4,gpt-5,!gpt-5-chat,!gpt-5.";

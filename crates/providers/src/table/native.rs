@@ -4,7 +4,7 @@ use lockgate_wire::rerank::RerankFormat;
 use lockgate_wire::{DialectId, Operation};
 
 use super::deviations as quirks;
-use crate::spec::{Auth, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};
+use crate::spec::{Auth, Family, KeyRule, OPENAI_COMPATIBLE, Operations, ProviderSpec, UrlStyle};
 
 /// Sent to servers that want a key but do not look at it.
 const FAKE: KeyRule = KeyRule::Placeholder("fake-api-key");
@@ -25,6 +25,37 @@ const OLLAMA: ProviderSpec = ProviderSpec {
     dialect: DialectId::Ollama,
     url: UrlStyle::Ollama,
     operations: Operations::OLLAMA,
+    ..OPENAI_COMPATIBLE
+};
+
+/// OpenAI API reference, create completion: the models that complete and do not chat, by which
+/// LiteLLM knows them, too.
+const OPENAI_FAMILIES: &[Family] = &[
+    completes("gpt-3.5-turbo-instruct"),
+    completes("davinci-002"),
+    completes("babbage-002"),
+    completes("ft:davinci-002"),
+    completes("ft:babbage-002"),
+];
+
+const fn completes(start: &'static str) -> Family {
+    Family {
+        start,
+        strip: false,
+        row: &OPENAI_COMPLETIONS,
+    }
+}
+
+const OPENAI_COMPLETIONS: ProviderSpec = ProviderSpec {
+    id: "openai",
+    base_url: Some("https://api.openai.com/v1"),
+    key_env: &["OPENAI_API_KEY"],
+    base_env: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
+    headers: &[(
+        "openai-organization",
+        "{OPENAI_ORGANIZATION|OPENAI_ORG_ID:}",
+    )],
+    operations: Operations::COMPLETIONS,
     ..OPENAI_COMPATIBLE
 };
 
@@ -96,6 +127,7 @@ pub(super) const ROWS: &[ProviderSpec] = &[
     ProviderSpec {
         id: "hosted_vllm",
         operations: Operations::CHAT_AND_EMBEDDINGS.with(&[
+            Operation::Completions,
             Operation::Responses,
             Operation::Rerank,
             Operation::Transcription,
@@ -125,6 +157,7 @@ pub(super) const ROWS: &[ProviderSpec] = &[
         id: "litellm_proxy",
         key_env: &["LITELLM_PROXY_API_KEY"],
         base_env: &["LITELLM_PROXY_API_BASE"],
+        operations: Operations::OPENAI.with(&[Operation::Completions]),
         ..OWN_SERVER
     },
     ProviderSpec {
@@ -132,6 +165,7 @@ pub(super) const ROWS: &[ProviderSpec] = &[
         base_url: Some("http://127.0.0.1:8080/v1"),
         key_env: &["LLAMAFILE_API_KEY"],
         base_env: &["LLAMAFILE_API_BASE"],
+        operations: Operations::CHAT_AND_EMBEDDINGS.with(&[Operation::Completions]),
         key: FAKE,
         ..OPENAI_COMPATIBLE
     },
@@ -139,6 +173,7 @@ pub(super) const ROWS: &[ProviderSpec] = &[
         id: "lm_studio",
         key_env: &["LM_STUDIO_API_KEY"],
         base_env: &["LM_STUDIO_API_BASE"],
+        operations: Operations::CHAT_AND_EMBEDDINGS.with(&[Operation::Completions]),
         key: FAKE,
         ..OPENAI_COMPATIBLE
     },
@@ -148,23 +183,39 @@ pub(super) const ROWS: &[ProviderSpec] = &[
         ..OLLAMA
     },
     ProviderSpec {
-        id: "openai",
-        base_url: Some("https://api.openai.com/v1"),
-        key_env: &["OPENAI_API_KEY"],
-        base_env: &["OPENAI_BASE_URL", "OPENAI_API_BASE"],
-        headers: &[(
-            "openai-organization",
-            "{OPENAI_ORGANIZATION|OPENAI_ORG_ID:}",
-        )],
         quirks: quirks::OPENAI,
         operations: Operations::OPENAI,
-        ..OPENAI_COMPATIBLE
+        families: OPENAI_FAMILIES,
+        ..OPENAI_COMPLETIONS
     },
     ProviderSpec {
         id: "openai_like",
         key_env: &["OPENAI_LIKE_API_KEY"],
         base_env: &["OPENAI_LIKE_API_BASE"],
         ..OWN_SERVER
+    },
+    ProviderSpec {
+        id: "text-completion-codestral",
+        base_url: Some("https://codestral.mistral.ai/v1"),
+        key_env: &["CODESTRAL_API_KEY"],
+        base_env: &["CODESTRAL_API_BASE"],
+        url: UrlStyle::MistralFim,
+        operations: Operations::COMPLETIONS,
+        quirks: quirks::MISTRAL,
+        ..OPENAI_COMPATIBLE
+    },
+    ProviderSpec {
+        id: "text-completion-inception",
+        base_url: Some("https://api.inceptionlabs.ai/v1"),
+        key_env: &["INCEPTION_API_KEY"],
+        base_env: &["INCEPTION_API_BASE"],
+        url: UrlStyle::OpenAiUnder("/fim"),
+        operations: Operations::COMPLETIONS,
+        ..OPENAI_COMPATIBLE
+    },
+    ProviderSpec {
+        id: "text-completion-openai",
+        ..OPENAI_COMPLETIONS
     },
     ProviderSpec {
         id: "xinference",

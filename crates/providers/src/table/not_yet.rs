@@ -10,7 +10,6 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("aws_polly", OPERATION),
     ("aws_textract", OPERATION),
     ("azure_speech", OPERATION),
-    ("azure_text", COMPLETION),
     ("black_forest_labs", OPERATION),
     ("chatgpt", CHATGPT),
     ("cursor", AGENTS),
@@ -47,9 +46,6 @@ pub static NOT_YET: &[(&str, &str)] = &[
     ("soniox", OPERATION),
     ("stability", OPERATION),
     ("strands_decider", OPERATION),
-    ("text-completion-codestral", COMPLETION),
-    ("text-completion-inception", COMPLETION),
-    ("text-completion-openai", COMPLETION),
     ("topaz", OPERATION),
     ("transcribe", OPERATION),
     ("typesafe", OPERATION),
@@ -62,7 +58,7 @@ const AGENTS: &str = "it runs agents, not models, in a format of its own";
 const CHATGPT: &str = "it needs the login of a person; with a key use `openai/<model>`";
 const COMPATIBLE: &str =
     "where it has an OpenAI-compatible endpoint, use `openai/<model>` with its `api_base`";
-const COMPLETION: &str = "it serves text completions only, which are not served";
+const COMPLETION: &str = "its text completions have a format of their own";
 const GDC: &str = "it needs tokens of a Google Distributed Cloud service account; with a token of your \
      own use `openai/<model>` with its `api_base`";
 const GIGACHAT: &str =

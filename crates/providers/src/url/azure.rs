@@ -7,6 +7,7 @@ use http::Uri;
 use lockgate_wire::Operation;
 use percent_encoding::utf8_percent_encode;
 
+use super::realtime::named;
 use super::{Base, Fixed, SEGMENT, UrlError};
 
 /// What Azure OpenAI is asked for when nobody says a version; LiteLLM's choice.
@@ -15,7 +16,7 @@ pub(crate) const DEFAULT_VERSION: &str = "2025-02-01-preview";
 const FOUNDRY_VERSION: &str = "2024-05-01-preview";
 /// Words that mean the API without dated versions.
 const UNDATED: &[&str] = &["v1", "latest", "preview"];
-const ENDS: &[&str] = &["/chat/completions", "/embeddings"];
+const ENDS: &[&str] = &["/chat/completions", "/completions", "/embeddings"];
 const V1: &str = "/openai/v1";
 /// Cloudflare's gateway knows resources and deployments only.
 const CLOUDFLARE: &str = "gateway.ai.cloudflare.com";
@@ -29,8 +30,20 @@ pub(crate) struct AzureOpenAi {
     named: bool,
     /// `api-version=...`, or empty.
     version: String,
-    /// Where the Responses API is, which no deployment has a path for.
-    responses: Option<Uri>,
+    /// Where the APIs are that no deployment has a path for.
+    resource: Option<Resource>,
+}
+
+/// The APIs of a resource that name their deployment elsewhere: Responses and Realtime.
+#[derive(Debug, Clone)]
+struct Resource {
+    base: Base,
+    /// `api-version=...`, or empty.
+    version: String,
+    /// The version has a date.
+    dated: bool,
+    /// The deployment that the base names.
+    deployment: Option<String>,
 }
 
 // === impl AzureOpenAi ===
@@ -40,7 +53,7 @@ impl AzureOpenAi {
     /// gateway of Cloudflare's.
     pub(crate) fn new(base: Base, version: Option<&str>) -> Self {
         let base = base.without(ENDS);
-        let responses = responses(&base, version);
+        let resource = Resource::new(&base, version);
         let version = version.unwrap_or(DEFAULT_VERSION);
         let dated = |base: &Base| match base.query().contains("api-version=") {
             true => String::new(),
@@ -53,7 +66,7 @@ impl AzureOpenAi {
                 version: if preview { "api-version=preview" } else { "" }.to_owned(),
                 named: false,
                 base: base.under(V1),
-                responses,
+                resource,
             };
         }
         let version = dated(&base);
@@ -62,7 +75,7 @@ impl AzureOpenAi {
                 base,
                 named: false,
                 version,
-                responses,
+                resource,
             };
         }
         let base = match base.host().as_str() {
@@ -74,17 +87,20 @@ impl AzureOpenAi {
             base,
             named: true,
             version,
-            responses,
+            resource,
         }
     }
 
     pub(super) fn uri(&self, operation: Operation, model: &str) -> Result<Uri, UrlError> {
         let suffix = match operation {
             Operation::Responses => {
-                let missing = UrlError::NoEndpoint(operation.as_str());
-                return self.responses.clone().ok_or(missing);
+                let resource = self.resource.as_ref();
+                return resource
+                    .and_then(|at| at.base.uri("/responses", &at.version).ok())
+                    .ok_or(UrlError::NoEndpoint(operation.as_str()));
             }
             Operation::Chat => "/chat/completions",
+            Operation::Completions => "/completions",
             Operation::Embeddings => "/embeddings",
             _ => operation
                 .forwarded_path()
@@ -102,31 +118,56 @@ impl AzureOpenAi {
             .uri(&format!("/{deployment}{suffix}"), &self.version)
             .map_err(|_| wrong())
     }
+
+    /// A session: dated versions call the deployment a deployment, the others a model.
+    pub(super) fn realtime(&self, model: &str) -> Option<Result<Uri, http::Error>> {
+        let at = self.resource.as_ref()?;
+        let model = named(at.deployment.as_deref().unwrap_or(model));
+        let name = match at.dated {
+            true => model.replacen("model=", "deployment=", 1),
+            false => model,
+        };
+        let joint = if at.version.is_empty() { "" } else { "&" };
+        let query = format!("{}{joint}{name}", at.version);
+        Some(at.base.uri("/realtime", &query))
+    }
 }
 
-/// The Responses API is the resource's: of the API without versions unless one is asked for (Azure
-/// OpenAI REST API reference, "Create response").
-fn responses(base: &Base, version: Option<&str>) -> Option<Uri> {
-    if base.host() == CLOUDFLARE {
-        return None;
+// === impl Resource ===
+
+impl Resource {
+    /// Of the API without versions unless one is asked for (Azure OpenAI REST API reference,
+    /// "Create response").
+    fn new(base: &Base, version: Option<&str>) -> Option<Self> {
+        if base.host() == CLOUDFLARE {
+            return None;
+        }
+        let asked = base.query().contains("api-version=");
+        let undated = version.is_none_or(|version| UNDATED.contains(&version)) && !asked;
+        let (api, pair) = match version {
+            Some("preview") if !asked => (V1, "api-version=preview".to_owned()),
+            _ if undated || base.path().ends_with(V1) => (V1, String::new()),
+            Some(version) if !asked => ("/openai", format!("api-version={version}")),
+            _ => ("/openai", String::new()),
+        };
+        Some(Self {
+            deployment: named_one(base).map(str::to_owned),
+            base: base.clone().before(DEPLOYMENTS).under(api),
+            version: pair,
+            dated: api != V1,
+        })
     }
-    let asked = base.query().contains("api-version=");
-    let undated = version.is_none_or(|version| UNDATED.contains(&version)) && !asked;
-    let resource = base.clone().before(DEPLOYMENTS);
-    let (api, pair) = match version {
-        Some("preview") if !asked => (V1, "api-version=preview".to_owned()),
-        _ if undated || base.path().ends_with(V1) => (V1, String::new()),
-        Some(version) if !asked => ("/openai", format!("api-version={version}")),
-        _ => ("/openai", String::new()),
-    };
-    resource.under(api).uri("/responses", &pair).ok()
+}
+
+/// The deployment that the base names itself.
+fn named_one(base: &Base) -> Option<&str> {
+    let (_, rest) = base.path().split_once(DEPLOYMENTS)?;
+    Some(rest.trim_matches('/')).filter(|name| !name.is_empty())
 }
 
 /// Whether the base names a deployment itself.
 fn names_one(base: &Base) -> bool {
-    base.path()
-        .split_once(DEPLOYMENTS)
-        .is_some_and(|(_, rest)| rest.trim_matches('/').chars().next().is_some())
+    named_one(base).is_some()
 }
 
 /// Azure AI Foundry: the resource's model inference, its v1 API, or one serverless endpoint.

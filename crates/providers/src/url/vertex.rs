@@ -10,6 +10,7 @@ use http::Uri;
 use lockgate_wire::Operation;
 use percent_encoding::utf8_percent_encode;
 
+use super::realtime::before_models;
 use super::{Base, SEGMENT, UrlError};
 use crate::cloud::Credential;
 use crate::spec::VertexApi;
@@ -47,6 +48,17 @@ pub(crate) enum Project {
 // === impl Vertex ===
 
 impl Vertex {
+    /// Where the location is that `path` names, when that is Google's to say.
+    pub(super) fn place_of(&self, path: &str) -> Option<Base> {
+        if !self.base.host().ends_with("aiplatform.googleapis.com") {
+            return None;
+        }
+        let location = path.split("/locations/").nth(1)?.split('/').next()?;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let named = !location.is_empty() && location.chars().all(plain);
+        named.then(|| Base::parse(&host(location)).ok())?
+    }
+
     pub(crate) fn new(base: Base, api: VertexApi, scope: Scope) -> Self {
         // LiteLLM appends nothing but the method to a base; one that is only a host or a proxy's
         // prefix gets the whole path.
@@ -77,25 +89,33 @@ impl Vertex {
             return Err(wrong());
         }
         let (path, query) = self.method(operation, model, stream)?;
-        let parent = match &self.scope {
-            Scope::Model => {
-                let method = path
-                    .rsplit_once(':')
-                    .map(|(_, method)| format!(":{method}"));
-                let suffix = method.unwrap_or_default();
-                return self.base.uri(&suffix, query).map_err(|_| wrong());
-            }
-            Scope::Express => String::new(),
-            Scope::Project(project, location) => {
-                let project = project.id()?;
-                let project = utf8_percent_encode(&project, SEGMENT);
-                let location = utf8_percent_encode(location, SEGMENT);
-                format!("/projects/{project}/locations/{location}")
-            }
-        };
+        if matches!(self.scope, Scope::Model) {
+            let method = path
+                .rsplit_once(':')
+                .map(|(_, method)| format!(":{method}"));
+            let suffix = method.unwrap_or_default();
+            return self.base.uri(&suffix, query).map_err(|_| wrong());
+        }
+        let parent = self.parent()?;
         self.base
             .uri(&format!("{parent}{path}"), query)
             .map_err(|_| wrong())
+    }
+
+    /// The location that models are in, as a path.
+    pub(super) fn parent(&self) -> Result<String, UrlError> {
+        let Scope::Project(project, location) = &self.scope else {
+            return Ok(String::new());
+        };
+        let project = project.id()?;
+        let project = utf8_percent_encode(&project, SEGMENT);
+        let location = utf8_percent_encode(location, SEGMENT);
+        Ok(format!("/projects/{project}/locations/{location}"))
+    }
+
+    /// Where Google's own models are, without what leads to them.
+    pub(super) fn root(&self) -> Option<Base> {
+        (self.api == VertexApi::Gemini).then(|| before_models(&self.base))
     }
 
     /// The path below the location, and the query.

@@ -562,3 +562,65 @@ fn watsonx_names_method_and_deployment_in_the_path() {
         "https://h/ml/v1/text/chat?version=2025-01-01"
     );
 }
+
+#[test]
+fn a_key_in_the_settings_is_the_providers() {
+    for (setting, provider) in [
+        ("ai21_key", "ai21"),
+        ("amazon_nova_api_key", "amazon_nova"),
+        ("anthropic_key", "anthropic"),
+        ("azure_key", "azure"),
+        ("baseten_key", "baseten"),
+        ("bytez_key", "bytez"),
+        ("clarifai_key", "clarifai"),
+        ("cloudflare_api_key", "cloudflare"),
+        ("cohere_key", "cohere"),
+        ("cometapi_key", "cometapi"),
+        ("databricks_key", "databricks"),
+        ("datarobot_key", "datarobot"),
+        ("gradient_ai_api_key", "gradient_ai"),
+        ("groq_key", "groq"),
+        ("heroku_key", "heroku"),
+        ("huggingface_key", "huggingface"),
+        ("inception_key", "inception"),
+        ("infinity_key", "infinity"),
+        ("lemonade_key", "lemonade"),
+        ("llama_api_key", "meta_llama"),
+        ("maritalk_key", "maritalk"),
+        ("nebius_key", "nebius"),
+        ("novita_api_key", "novita"),
+        ("ollama_key", "ollama"),
+        ("openai_key", "text-completion-openai"),
+        ("openai_key", "openai"),
+        ("openai_like_key", "openai_like"),
+        ("openrouter_key", "openrouter"),
+        ("ovhcloud_key", "ovhcloud"),
+        ("snowflake_key", "snowflake"),
+        ("togetherai_api_key", "together_ai"),
+        ("vercel_ai_gateway_key", "vercel_ai_gateway"),
+        ("wandb_key", "wandb"),
+        ("xai_key", "xai"),
+    ] {
+        let table = ProviderTable::built_in();
+        let provider = table.get(provider).unwrap();
+        // Whatever the environment has, the setting comes before it.
+        let process: Environment = provider
+            .key_env
+            .iter()
+            .map(|variable| (variable.clone(), "of-the-process".to_owned()))
+            .collect();
+        let text = format!("litellm_settings: {{{setting}: of-the-settings}}");
+        let loaded = lockgate_core::config::load_str(&text, "config.yaml", &process).unwrap();
+        let params = ConnectionParams {
+            api_base: Some("http://own.test/v1"),
+            ..ConnectionParams::default()
+        };
+        let connection = Connection::new(provider, &params, &loaded.config.environment).unwrap();
+        let sent = connection.headers().values();
+        let sent: Vec<&str> = sent.map(|value| value.to_str().unwrap()).collect();
+        assert!(
+            sent.iter().any(|value| value.ends_with("of-the-settings")),
+            "{setting}: {sent:?}"
+        );
+    }
+}

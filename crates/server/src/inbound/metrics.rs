@@ -78,6 +78,21 @@ fn gateway(text: &mut Exposition, shared: &Shared) {
     for (status, count) in metrics.passed_through.seen() {
         text.sample(name, &[("status_code", &status.to_string())], count);
     }
+    for (name, help, count) in [
+        (
+            "lockgate_passed_through_input_tokens_total",
+            "Input tokens of requests passed through without a deployment",
+            &metrics.passed_through_input_tokens,
+        ),
+        (
+            "lockgate_passed_through_output_tokens_total",
+            "Output tokens of requests passed through without a deployment",
+            &metrics.passed_through_output_tokens,
+        ),
+    ] {
+        text.head(name, "counter", help);
+        text.sample(name, &[], count.load(Relaxed));
+    }
 }
 
 /// A family of counters by status.

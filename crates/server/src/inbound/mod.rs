@@ -3,6 +3,7 @@
 mod about;
 mod bedrock_path;
 mod cors;
+mod declared;
 mod gemini_path;
 mod health;
 mod info;
@@ -10,22 +11,27 @@ mod metrics;
 mod models;
 mod ollama;
 mod pass_through;
+mod realtime;
 mod reply;
 mod responses;
 mod route;
 
+use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
 use lockgate_core::error::GatewayError;
+use lockgate_engine::realtime::{Session, is_asked_for};
 use lockgate_engine::{AnswerBody, Engine, error_response};
 use lockgate_providers::public_providers;
 use lockgate_wire::DialectId;
 use lockgate_wire::canonical::{ApiError, ErrorKind};
 
+pub(crate) use self::declared::unreachable;
 use self::route::{Page, Route};
 use crate::status::Status;
 
@@ -35,6 +41,9 @@ pub(crate) struct Inbound {
     status: Arc<Status>,
     head_limit: usize,
 }
+
+/// What happens on a connection when HTTP is over, if anything does.
+pub(crate) type Switch = Cell<Option<(OnUpgrade, Session)>>;
 
 // === impl Inbound ===
 
@@ -55,7 +64,13 @@ impl Inbound {
     }
 
     /// Answers one request. Access is decided on the matched route, never on the path's spelling.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<AnswerBody> {
+    ///
+    /// A connection that becomes a WebSocket is given what happens on it through `switch`.
+    pub(crate) async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        switch: &Switch,
+    ) -> Response<AnswerBody> {
         if cors::is_preflight(&request) {
             return cors::preflight(&request);
         }
@@ -64,11 +79,23 @@ impl Inbound {
         let route = if head_size(&request) > self.head_limit {
             Route::HeadTooLarge(route::dialect_of(&request))
         } else {
-            route::route(&request, |id| {
-                self.engine.shared().snapshot.load().passes_through(id)
-            })
+            let snapshot = &self.engine.shared().snapshot;
+            route::route(
+                &request,
+                |id| snapshot.load().passes_through(id),
+                |method, path| snapshot.load().has_endpoint(method, path),
+            )
         };
         let mut response = match route {
+            Route::Session(ask) => {
+                let upgrade = hyper::upgrade::on(&mut request);
+                let opened = Box::pin(self.engine.open_session(&ask, &request)).await;
+                if let Some(session) = opened.session {
+                    switch.set(Some((upgrade, session)));
+                }
+                opened.response
+            }
+            _ if is_asked_for(&request) => no_websocket(&request),
             Route::HeadTooLarge(dialect) => head_too_large(dialect, self.head_limit),
             Route::Pipeline(endpoint) => {
                 let dialect = endpoint.dialect;
@@ -116,9 +143,7 @@ impl Inbound {
             Page::Models(dialect, _) => models::list(dialect, &snapshot, request.uri().query()),
             Page::Model(dialect, id, _) => models::one(dialect, &snapshot, &id),
             Page::Responses(ask) => match caller {
-                Ok(owner) => {
-                    responses::answer(&ask, owner, &self.engine.shared().responses, &request)
-                }
+                Ok(owner) => Box::pin(self.engine.tell(&snapshot, &ask, owner)).await,
                 Err(error) => error_response(DialectId::OpenAiResponses, &error),
             },
             Page::OllamaVersion => ollama::version(),
@@ -167,6 +192,15 @@ fn head_too_large(dialect: DialectId, limit: usize) -> Response<AnswerBody> {
 fn not_found(dialect: DialectId, path: &str) -> Response<AnswerBody> {
     let message = format!("there is nothing at {path}");
     error_response(dialect, &GatewayError::client(ErrorKind::NotFound, message))
+}
+
+fn no_websocket<B>(request: &Request<B>) -> Response<AnswerBody> {
+    let message = format!(
+        "there is no WebSocket at {}; /v1/realtime is one",
+        request.uri().path()
+    );
+    let error = GatewayError::client(ErrorKind::InvalidRequest, message);
+    error_response(route::dialect_of(request), &error)
 }
 
 fn wrong_method(dialect: DialectId, allowed: &'static str) -> Response<AnswerBody> {

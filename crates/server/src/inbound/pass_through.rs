@@ -1,18 +1,20 @@
 //! Paths that lead to a provider's own API (reference section 2.2).
 
 use http::Request;
-use lockgate_engine::pass_through::PassThrough;
+use lockgate_engine::pass_through::{Destination, PassThrough};
 
 use super::route::decode;
 
 /// Resources of the OpenAI API that name no model. They live at one provider.
-const RESOURCES: [&str; 11] = [
+const RESOURCES: [&str; 12] = [
     "assistants",
     "batches",
     "containers",
+    "conversations",
     "evals",
     "files",
     "fine_tuning",
+    "realtime",
     "skills",
     "threads",
     "uploads",
@@ -50,27 +52,50 @@ pub(super) fn target<B>(
             .or(named.provider)
             .unwrap_or_else(|| DEFAULT_PROVIDER.to_owned());
         return is_provider(&provider).then_some(PassThrough {
-            provider,
+            to: Destination::Holder(provider),
             path: format!("/v1{resource}"),
             query,
             key: None,
         });
     }
     // Providers are written with underscores, paths sometimes with dashes.
-    let provider = [first.to_owned(), first.replace('-', "_")]
-        .into_iter()
-        .find(|id| is_provider(id))?;
+    let provider = [
+        first.to_owned(),
+        first.replace('-', "_"),
+        renamed(first).to_owned(),
+    ]
+    .into_iter()
+    .find(|id| is_provider(id))?;
     // Azure's paths of a deployment that the pipeline does not have lead nowhere.
     if rest.is_empty() || rest.starts_with("deployments/") && provider == DEFAULT_PROVIDER {
         return None;
     }
     let (query, named) = query(request, GOOGLE.contains(&provider.as_str()));
     Some(PassThrough {
-        provider,
+        to: Destination::Provider(provider),
         path: format!("/{rest}"),
         query,
         key: named.key,
     })
+}
+
+/// The provider behind a name that LiteLLM has for its path.
+fn renamed(first: &str) -> &str {
+    match first {
+        "openai_passthrough" => "openai",
+        "vllm" => "hosted_vllm",
+        other => other,
+    }
+}
+
+/// A request for what the operator declared for its path.
+pub(super) fn declared<B>(request: &Request<B>) -> PassThrough {
+    PassThrough {
+        to: Destination::Declared,
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        key: None,
+    }
 }
 
 /// What a query says to the gateway.

@@ -1,34 +1,23 @@
-//! Responses that were kept: `/v1/responses/{id}` and what stands below it.
+//! Responses that are there, or are being made: `/v1/responses/{id}` and what stands below it.
 
-use http::{Method, Request, Response};
-use lockgate_core::error::GatewayError;
-use lockgate_engine::auth::Identity;
-use lockgate_engine::responses::{Page, ResponseStore};
-use lockgate_engine::{AnswerBody, error_response};
-use lockgate_wire::DialectId;
-use lockgate_wire::canonical::ErrorKind;
-use serde_json::json;
+use http::{Method, Request};
+use lockgate_engine::responses::{Ask, Page, What};
 
-use super::reply;
 use super::route::{decode, query_value};
 
-/// What is asked of a response that was kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Ask {
-    id: String,
-    what: What,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum What {
-    Get,
-    Delete,
-    Cancel,
-    InputItems,
-}
+/// Parameters that a provider which keeps a response itself is told of.
+const PARAMETERS: [&str; 7] = [
+    "after",
+    "include",
+    "include[]",
+    "include_obfuscation",
+    "limit",
+    "order",
+    "starting_after",
+];
 
 /// What a path below `/responses/` and a method ask for; `Err` names the method that fits.
-pub(super) fn ask(path: &str, method: &Method) -> Option<Result<Ask, &'static str>> {
+pub(super) fn ask<B>(path: &str, request: &Request<B>) -> Option<Result<Ask, &'static str>> {
     let rest = path
         .strip_prefix("/v1")
         .unwrap_or(path)
@@ -37,64 +26,46 @@ pub(super) fn ask(path: &str, method: &Method) -> Option<Result<Ask, &'static st
     if id.is_empty() {
         return None;
     }
-    let what = match (below, method) {
-        ("", &Method::GET | &Method::HEAD) => What::Get,
+    let what = match (below, request.method()) {
+        ("", &Method::GET | &Method::HEAD) => look(request),
         ("", &Method::DELETE) => What::Delete,
         ("", _) => return Some(Err("GET, HEAD, DELETE")),
         ("cancel", &Method::POST) => What::Cancel,
         ("cancel", _) => return Some(Err("POST")),
-        ("input_items", &Method::GET | &Method::HEAD) => What::InputItems,
+        ("input_items", &Method::GET | &Method::HEAD) => What::InputItems(page(request)),
         ("input_items", _) => return Some(Err("GET, HEAD")),
         _ => return None,
     };
     let id = decode(id);
-    Some(Ok(Ask { id, what }))
+    let query = query(request, &what);
+    Some(Ok(Ask { id, what, query }))
 }
 
-/// The answer for the caller `owner`.
-pub(super) fn answer<B>(
-    ask: &Ask,
-    owner: Identity,
-    store: &ResponseStore,
-    request: &Request<B>,
-) -> Response<AnswerBody> {
-    match look_up(ask, owner, store, request) {
-        Ok(response) => response,
-        Err(error) => error_response(DialectId::OpenAiResponses, &error),
+fn look<B>(request: &Request<B>) -> What {
+    if query_value(request, "stream").as_deref() != Some("true") {
+        return What::Get;
+    }
+    let last: Option<usize> =
+        query_value(request, "starting_after").and_then(|last| last.parse().ok());
+    What::Follow(last.map_or(0, |last| last.saturating_add(1)))
+}
+
+fn page<B>(request: &Request<B>) -> Page {
+    Page {
+        after: query_value(request, "after"),
+        limit: query_value(request, "limit").and_then(|limit| limit.parse().ok()),
+        ascending: query_value(request, "order").as_deref() == Some("asc"),
     }
 }
 
-fn look_up<B>(
-    ask: &Ask,
-    owner: Identity,
-    store: &ResponseStore,
-    request: &Request<B>,
-) -> Result<Response<AnswerBody>, GatewayError> {
-    let kept = store.get(&ask.id, owner).ok_or_else(|| not_kept(&ask.id))?;
-    match ask.what {
-        What::Get => Ok(reply::json(kept.response.clone())),
-        What::Delete => {
-            store.remove(&ask.id, owner);
-            let gone = json!({ "id": ask.id, "object": "response", "deleted": true });
-            Ok(reply::value(&gone))
-        }
-        What::Cancel => Err(GatewayError::client(
-            ErrorKind::InvalidRequest,
-            "only a response that runs in the background can be cancelled",
-        )),
-        What::InputItems => {
-            let after = query_value(request, "after");
-            let page = Page {
-                after: after.as_deref(),
-                limit: query_value(request, "limit").and_then(|limit| limit.parse().ok()),
-                ascending: query_value(request, "order").as_deref() == Some("asc"),
-            };
-            kept.list_input(&page).map(|list| reply::value(&list))
-        }
-    }
-}
-
-fn not_kept(id: &str) -> GatewayError {
-    let message = format!("there is no response `{id}`");
-    GatewayError::client(ErrorKind::NotFound, message).with_param("response_id")
+/// The query without what is not the provider's.
+fn query<B>(request: &Request<B>, what: &What) -> String {
+    let query = request.uri().query().unwrap_or_default();
+    let known = |pair: &&str| {
+        let name = decode(pair.split('=').next().unwrap_or_default());
+        PARAMETERS.contains(&&*name)
+    };
+    let stream = matches!(what, What::Follow(_)).then_some("stream=true");
+    let pairs: Vec<&str> = query.split('&').filter(known).chain(stream).collect();
+    pairs.join("&")
 }

@@ -3,11 +3,12 @@
 use http::{Method, Request};
 use lockgate_engine::Endpoint;
 use lockgate_engine::pass_through::PassThrough;
+use lockgate_engine::responses::Ask;
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_wire::{DialectId, Operation};
 use percent_encoding::percent_decode_str;
 
-use super::{bedrock_path, gemini_path, pass_through, responses};
+use super::{bedrock_path, gemini_path, pass_through, realtime, responses};
 
 /// Where a request goes.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub(super) enum Route {
     Pipeline(Endpoint),
     /// To a provider's own API.
     PassThrough(PassThrough),
+    /// To a WebSocket.
+    Session(lockgate_engine::realtime::Ask),
     /// To an endpoint that is answered here.
     Page(Page),
     /// Nowhere; the error is written in this dialect.
@@ -48,7 +51,7 @@ pub(super) enum Page {
     /// One model of it.
     Model(DialectId, String, Option<String>),
     /// `/v1/responses/{id}` and below.
-    Responses(responses::Ask),
+    Responses(Ask),
     /// `/api/version`
     OllamaVersion,
     /// `/api/tags`
@@ -73,8 +76,13 @@ pub(super) enum Page {
     Capabilities,
 }
 
-/// Where `request` goes; `is_provider` tells the ids that requests may be passed through to.
-pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool) -> Route {
+/// Where `request` goes; `is_provider` tells the ids that requests may be passed through to, and
+/// `is_declared` the paths that the operator has for it. The gateway's own paths come first.
+pub(super) fn route<B>(
+    request: &Request<B>,
+    is_provider: impl Fn(&str) -> bool,
+    is_declared: impl Fn(&Method, &str) -> bool,
+) -> Route {
     let path = request.uri().path();
     let path = if path.len() > 1 {
         path.trim_end_matches('/')
@@ -100,7 +108,7 @@ pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool)
         endpoint.json_array = query_value(request, "alt").as_deref() != Some("sse");
         return operations(endpoint, post);
     }
-    if let Some(ask) = responses::ask(path, request.method()) {
+    if let Some(ask) = responses::ask(path, request) {
         return match ask {
             Ok(ask) => Route::Page(Page::Responses(ask)),
             Err(allowed) => Route::WrongMethod(DialectId::OpenAiResponses, allowed),
@@ -108,6 +116,15 @@ pub(super) fn route<B>(request: &Request<B>, is_provider: impl Fn(&str) -> bool)
     }
     if let Some(page) = model_pages(request, path) {
         return pages(page, get, post);
+    }
+    if let Some(ask) = realtime::ask(request, path) {
+        return match get {
+            true => Route::Session(ask),
+            false => Route::WrongMethod(ask.dialect(), "GET"),
+        };
+    }
+    if is_declared(request.method(), request.uri().path()) {
+        return Route::PassThrough(pass_through::declared(request));
     }
     match pass_through::target(request, path, is_provider) {
         Some(target) => Route::PassThrough(target),
@@ -143,6 +160,7 @@ fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
     let unversioned = path.strip_prefix("/v1").unwrap_or(path);
     Some(match unversioned {
         "/chat/completions" => (DialectId::OpenAiChat, Operation::Chat),
+        "/completions" => (DialectId::OpenAiChat, Operation::Completions),
         "/embeddings" => (DialectId::OpenAiChat, Operation::Embeddings),
         "/rerank" | "/v2/rerank" => (DialectId::OpenAiChat, Operation::Rerank),
         "/v2/chat" => (DialectId::Cohere, Operation::Chat),
@@ -156,6 +174,7 @@ fn fixed_operation(path: &str) -> Option<(DialectId, Operation)> {
         "/images/variations" => (DialectId::OpenAiChat, Operation::ImageVariation),
         "/ocr" => (DialectId::OpenAiChat, Operation::Ocr),
         "/responses/input_tokens" => (DialectId::OpenAiResponses, Operation::CountTokens),
+        "/responses/compact" => (DialectId::OpenAiResponses, Operation::Compact),
         "/responses" => (DialectId::OpenAiResponses, Operation::Chat),
         "/messages" => (DialectId::Anthropic, Operation::Chat),
         "/messages/count_tokens" => (DialectId::Anthropic, Operation::CountTokens),
@@ -175,6 +194,7 @@ fn model_in_path(path: &str) -> Option<Endpoint> {
         .or_else(|| path.strip_prefix("/v1/engines/"))?;
     let (model, operation) = [
         ("/chat/completions", Operation::Chat),
+        ("/completions", Operation::Completions),
         ("/embeddings", Operation::Embeddings),
         ("/images/generations", Operation::ImageGeneration),
         ("/audio/speech", Operation::Speech),

@@ -7,3 +7,4 @@ mod hostile;
 mod limits;
 mod params;
 mod routes;
+mod schemas;

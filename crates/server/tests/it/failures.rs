@@ -3,6 +3,7 @@
 mod cancel;
 mod cooldown;
 mod fallbacks;
+mod malformed;
 mod odd_answers;
 mod refusals;
 mod retries;

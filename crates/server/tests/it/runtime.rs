@@ -9,4 +9,5 @@ mod health;
 mod http2;
 mod listings;
 mod metrics;
+mod proxies;
 mod tls;

@@ -5,17 +5,21 @@ mod ask;
 mod dialect;
 mod raw_upstream;
 mod recording_upstream;
+mod socket_upstream;
 
 use std::time::Duration;
 
 use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Reply, StreamReply};
 use serde_json::{Value, json};
 
-pub(crate) use self::answer::{Answer, last_error};
+pub(crate) use self::answer::{Answer, bedrock_frames, last_error};
 pub(crate) use self::ask::{Ask, simple};
 pub(crate) use self::dialect::Dialect;
 pub(crate) use self::raw_upstream::RawUpstream;
 pub(crate) use self::recording_upstream::RecordingUpstream;
+pub(crate) use self::socket_upstream::{
+    SocketUpstream, connect, handshake, try_connect, wrong_accept,
+};
 
 /// The master key of every gateway that is not about master keys.
 pub(crate) const MASTER: &str = "sk-it-master-9b1d63f0c2";

@@ -3,6 +3,7 @@
 pub(super) mod anthropic;
 pub(super) mod bedrock;
 pub(super) mod cohere;
+pub(super) mod completions;
 pub(super) mod gemini;
 pub(super) mod ollama;
 pub(super) mod openai;

@@ -8,6 +8,7 @@ use super::scan;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Operation {
     OpenAiChat,
+    OpenAiCompletions,
     OpenAiEmbeddings,
     OpenAiModels,
     OpenAiResponses,
@@ -60,6 +61,7 @@ impl Operation {
         }
         let post_routes = [
             ("/chat/completions", Self::OpenAiChat),
+            ("/completions", Self::OpenAiCompletions),
             ("/api/embeddings", Self::OllamaEmbeddings),
             ("/embeddings", Self::OpenAiEmbeddings),
             ("/responses", Self::OpenAiResponses),

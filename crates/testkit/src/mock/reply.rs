@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     answer::{Answer, Failure, has_tool_results, last_user_text},
     body::End,
-    dialect::{anthropic, bedrock, cohere, gemini, ollama, openai, responses},
+    dialect::{anthropic, bedrock, cohere, completions, gemini, ollama, openai, responses},
     operation::Operation,
     scan,
     script::{Fault, Flavour, Script},
@@ -127,12 +127,16 @@ impl Shape {
                 scan::boolean(body, "stream").unwrap_or(true)
             }
             Operation::OpenAiChat
+            | Operation::OpenAiCompletions
             | Operation::OpenAiResponses
             | Operation::AnthropicMessages
             | Operation::CohereChat => scan::boolean(body, "stream").unwrap_or(false),
             _ => false,
         };
-        let openai = operation == Operation::OpenAiChat && stream;
+        let openai = matches!(
+            operation,
+            Operation::OpenAiChat | Operation::OpenAiCompletions
+        ) && stream;
         Self {
             operation,
             stream,
@@ -145,6 +149,7 @@ impl Shape {
         matches!(
             self.operation,
             Operation::OpenAiChat
+                | Operation::OpenAiCompletions
                 | Operation::OpenAiResponses
                 | Operation::AnthropicMessages
                 | Operation::GeminiGenerate
@@ -213,6 +218,7 @@ impl Shape {
     fn whole(self, answer: &Answer) -> Value {
         match self.operation {
             Operation::AnthropicMessages => anthropic::whole(answer),
+            Operation::OpenAiCompletions => completions::whole(answer),
             Operation::OpenAiResponses => responses::whole(answer),
             Operation::GeminiGenerate | Operation::GeminiStream => gemini::whole(answer),
             Operation::BedrockConverse | Operation::BedrockStream => bedrock::whole(answer),
@@ -226,6 +232,7 @@ impl Shape {
     fn frames(self, answer: &Answer) -> Vec<Bytes> {
         match self.operation {
             Operation::AnthropicMessages => anthropic::frames(answer),
+            Operation::OpenAiCompletions => completions::frames(answer, self.include_usage),
             Operation::OpenAiResponses => responses::frames(answer),
             Operation::GeminiGenerate | Operation::GeminiStream => gemini::frames(answer, self.sse),
             Operation::BedrockConverse | Operation::BedrockStream => bedrock::frames(answer),

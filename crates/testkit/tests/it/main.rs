@@ -6,3 +6,5 @@ mod behaviour;
 mod dialects;
 #[cfg(test)]
 mod gateway;
+#[cfg(all(test, feature = "schemas"))]
+mod schemas;

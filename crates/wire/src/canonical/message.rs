@@ -174,6 +174,15 @@ impl Block {
     }
 }
 
+/// What the loss of `block` is called where instructions are text and it is none.
+pub(crate) fn no_instruction(block: &Block) -> String {
+    let what = match &block.kind {
+        BlockKind::Opaque { what, .. } => what,
+        _ => "system",
+    };
+    format!("messages[].{what}")
+}
+
 // === impl Media ===
 
 impl Media {

@@ -28,6 +28,7 @@ pub use embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse, Encodin
 pub use error::{ApiError, ErrorKind};
 pub use logprobs::{Logprobs, TokenLogprob, TopLogprob};
 pub use loss::{Loss, LossKind};
+pub(crate) use message::no_instruction;
 pub use message::{Block, BlockKind, CacheControl, Media, MediaSource, Message, Role};
 pub use params::{Params, ResponseFormat};
 pub use raw::RawJson;

@@ -1,5 +1,7 @@
 //! Token counts of one answer.
 
+use std::ops::AddAssign;
+
 /// Tokens read and written. All counts are tokens.
 ///
 /// Invariant: `cache_read + cache_write + audio_input <= input_tokens` and
@@ -36,5 +38,20 @@ impl Usage {
     pub fn uncached_input(&self) -> u64 {
         self.input_tokens
             .saturating_sub(self.cache_read + self.cache_write)
+    }
+}
+
+impl AddAssign for Usage {
+    /// Of several answers, as those of one session.
+    fn add_assign(&mut self, other: Self) {
+        let add = |own: &mut u64, other: u64| *own = own.saturating_add(other);
+        add(&mut self.input_tokens, other.input_tokens);
+        add(&mut self.output_tokens, other.output_tokens);
+        add(&mut self.cache_read, other.cache_read);
+        add(&mut self.cache_write, other.cache_write);
+        add(&mut self.cache_write_1h, other.cache_write_1h);
+        add(&mut self.reasoning, other.reasoning);
+        add(&mut self.audio_input, other.audio_input);
+        add(&mut self.audio_output, other.audio_output);
     }
 }

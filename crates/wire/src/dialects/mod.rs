@@ -5,7 +5,7 @@ pub mod bedrock;
 pub mod cohere;
 pub mod gemini;
 pub mod ollama;
-mod openai;
+pub(crate) mod openai;
 pub mod openai_chat;
 
 pub mod openai_responses;

@@ -2,9 +2,14 @@
 
 pub(super) mod body;
 pub(super) mod error;
-pub(super) mod lenient;
+pub(crate) mod lenient;
 pub(super) mod media;
 pub(super) mod model;
+
+/// Whether the server behind `model` has custom tools, free text in instead of JSON: OpenAI alone.
+pub(crate) fn takes_custom_tools(model: &str) -> bool {
+    model::Model::from_name(model).is_own()
+}
 
 /// What OpenAI's `service_tier` can say.
 pub(super) const TIERS: [&str; 6] = ["auto", "default", "flex", "scale", "priority", "fast"];

@@ -1,6 +1,6 @@
 //! The field that names the model, wherever it stands and however the body arrives.
 
-use lockgate_wire::form::{FieldFinder, FormError, Found};
+use lockgate_wire::form::{FieldFinder, FormError, Found, leading_fields};
 use proptest::prelude::*;
 
 const TYPE: &str = "multipart/form-data; boundary=XyZ";
@@ -69,6 +69,30 @@ fn a_preamble_may_come_byte_by_byte() {
 fn a_boundary_inside_a_line_is_no_end() {
     let body = format!("{}--XyZ--", part("model", "a --XyZ b"));
     assert_eq!(value(&body), Some("a --XyZ b"));
+}
+
+/// RFC 2046, section 5.1.1: a delimiter is a whole line. What an upstream reads as content must not
+/// name the model here.
+#[test]
+fn a_line_that_begins_like_a_delimiter_is_no_end() {
+    let inner = "x\r\n--XyZother\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nother";
+    let body = part("prompt", inner) + &part("model", "m") + "--XyZ--";
+    assert_eq!(value(&body), Some("m"));
+    let begins = "a --XyZ\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nother\r\n";
+    let body = begins.to_owned() + &part("model", "m") + "--XyZ--";
+    assert_eq!(value(&body), Some("m"));
+}
+
+#[test]
+fn blanks_may_follow_a_boundary() {
+    let body = part("model", "m").replacen("--XyZ", "--XyZ \t", 1) + "--XyZ--";
+    assert_eq!(value(&body), Some("m"));
+}
+
+#[test]
+fn a_part_ends_before_its_headers_do() {
+    let body = format!("--XyZ\r\nx: y\r\n{}--XyZ--", part("model", "m"));
+    assert_eq!(find(body.as_bytes()), Err(FormError::Part));
 }
 
 #[test]
@@ -146,4 +170,50 @@ proptest! {
         body.splice(0..0, b"--XyZ\r\nContent-Disposition:".iter().copied());
         let _ = find(&body);
     }
+}
+
+#[test]
+fn the_fields_before_the_first_file() {
+    let body = [
+        part("purpose", "batch"),
+        part("empty", ""),
+        part("model", "a--XyZ b"),
+        file("data"),
+        part("late", "1"),
+        "--XyZ--".to_owned(),
+    ]
+    .concat();
+    let found = leading_fields(TYPE, body.as_bytes()).unwrap();
+    assert!(found.is_complete);
+    let fields: Vec<(&str, &str)> = found
+        .fields
+        .iter()
+        .map(|field| (field.name.as_str(), &body[field.value.clone()]))
+        .collect();
+    assert_eq!(
+        fields,
+        [("purpose", "batch"), ("empty", ""), ("model", "a--XyZ b")]
+    );
+    // Without a part the form is still one.
+    let part = found.fields[1].part.clone();
+    let without = [&body[..part.start], &body[part.end..]].concat();
+    let left = leading_fields(TYPE, without.as_bytes()).unwrap();
+    assert_eq!(left.fields.len(), 2);
+    assert_eq!(&without[left.fields[1].value.clone()], "a--XyZ b");
+}
+
+#[test]
+fn leading_fields_are_the_same_however_the_body_arrives() {
+    let body = [part("purpose", "batch"), part("model", "m"), file("x")].concat();
+    let whole = leading_fields(TYPE, body.as_bytes()).unwrap();
+    for end in 0..body.len() {
+        let found = leading_fields(TYPE, &body.as_bytes()[..end]).unwrap();
+        assert!(whole.fields.starts_with(&found.fields), "{end}: {found:?}");
+    }
+    let alone = [part("purpose", "batch"), "--XyZ--".to_owned()].concat();
+    assert!(leading_fields(TYPE, alone.as_bytes()).unwrap().is_complete);
+    assert_eq!(
+        leading_fields("text/plain", b""),
+        Err(FormError::ContentType)
+    );
 }

@@ -1,6 +1,7 @@
 //! The dialects against fixtures and against anything at all.
 #![cfg(test)]
 
+mod agents;
 mod anthropic;
 mod bedrock;
 mod cohere;
@@ -12,7 +13,9 @@ mod matrix;
 mod ollama;
 mod openai_chat;
 mod openai_responses;
+mod realtime;
 mod relay;
 mod rerank;
 mod samples;
 mod sse;
+mod websocket;

@@ -1,6 +1,7 @@
 //! OpenAI chat: what comes in goes out again, whatever the server and however the bytes arrive.
 #![cfg(test)]
 
+mod completions;
 mod embeddings;
 mod errors;
 mod properties;

@@ -21,6 +21,8 @@ const EFFECTIVE: &[&str] = &[
     "litellm_key_header_name",
     "master_key",
     "max_request_size_mb",
+    "pass_through_endpoints",
+    "pass_through_request_timeout",
 ];
 
 const KNOWN: &[&str] = &[
@@ -157,8 +159,6 @@ const KNOWN: &[&str] = &[
     "moderation_model",
     "oauth2_config_mappings",
     "otel",
-    "pass_through_endpoints",
-    "pass_through_request_timeout",
     "passthrough_managed_object_ids",
     "password_policy_check_breached_passwords",
     "password_policy_min_length",

@@ -51,6 +51,7 @@ pub(super) const LOCKGATE: KeyTable = KeyTable {
         "drain_timeout",
         "first_byte_timeout",
         "idle_timeout",
+        "max_background_responses",
         "max_header_bytes",
         "max_json_depth",
     ],
@@ -70,6 +71,25 @@ pub(super) const CUSTOM_PROVIDER: KeyTable = KeyTable {
         "quirks",
     ],
     known: &[],
+};
+
+pub(super) const PASS_THROUGH: KeyTable = KeyTable {
+    section: "pass_through_endpoints",
+    effective: &[
+        "auth",
+        "default_query_params",
+        "forward_headers",
+        "headers",
+        "id",
+        "include_subpath",
+        "is_from_config",
+        "merge_query_params",
+        "methods",
+        "path",
+        "target",
+        "timeout",
+    ],
+    known: &["cost_per_request", "guardrails"],
 };
 
 pub(super) const RETRY_POLICY: KeyTable = KeyTable {

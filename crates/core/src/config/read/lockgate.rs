@@ -15,6 +15,7 @@ pub(super) fn settings(section: &Mapping, findings: &mut Findings) -> LockgateSe
         idle_timeout: fields.timeout("idle_timeout"),
         max_header_bytes: fields.size("max_header_bytes"),
         max_json_depth: fields.size("max_json_depth"),
+        max_background_responses: fields.size("max_background_responses"),
         drain_timeout: fields.seconds("drain_timeout"),
         data_dir: fields.word("data_dir").map(PathBuf::from),
     }

@@ -2,11 +2,13 @@
 
 mod cloud;
 mod convert;
+mod defaults;
 mod fallbacks;
 mod fields;
 mod info;
 mod lockgate;
 mod model;
+mod pass_through;
 mod policies;
 mod providers;
 mod settings;
@@ -37,7 +39,7 @@ pub(super) fn config(mut root: Mapping, process: &Environment, findings: &mut Fi
         router: settings::router(router, litellm, &environment, findings),
         lockgate: lockgate::settings(lockgate, findings),
         custom_providers: providers::list(&root, findings),
-        environment,
+        environment: defaults::environment(litellm, environment, findings),
     };
     validate::names(&root, &config, findings);
     config

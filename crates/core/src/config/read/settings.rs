@@ -15,7 +15,7 @@ use super::super::{
 use super::convert::{flag, text};
 use super::fields::Fields;
 use super::model::{Context, litellm_params};
-use super::{fallbacks, policies};
+use super::{fallbacks, pass_through, policies};
 use crate::Environment;
 
 const IGNORED: &str = "ignored";
@@ -49,6 +49,8 @@ pub(super) fn general(section: &Mapping, findings: &mut Findings) -> GeneralSett
         forward_client_headers_to_llm_api: fields.is_on("forward_client_headers_to_llm_api"),
         forward_openai_org_id: fields.is_on("forward_openai_org_id"),
         infer_model_from_keys: fields.is_on("infer_model_from_keys"),
+        pass_through_endpoints: pass_through::list(&mut fields),
+        pass_through_request_timeout: fields.timeout("pass_through_request_timeout"),
     }
 }
 
@@ -68,7 +70,12 @@ pub(super) fn litellm(
         require_auth_for_metrics_endpoint: fields
             .flag("require_auth_for_metrics_endpoint")
             .unwrap_or(true),
-        ssl_verify: ssl_verify(&mut fields),
+        ssl_verify: match ssl_verify(&mut fields) {
+            SslVerify::System => environment
+                .get_non_empty("SSL_CERT_FILE")
+                .map_or(SslVerify::System, |file| SslVerify::CaFile(file.into())),
+            said => said,
+        },
     }
 }
 

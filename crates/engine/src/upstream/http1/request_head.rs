@@ -22,6 +22,8 @@ pub struct RequestHead<'a> {
     /// The headers. Those that frame the message or name the host are written from what is known
     /// here, never from this map: two opinions about a length are a smuggled request.
     pub headers: &'a HeaderMap,
+    /// A proxy gets it and must be told where it goes: the target is the URI itself.
+    pub absolute: bool,
     /// The length of the body.
     pub length: BodyLength,
 }
@@ -34,6 +36,12 @@ impl RequestHead<'_> {
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.method.as_str().as_bytes());
         out.push(b' ');
+        if self.absolute {
+            let scheme = self.uri.scheme_str().unwrap_or("http");
+            out.extend_from_slice(scheme.as_bytes());
+            out.extend_from_slice(b"://");
+            out.extend_from_slice(host(self.uri).as_bytes());
+        }
         let target = self
             .uri
             .path_and_query()

@@ -111,7 +111,8 @@ proptest! {
         }
         let mut wire = Vec::new();
         let length = length.map_or(BodyLength::Chunked, BodyLength::Known);
-        RequestHead { method: &Method::POST, uri: &uri, headers: &headers, length }.write(&mut wire);
+        RequestHead { method: &Method::POST, uri: &uri, headers: &headers, absolute: false, length }
+            .write(&mut wire);
         let mut lines = [httparse::EMPTY_HEADER; 16];
         let mut request = httparse::Request::new(&mut lines);
         prop_assert_eq!(request.parse(&wire).unwrap(), httparse::Status::Complete(wire.len()));
@@ -146,6 +147,7 @@ fn a_target_begins_with_a_slash() {
             method: &Method::GET,
             uri: &uri,
             headers: &HeaderMap::new(),
+            absolute: false,
             length: BodyLength::Known(0),
         };
         head.write(&mut wire);

@@ -42,7 +42,9 @@ pub(super) async fn answer(
         Page::SupportedParams => supported(&snapshot, query.as_deref()),
         Page::TokenCounter => {
             let body = body(&snapshot, request).await?;
-            token_counter::count(&snapshot, &body).await
+            let asks = value_in(query.as_deref(), "call_endpoint");
+            let engine = engine_if(engine, asks.as_deref());
+            token_counter::count(engine, &snapshot, &body).await
         }
         Page::TransformRequest => {
             let body = body(&snapshot, request).await?;
@@ -50,6 +52,13 @@ pub(super) async fn answer(
         }
         _ => away(|| Ok(capabilities::all())).await,
     }
+}
+
+/// The engine, where a query says to ask the provider.
+fn engine_if<'e>(engine: &'e Engine, asks: Option<&str>) -> Option<&'e Engine> {
+    let yes = ["true", "1", "yes", "on"];
+    let asks = asks.is_some_and(|asks| yes.iter().any(|yes| asks.eq_ignore_ascii_case(yes)));
+    asks.then_some(engine)
 }
 
 /// Answers with what `work` gives, on a thread of its own.

@@ -56,6 +56,7 @@ fn endpoint(call_type: &str) -> Option<Endpoint> {
     let openai = DialectId::OpenAiChat;
     let (dialect, operation, stream) = match call_type {
         "completion" | "acompletion" => (openai, Operation::Chat, None),
+        "text_completion" | "atext_completion" => (openai, Operation::Completions, None),
         "responses" | "aresponses" => (DialectId::OpenAiResponses, Operation::Chat, None),
         "rerank" | "arerank" => (openai, Operation::Rerank, None),
         "embedding" | "aembedding" => (openai, Operation::Embeddings, None),

@@ -18,7 +18,7 @@ const PUBLIC: [&str; 7] = [
 ];
 
 /// What nobody may without a key.
-const PROTECTED: [(&str, &str); 27] = [
+const PROTECTED: [(&str, &str); 30] = [
     ("GET", "/v1/models"),
     ("GET", "/models"),
     ("GET", "/models/mock"),
@@ -35,6 +35,9 @@ const PROTECTED: [(&str, &str); 27] = [
     ("POST", "/v1/chat/completions"),
     ("POST", "/engines/mock/chat/completions"),
     ("POST", "/openai/deployments/mock/chat/completions"),
+    ("POST", "/v1/completions"),
+    ("POST", "/engines/mock/completions"),
+    ("POST", "/openai/deployments/mock/completions"),
     ("POST", "/v1/embeddings"),
     ("POST", "/v1/messages"),
     ("POST", "/v1beta/models/mock:generateContent"),

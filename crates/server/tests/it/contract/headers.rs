@@ -171,3 +171,31 @@ async fn anthropics_beta_header_travels_with_messages() {
     assert_eq!(seen.header("anthropic-beta"), Some("context-1m-2025-08-07"));
     assert_eq!(seen.header("anthropic-version"), Some("2023-06-01"));
 }
+
+/// A client that waits for leave to send its body gets it here; the upstream is not asked to give
+/// one, since the body follows anyway.
+#[tokio::test]
+async fn leave_to_send_a_body_is_given_here() {
+    let stage = Stage::start(|mock, config| {
+        config
+            .model_with(
+                mock,
+                "m",
+                Dialect::OpenAi,
+                "mock",
+                json!({ "use_in_pass_through": true }),
+            )
+            .section(
+                "general_settings",
+                json!({ "forward_client_headers_to_llm_api": true }),
+            )
+    })
+    .await;
+    let client = stage.client().header("expect", "100-continue");
+    for path in [CHAT, "/openai/v1/chat/completions"] {
+        let reply = client.post(path, &chat_body("m", false)).await.unwrap();
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        let asked = stage.mock.last_request().unwrap();
+        assert_eq!(asked.header("expect"), None, "{path}");
+    }
+}

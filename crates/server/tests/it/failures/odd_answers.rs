@@ -134,3 +134,53 @@ async fn an_endless_error_page_is_cut() {
     assert!(reply.body.len() < 10_000, "{} bytes", reply.body.len());
     assert!(stage.gateway.logs().len() < 50_000);
 }
+
+/// Nobody asked for it, and text that is read in a stream is not worth packing.
+#[tokio::test]
+async fn a_packed_answer_is_named() {
+    for (status, expected) in [(200, 502), (400, 400), (503, 503)] {
+        let (_upstream, packed) = stage(status, &[("content-encoding", "gzip")], "\u{1f}").await;
+        for client in Dialect::ALL {
+            let (path, body) = simple("m", false).request(client);
+            let reply = packed.client().post(&path, &body).await.unwrap();
+            client.assert_error(reply.status, &reply.json());
+            let message = client.error_message(&reply.json());
+            assert_eq!(reply.status, expected, "{client:?}: {message}");
+            assert!(
+                message.contains("packed as `gzip`"),
+                "{client:?}: {message}"
+            );
+        }
+    }
+    let (_upstream, stage) = stage(200, &[("content-encoding", "identity")], WHOLE).await;
+    let reply = stage.chat("m").await;
+    assert_eq!(crate::support::text_of(&reply), "All at once.");
+}
+
+/// Bedrock's bodies say what happened, its headers what that is.
+#[tokio::test]
+async fn an_exception_in_a_header_is_one() {
+    let upstream = RawUpstream::start(
+        400,
+        &[("x-amzn-errortype", "ThrottlingException:http://internal/")],
+        r#"{"message":"Too many tokens, please wait."}"#,
+    )
+    .await;
+    let stage = Stage::start(|_, config| {
+        config
+            .entry(json!({
+                "model_name": "m",
+                "litellm_params": {
+                    "model": "bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0",
+                    "api_base": upstream.url(""), "api_key": "k",
+                },
+            }))
+            .section("router_settings", json!({ "num_retries": 0 }))
+    })
+    .await;
+    for client in Dialect::ALL {
+        let (path, body) = simple("m", false).request(client);
+        let reply = stage.client().post(&path, &body).await.unwrap();
+        assert_eq!(reply.status, 429, "{client:?}: {}", reply.text());
+    }
+}

@@ -79,3 +79,67 @@ async fn nothing_to_count_is_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_provider_that_counts_is_asked() {
+    use crate::support::{Dialect, Stage};
+    let stage = Stage::start(|mock, config| {
+        let stages = [Dialect::Anthropic, Dialect::Gemini, Dialect::OpenAi];
+        let config = stages.into_iter().fold(config, |config, dialect| {
+            config.model(mock, dialect.name(), dialect, "mock")
+        });
+        config.model(mock, "broken", Dialect::Anthropic, "fail-503")
+    })
+    .await;
+    let asking = format!("{PATH}?call_endpoint=true");
+    let body = |model: &str| {
+        json!({ "model": model, "system": "Be brief.",
+                "messages": [{ "role": "user", "content": "Say hello." }] })
+    };
+    for (model, path) in [
+        ("anthropic", "/v1/messages/count_tokens"),
+        ("gemini", "/v1beta/models/mock:countTokens"),
+    ] {
+        let counted = post(&stage, &asking, body(model)).await;
+        let asked = stage.mock.last_request().unwrap();
+        assert_eq!(asked.path, path);
+        assert!(asked.json().to_string().contains("Say hello."));
+        assert!(asked.json().to_string().contains("Be brief."));
+        assert_eq!(
+            counted["tokenizer_type"],
+            format!("{model}_api"),
+            "{counted}"
+        );
+        assert_eq!(counted["model_used"], "mock");
+        let said = counted["original_response"].as_object().unwrap();
+        assert!(
+            said.values().any(|value| *value == counted["total_tokens"]),
+            "{counted}"
+        );
+
+        stage.mock.reset();
+        let prompt = json!({ "model": model, "prompt": "Say hello." });
+        assert_eq!(post(&stage, &asking, prompt).await["error"], false);
+        assert_eq!(stage.mock.last_request().unwrap().path, path);
+        stage.mock.reset();
+        assert_eq!(
+            post(&stage, PATH, body(model)).await["tokenizer_type"],
+            "openai_tokenizer"
+        );
+        assert_eq!(stage.mock.request_count(), 0);
+    }
+    let counted = post(&stage, &asking, body("openai")).await;
+    assert_eq!(counted["tokenizer_type"], "openai_tokenizer");
+    assert_eq!(
+        stage.mock.request_count(),
+        0,
+        "OpenAI's chat API does not count"
+    );
+
+    let failed = post(&stage, &asking, body("broken")).await;
+    assert_eq!(
+        (&failed["error"], &failed["status_code"]),
+        (&json!(true), &json!(503))
+    );
+    assert!(failed["error_message"].is_string());
+}

@@ -1,5 +1,9 @@
 //! The responses API goes on where it was, with any upstream behind it.
 
+mod background;
+mod compact;
+mod provider;
+
 use bytes::Bytes;
 use http::Method;
 use lockgate_testkit::Reply;
@@ -129,7 +133,7 @@ async fn responses_can_be_looked_up_listed_and_deleted() {
     .await
     .json();
     assert_eq!(list["object"], "list");
-    assert_eq!(list["data"][0]["content"], "One.");
+    assert_eq!(list["data"][0]["content"][0]["text"], "One.");
     assert_eq!(list["has_more"], true);
     let after = list["last_id"].as_str().unwrap();
     let rest = ask(
@@ -139,7 +143,7 @@ async fn responses_can_be_looked_up_listed_and_deleted() {
     )
     .await
     .json();
-    assert_eq!(rest["data"][0]["content"], "Two.");
+    assert_eq!(rest["data"][0]["content"][0]["text"], "Two.");
     assert_eq!(rest["has_more"], false);
 
     let cancelled = ask(&stage, Method::POST, &format!("{path}/cancel")).await;
@@ -186,4 +190,14 @@ async fn an_upstream_with_the_api_is_asked_there() {
     let asked = stage.mock.last_request().unwrap().json();
     assert!(asked.get("previous_response_id").is_none(), "{asked}");
     assert_eq!(asked["input"][0]["content"], "Hello?");
+}
+
+#[tokio::test]
+async fn a_conversation_object_means_nothing_to_other_providers() {
+    let stage = stage().await;
+    let body = json!({ "model": "anthropic", "input": "Well?", "conversation": "conv_1" });
+    let reply = stage.client().post(RESPONSES, &body).await.unwrap();
+    assert_eq!(reply.status, 400, "{}", reply.text());
+    assert_eq!(reply.json()["error"]["param"], "conversation");
+    assert_eq!(stage.mock.request_count(), 0);
 }

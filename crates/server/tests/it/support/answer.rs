@@ -8,6 +8,8 @@ mod ollama;
 mod openai;
 mod responses;
 
+pub(crate) use self::bedrock::frames as bedrock_frames;
+
 use lockgate_testkit::{Reply, SseEvent};
 use serde_json::Value;
 

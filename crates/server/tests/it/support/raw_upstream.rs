@@ -18,16 +18,29 @@ pub(crate) struct RawUpstream {
 // === impl RawUpstream ===
 
 impl RawUpstream {
-    /// Always answers with this status, these headers and this JSON.
-    pub(crate) async fn start(status: u16, headers: &[(&str, &str)], body: &str) -> Self {
-        let mut answer = format!(
-            "HTTP/1.1 {status} Scripted\r\ncontent-type: application/json\r\nconnection: close\r\n"
-        );
-        for (name, value) in headers {
-            answer += &format!("{name}: {value}\r\n");
+    /// Always answers with this status, these headers and this body: JSON, unless a header says
+    /// otherwise.
+    pub(crate) async fn start(
+        status: u16,
+        headers: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> Self {
+        let body = body.as_ref();
+        let mut head = format!("HTTP/1.1 {status} Scripted\r\nconnection: close\r\n");
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            head += "content-type: application/json\r\n";
         }
-        answer += &format!("content-length: {}\r\n\r\n{body}", body.len());
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        head += &format!("content-length: {}\r\n\r\n", body.len());
+        let answer = [head.as_bytes(), body].concat();
+        Self::answering(answer).await
+    }
 
+    /// Always answers with these bytes.
+    pub(crate) async fn answering(answer: impl Into<Vec<u8>>) -> Self {
+        let answer: Arc<[u8]> = answer.into().into();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
@@ -40,7 +53,7 @@ impl RawUpstream {
                 if stream.read(&mut request).await.is_ok_and(|read| read > 0) {
                     counter.fetch_add(1, Relaxed);
                     // A gateway that went away is the test's business.
-                    let _written = stream.write_all(answer.as_bytes()).await;
+                    let _written = stream.write_all(&answer).await;
                 }
             }
         });

@@ -40,12 +40,19 @@ pub(in crate::mock) fn frames(answer: &Answer) -> Vec<Bytes> {
     }
     frames.push(event(&json!({
         "type": "message_delta",
-        "delta": { "stop_reason": stop_reason(answer.finish), "stop_sequence": null },
+        "delta": {
+            "stop_reason": stop_reason(answer.finish),
+            "stop_sequence": null,
+            "stop_details": null,
+            "container": null,
+        },
         "usage": {
             "input_tokens": INPUT_TOKENS,
             "cache_creation_input_tokens": 0,
             "cache_read_input_tokens": 0,
             "output_tokens": answer.output_tokens,
+            "output_tokens_details": null,
+            "server_tool_use": null,
         },
     })));
     frames.push(event(&json!({ "type": "message_stop" })));
@@ -126,13 +133,19 @@ fn message(answer: &Answer, content: &Value, stop_reason: &Value, output_tokens:
         "stop_reason": stop_reason,
         "stop_sequence": null,
         "stop_details": null,
+        "container": null,
+        "diagnostics": null,
         "usage": {
             "input_tokens": INPUT_TOKENS,
             "cache_creation_input_tokens": 0,
             "cache_read_input_tokens": 0,
             "cache_creation": { "ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0 },
             "output_tokens": output_tokens,
+            "output_tokens_details": null,
+            "server_tool_use": null,
             "service_tier": "standard",
+            "inference_geo": null,
+            "speed": null,
         },
     })
 }
@@ -142,7 +155,7 @@ fn block(part: &Part) -> Value {
         Part::Thinking(pieces) => {
             json!({ "type": "thinking", "thinking": pieces.concat(), "signature": SIGNATURE })
         }
-        Part::Text(pieces) => json!({ "type": "text", "text": pieces.concat() }),
+        Part::Text(pieces) => json!({ "type": "text", "text": pieces.concat(), "citations": null }),
         Part::Tool(call) => tool_use(call, &call.arguments_object()),
     }
 }
@@ -150,7 +163,7 @@ fn block(part: &Part) -> Value {
 fn empty_block(part: &Part) -> Value {
     match part {
         Part::Thinking(_) => json!({ "type": "thinking", "thinking": "", "signature": "" }),
-        Part::Text(_) => json!({ "type": "text", "text": "" }),
+        Part::Text(_) => json!({ "type": "text", "text": "", "citations": null }),
         Part::Tool(call) => tool_use(call, &json!({})),
     }
 }
@@ -182,6 +195,7 @@ fn tool_use(call: &ToolCall, input: &Value) -> Value {
         "id": format!("toolu_01Mock{:020}", call.position),
         "name": call.name,
         "input": input,
+        "caller": { "type": "direct" },
     })
 }
 

@@ -211,7 +211,7 @@ pub(in crate::mock) fn models() -> Value {
     json!({ "object": "list", "data": MODELS.map(model) })
 }
 
-fn usage(answer: &Answer) -> Value {
+pub(super) fn usage(answer: &Answer) -> Value {
     json!({
         "prompt_tokens": INPUT_TOKENS,
         "completion_tokens": answer.output_tokens,
@@ -234,7 +234,7 @@ fn tool_call(call: &ToolCall, arguments: &str) -> Value {
     })
 }
 
-fn finish_reason(finish: Finish) -> &'static str {
+pub(super) fn finish_reason(finish: Finish) -> &'static str {
     match finish {
         Finish::Stop => "stop",
         Finish::Length => "length",

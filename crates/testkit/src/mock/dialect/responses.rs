@@ -69,14 +69,19 @@ fn response(answer: &Answer, status: &str, output: &[Value]) -> Value {
         "background": false,
         "completed_at": (status == "completed").then_some(CREATED),
         "error": null,
+        "frequency_penalty": 0.0,
         "incomplete_details": (status == "incomplete").then(|| json!({ "reason": "max_output_tokens" })),
         "instructions": null,
         "max_output_tokens": null,
+        "max_tool_calls": null,
         "model": answer.model,
         "output": output,
         "parallel_tool_calls": true,
+        "presence_penalty": 0.0,
         "previous_response_id": null,
+        "prompt_cache_key": null,
         "reasoning": { "effort": null, "summary": null },
+        "safety_identifier": null,
         "service_tier": "default",
         "store": false,
         "temperature": 1.0,
@@ -87,7 +92,6 @@ fn response(answer: &Answer, status: &str, output: &[Value]) -> Value {
         "top_p": 1.0,
         "truncation": "disabled",
         "usage": ended.then(|| usage(answer)),
-        "user": null,
         "metadata": {},
     })
 }
@@ -216,6 +220,9 @@ impl Events {
         for piece in call.arguments {
             about("delta", json!({ "delta": piece }));
         }
-        about("done", json!({ "arguments": call.arguments_text() }));
+        about(
+            "done",
+            json!({ "name": call.name, "arguments": call.arguments_text() }),
+        );
     }
 }

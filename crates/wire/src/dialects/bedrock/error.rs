@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use crate::canonical::{ApiError, ErrorKind};
 
+/// The header that holds the exception's name.
+pub(super) const HEADER: &str = "x-amzn-errortype";
+
 /// Longer bodies that are not JSON are cut here, in characters.
 const MAX_TEXT: usize = 500;
 
@@ -67,14 +70,17 @@ struct Reply<'a> {
     message: &'a str,
 }
 
-/// Reads an upstream's error answer.
-pub(super) fn decode(status: u16, body: &[u8]) -> ApiError {
+/// Reads an upstream's error answer; the `header` of [`HEADER`] says what it is best.
+pub(super) fn decode(status: u16, header: Option<&str>, body: &[u8]) -> ApiError {
     let error: WireError = serde_json::from_slice(body).unwrap_or_else(|_| WireError {
         message: Some(Value::String(plain(body))),
         ..WireError::default()
     });
     let code = text(error.code.as_ref());
-    let name = error.r#type.as_deref().or(code.as_deref()).map(bare);
+    let name = header
+        .or(error.r#type.as_deref())
+        .or(code.as_deref())
+        .map(bare);
     let message = [
         error.message.as_ref(),
         error.message_old.as_ref(),

@@ -97,7 +97,15 @@ impl Dialect for Bedrock {
     }
 
     fn decode_error(&self, status: u16, body: &[u8]) -> ApiError {
-        error::decode(status, body)
+        error::decode(status, None, body)
+    }
+
+    fn error_header(&self) -> Option<&'static str> {
+        Some(error::HEADER)
+    }
+
+    fn decode_named_error(&self, status: u16, name: &str, body: &[u8]) -> ApiError {
+        error::decode(status, Some(name), body)
     }
 
     fn encode_error(&self, error: &ApiError) -> Bytes {

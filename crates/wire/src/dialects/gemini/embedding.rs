@@ -231,7 +231,6 @@ struct EmbedResponseOut<'a> {
 #[serde(rename_all = "camelCase")]
 struct EmbedUsageOut {
     prompt_token_count: u64,
-    total_token_count: u64,
 }
 
 /// Writes the vectors the way the operation has them.
@@ -248,7 +247,6 @@ pub(super) fn encode_response(
         embeddings: (!single).then(|| vectors.collect()),
         usage_metadata: response.usage.map(|usage| EmbedUsageOut {
             prompt_token_count: usage.input_tokens,
-            total_token_count: usage.input_tokens,
         }),
     };
     serde_json::to_vec(&out)

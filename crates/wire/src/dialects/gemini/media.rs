@@ -174,9 +174,10 @@ fn file<'a>(media: &'a Media, uri: Cow<'a, str>) -> FileData<'a> {
     }
 }
 
-/// The URI of a file in Google's stores; `None` for an id of another provider.
+/// The URI of a file in Google's stores; `None` for an id of another provider, or a URI of one
+/// (`s3://`).
 fn stored_uri(id: &str) -> Option<Cow<'_, str>> {
-    if id.contains("://") {
+    if id.starts_with("gs://") || id.starts_with("https://") {
         Some(id.into())
     } else if id.starts_with("files/") {
         Some(format!("https://generativelanguage.googleapis.com/v1beta/{id}").into())

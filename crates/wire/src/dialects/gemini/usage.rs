@@ -34,7 +34,11 @@ pub(super) struct UsageMetadata {
     prompt_tokens_details: Option<Many<ModalityCount>>,
     #[serde(alias = "cache_tokens_details")]
     cache_tokens_details: Option<Many<ModalityCount>>,
-    #[serde(alias = "candidates_tokens_details")]
+    #[serde(
+        alias = "candidates_tokens_details",
+        alias = "responseTokensDetails",
+        alias = "response_tokens_details"
+    )]
     candidates_tokens_details: Option<Many<ModalityCount>>,
 }
 

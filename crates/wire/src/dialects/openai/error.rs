@@ -142,7 +142,8 @@ fn write(error: &ApiError, code: String) -> bytes::Bytes {
     serde_json::to_vec(&out).unwrap_or_default().into()
 }
 
-fn type_name(error: &ApiError) -> &str {
+/// The `type` of an error.
+pub(in crate::dialects) fn type_name(error: &ApiError) -> &str {
     if let Some(kind) = error.error_type.as_deref()
         && ((matches!(error.status, 400 | 422) && !kind.contains(|c: char| c.is_ascii_uppercase()))
             || OWN_TYPES.contains(&kind))

@@ -18,9 +18,7 @@ enum Scalar {
 }
 
 /// Reads a string; a number counts as its text, anything else as absent.
-pub(in crate::dialects) fn text<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<String>, D::Error> {
+pub(crate) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Ok(match Scalar::deserialize(from)? {
         Scalar::Text(text) => Some(text),
         Scalar::Count(count) => Some(count.to_string()),
@@ -29,16 +27,12 @@ pub(in crate::dialects) fn text<'de, D: Deserializer<'de>>(
 }
 
 /// Reads a string that says something; an empty one counts as absent.
-pub(in crate::dialects) fn some_text<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<String>, D::Error> {
+pub(crate) fn some_text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Ok(text(from)?.filter(|text| !text.is_empty()))
 }
 
 /// Reads a count, be it written as an integer, a float or a string; anything else is absent.
-pub(in crate::dialects) fn count<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<u64>, D::Error> {
+pub(crate) fn count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     Ok(match Scalar::deserialize(from)? {
         Scalar::Count(count) => Some(count),
         // `as` saturates; a count beyond 2^64 is not one.
@@ -49,7 +43,7 @@ pub(in crate::dialects) fn count<'de, D: Deserializer<'de>>(
 }
 
 /// Reads an object; anything else counts as absent. For objects whose members are all lenient.
-pub(in crate::dialects) fn object<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
+pub(crate) fn object<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
@@ -101,7 +95,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 }
 
 /// Reads a value; one of another shape counts as absent.
-pub(in crate::dialects) fn or_none<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
+pub(crate) fn or_none<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: DeserializeOwned,

@@ -90,6 +90,11 @@ impl Model {
         self.family == Family::OpenAiO
     }
 
+    /// Whether `verbosity` is known; it came with gpt-5.
+    pub(in crate::dialects) fn takes_verbosity(self) -> bool {
+        matches!(self.family, Family::OpenAi5(_) | Family::Other)
+    }
+
     /// Whether `stop` is refused.
     pub(in crate::dialects) fn refuses_stop(self) -> bool {
         matches!(self.family, Family::OpenAiO | Family::OpenAi5(_))

@@ -1,5 +1,7 @@
 //! Log probabilities: OpenAI's `logprobs` object of a choice.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::lenient;
@@ -16,6 +18,13 @@ pub(super) struct LogprobsIn {
     content: Option<Vec<TokenIn>>,
     #[serde(deserialize_with = "lenient::or_none")]
     refusal: Option<Vec<TokenIn>>,
+    /// The lists of a text completion, in place of those above.
+    #[serde(deserialize_with = "lenient::or_none")]
+    tokens: Option<Vec<String>>,
+    #[serde(deserialize_with = "lenient::or_none")]
+    token_logprobs: Option<Vec<Option<f64>>>,
+    #[serde(deserialize_with = "lenient::or_none")]
+    top_logprobs: Option<Vec<Option<BTreeMap<String, f64>>>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,6 +66,11 @@ struct TopOut<'a> {
 impl LogprobsIn {
     /// The canonical form; `None` when there are none.
     pub(super) fn into_logprobs(self) -> Option<Logprobs> {
+        if let Some(tokens) = self.tokens {
+            let probabilities = self.token_logprobs.unwrap_or_default();
+            let top = self.top_logprobs.unwrap_or_default();
+            return from_lists(tokens, &probabilities, top);
+        }
         let tokens = self
             .content
             .filter(|tokens| !tokens.is_empty())
@@ -67,6 +81,32 @@ impl LogprobsIn {
         let content = tokens.into_iter().map(TokenIn::into_token).collect();
         Some(Logprobs { content })
     }
+}
+
+/// What stands in parallel lists, token by token.
+fn from_lists(
+    tokens: Vec<String>,
+    probabilities: &[Option<f64>],
+    top: Vec<Option<BTreeMap<String, f64>>>,
+) -> Option<Logprobs> {
+    let mut top = top.into_iter();
+    let plain = |token, logprob| TopLogprob {
+        token,
+        logprob,
+        bytes: None,
+    };
+    let content = tokens.into_iter().enumerate().map(|(at, token)| {
+        let alternatives = top.next().flatten().unwrap_or_default();
+        let mut top: Vec<_> = alternatives.into_iter().map(|(t, p)| plain(t, p)).collect();
+        top.sort_by(|a, b| b.logprob.total_cmp(&a.logprob));
+        let logprob = probabilities.get(at).copied().flatten();
+        TokenLogprob {
+            token: plain(token, logprob.unwrap_or(UNLIKELY)),
+            top,
+        }
+    });
+    let content: Vec<_> = content.collect();
+    (!content.is_empty()).then_some(Logprobs { content })
 }
 
 impl TokenIn {
@@ -115,7 +155,7 @@ impl<'a> From<&'a TopLogprob> for TopOut<'a> {
 }
 
 /// JSON has no infinity, and clients expect a number.
-fn finite(logprob: f64) -> f64 {
+pub(super) fn finite(logprob: f64) -> f64 {
     if logprob.is_finite() {
         logprob
     } else {

@@ -1,10 +1,11 @@
-//! OpenAI chat completions and embeddings, as OpenAI, LiteLLM and the many compatible servers
+//! OpenAI chat completions, text completions and embeddings, as OpenAI, LiteLLM and the many compatible servers
 //! speak them.
 //!
 //! Read liberally: what LiteLLM clients add (`thinking`, `cache_control`, `thinking_blocks`) and
 //! what vLLM, llama.cpp, Mistral, `DeepSeek`, OpenRouter and Groq do differently is understood.
 //! Written strictly: every body is complete against OpenAI's published schema.
 
+mod completion;
 mod embedding;
 mod error;
 mod logprobs;
@@ -26,10 +27,12 @@ use crate::dialect::{
     StreamEncoder, Target, TranslateError,
 };
 use crate::json::JsonObject;
+use crate::operation::Operation;
 use crate::relay::{RelayRules, Sighting};
 
 use super::openai::{lenient, model};
 
+pub use completion::take_completion_params;
 pub use params::own_param_loss;
 
 /// OpenAI chat completions and embeddings.
@@ -48,7 +51,10 @@ impl Dialect for OpenAiChat {
         head: &RequestHead<'_>,
         body: &JsonObject,
     ) -> Result<ChatRequest, TranslateError> {
-        request::decode(head, body)
+        match head.operation {
+            Operation::Completions => completion::decode(head, body),
+            _ => request::decode(head, body),
+        }
     }
 
     fn encode_request(
@@ -56,7 +62,10 @@ impl Dialect for OpenAiChat {
         request: &ChatRequest,
         target: &Target<'_>,
     ) -> Result<EncodedRequest, TranslateError> {
-        request::encode(request, target)
+        match target.operation {
+            Operation::Completions => completion::encode(request, target),
+            _ => request::encode(request, target),
+        }
     }
 
     fn splice_request(
@@ -73,7 +82,10 @@ impl Dialect for OpenAiChat {
     }
 
     fn encode_response(&self, response: &ChatResponse, reply: &ReplyContext) -> Bytes {
-        response::encode(response, reply)
+        match reply.operation {
+            Operation::Completions => completion::encode_response(response, reply),
+            _ => response::encode(response, reply),
+        }
     }
 
     fn stream_decoder(&self) -> Box<dyn StreamDecoder> {
@@ -81,7 +93,10 @@ impl Dialect for OpenAiChat {
     }
 
     fn stream_encoder(&self, reply: &ReplyContext) -> Box<dyn StreamEncoder> {
-        Box::new(stream::Encoder::new(reply))
+        match reply.operation {
+            Operation::Completions => Box::new(completion::Encoder::new(reply)),
+            _ => Box::new(stream::Encoder::new(reply)),
+        }
     }
 
     fn stream_content_type(&self) -> &'static str {

@@ -132,7 +132,7 @@ impl Members {
         out.freeze()
     }
 
-    fn put_some(&mut self, name: &'static str, value: &Option<impl Serialize>) {
+    pub(super) fn put_some(&mut self, name: &'static str, value: &Option<impl Serialize>) {
         if let Some(value) = value {
             self.put(name, value);
         }
@@ -195,12 +195,17 @@ fn restrict_reasoning(params: &mut Params, model: Model, losses: &mut Vec<Loss>)
     let Some(effort) = reasoning.to_effort() else {
         return;
     };
+    // OpenAI's chat shows nothing of it; others do so unasked.
+    let hidden = model.is_own() && reasoning.include == Some(true);
     match model.nearest_effort(effort) {
         Some(nearest) => {
             reasoning.effort = Some(nearest);
             // Cleared, lest the switch or the budget win over the level just chosen.
             reasoning.enabled = None;
             reasoning.budget_tokens = None;
+            if hidden && effort != Effort::None {
+                losses.push(Loss::hint("reasoning.summary"));
+            }
         }
         None => {
             params.reasoning = None;
@@ -251,6 +256,8 @@ fn restrict_own(params: &mut Params, model: Model, losses: &mut Vec<Loss>) {
         param(stop.len() > MAX_STOPS, "stop");
         stop.truncate(MAX_STOPS);
     }
+    let terse = !model.takes_verbosity();
+    param(params.verbosity.take_if(|_| terse).is_some(), "verbosity");
     let foreign = |kinds: &mut Vec<String>| kinds.iter().any(|k| k != "text" && k != "audio");
     param(params.modalities.take_if(foreign).is_some(), "modalities");
     if let Some(user) = &mut params.user {

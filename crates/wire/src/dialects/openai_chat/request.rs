@@ -12,7 +12,7 @@ mod turns;
 pub(super) use super::super::openai::body::{
     arguments_text, invalid, member, raw_member, with_extra,
 };
-pub(super) use decode::decode;
+pub(super) use decode::{decode, include_usage, params};
 pub(super) use encode::encode;
 pub(super) use messages::{ThinkingBlockIn, thinking};
 pub(super) use parts::Content;

@@ -1,7 +1,7 @@
 //! What an answer repeats of its request.
 //!
-//! Source: API reference, `Response`: most members are required, and hold the default where the
-//! client said nothing.
+//! Source: API reference, `Response`, and Open Responses, `ResponseResource`: most members are
+//! required, and hold the default where the client said nothing.
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
@@ -14,17 +14,20 @@ use crate::canonical::{Echo, RawJson};
 use crate::json::{self, JsonObject};
 
 /// Members in the order they are written, with their defaults.
-const MEMBERS: [(&str, &str); 17] = [
+const MEMBERS: [(&str, &str); 20] = [
     ("background", "false"),
+    ("frequency_penalty", "0.0"),
     ("instructions", "null"),
     ("max_output_tokens", "null"),
     ("max_tool_calls", "null"),
     ("metadata", "{}"),
     ("parallel_tool_calls", "true"),
+    ("presence_penalty", "0.0"),
     ("previous_response_id", "null"),
     ("prompt_cache_key", "null"),
     ("reasoning", "{}"),
     ("safety_identifier", "null"),
+    ("store", "true"),
     ("temperature", "1.0"),
     ("text", "{}"),
     ("tool_choice", "\"auto\""),
@@ -35,13 +38,7 @@ const MEMBERS: [(&str, &str); 17] = [
 ];
 
 /// Members that are repeated only when the client said something.
-const SPOKEN: [&str; 5] = [
-    "conversation",
-    "prompt",
-    "prompt_cache_retention",
-    "store",
-    "user",
-];
+const SPOKEN: [&str; 4] = ["conversation", "prompt", "prompt_cache_retention", "user"];
 
 /// What is said where nobody asked.
 static NOTHING: LazyLock<Arc<Echo>> = LazyLock::new(|| {

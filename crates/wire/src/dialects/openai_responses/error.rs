@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::super::openai::error::type_name;
 pub(super) use super::super::openai::error::{decode, decode_frame, encode_with_code as encode};
 use crate::canonical::{ApiError, ErrorKind};
 
@@ -13,12 +14,28 @@ pub(super) struct FailureOut<'a> {
     message: &'a str,
 }
 
-/// The members of an `error` event (API reference, `ResponseErrorEvent`).
+/// The members of an `error` event: those of the API reference (`ResponseErrorEvent`), and the
+/// object that the API sends in their place (Open Responses, `ErrorStreamingEvent`).
 #[derive(Debug, Serialize)]
 pub(super) struct EventOut<'a> {
+    #[serde(flatten)]
+    said: SaidOut<'a>,
+    error: ErrorOut<'a>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+struct SaidOut<'a> {
     code: &'a str,
     message: &'a str,
     param: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorOut<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(flatten)]
+    said: SaidOut<'a>,
 }
 
 /// Reads the error of an event, or of a failed response.
@@ -44,10 +61,15 @@ pub(super) fn decode_event(frame: &[u8]) -> ApiError {
 
 impl<'a> From<&'a ApiError> for EventOut<'a> {
     fn from(error: &'a ApiError) -> Self {
-        Self {
+        let said = SaidOut {
             code: code(error.kind),
             message: &error.message,
             param: error.param.as_deref(),
+        };
+        let kind = type_name(error);
+        Self {
+            said,
+            error: ErrorOut { kind, said },
         }
     }
 }

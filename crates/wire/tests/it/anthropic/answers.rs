@@ -57,7 +57,7 @@ fn reads_usage_and_finish() {
         ("content_filter", FinishReason::Refusal),
         ("pause", FinishReason::Pause),
         ("stop_sequence", FinishReason::StopSequence),
-        ("json_answer", FinishReason::Stop),
+        ("structured_output", FinishReason::Stop),
         ("sparse", FinishReason::Stop),
     ] {
         assert_eq!(read(name).choices[0].finish, finish, "{name}");
@@ -67,7 +67,7 @@ fn reads_usage_and_finish() {
         Some("END")
     );
     assert_eq!(
-        read("json_answer").choices[0].content,
+        read("structured_output").choices[0].content,
         [Block::text(
             "{\"city\":\"Lisbon\",\"population\":545923,\"rivers\":[\"Tejo\"]}"
         )]

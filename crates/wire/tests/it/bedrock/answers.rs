@@ -54,7 +54,7 @@ fn reads_usage_and_finish() {
         ("context_window", FinishReason::Length),
         ("content_filter", FinishReason::ContentFilter),
         ("stop_sequence", FinishReason::StopSequence),
-        ("json_answer", FinishReason::Stop),
+        ("structured_output", FinishReason::Stop),
         ("sparse", FinishReason::Stop),
     ] {
         assert_eq!(read(name).choices[0].finish, finish, "{name}");
@@ -64,7 +64,7 @@ fn reads_usage_and_finish() {
         Some("three")
     );
     assert_eq!(
-        read("json_answer").choices[0].content,
+        read("structured_output").choices[0].content,
         [Block::text(r#"{"name":"Frisia IV","people":1300}"#)]
     );
 }

@@ -53,3 +53,29 @@ fn a_written_error_is_read_as_what_it_was() {
         assert_eq!(read.error_type.as_deref(), Some(exception(&error)));
     }
 }
+
+#[test]
+fn the_header_names_an_error_whose_body_does_not() {
+    use ErrorKind::{Authentication, InvalidRequest, RateLimited, Unavailable};
+    let body = br#"{"message":"Not now."}"#;
+    for (header, kind) in [
+        ("ThrottlingException", RateLimited),
+        (
+            "ThrottlingException:http://internal.amazon.com/coral/",
+            RateLimited,
+        ),
+        (
+            "com.amazon.coral.service#ExpiredTokenException",
+            Authentication,
+        ),
+        ("ModelNotReadyException", Unavailable),
+        // A name nobody knows says no more than the status.
+        ("SomethingNewException", InvalidRequest),
+    ] {
+        let error = dialect().decode_named_error(400, header, body);
+        assert_eq!(error.kind, kind, "{header}");
+        assert_eq!(error.message, "Not now.");
+    }
+    assert_eq!(dialect().decode_error(400, body).kind, InvalidRequest);
+    assert_eq!(dialect().error_header(), Some("x-amzn-errortype"));
+}

@@ -17,6 +17,10 @@ fn read(name: &str) -> ChatResponse {
 #[test]
 fn an_answer_survives_the_way_through() {
     for (name, body) in fixtures("responses") {
+        if name == "content_filter" {
+            // v1's word is not written: see below.
+            continue;
+        }
         let response = dialect().decode_response(&body).unwrap();
         let written = dialect().encode_response(&response, &reply());
         let again = dialect().decode_response(&written).unwrap();
@@ -35,7 +39,6 @@ fn what_cohere_answers_is_written_as_cohere_writes_it() {
         "text",
         "length",
         "stop_sequence",
-        "content_filter",
         "reasoning",
         "tools",
         "parallel_tools",
@@ -50,6 +53,16 @@ fn what_cohere_answers_is_written_as_cohere_writes_it() {
         expected["usage"]["billed_units"] = expected["usage"]["tokens"].clone();
         assert_eq!(parsed(&written), expected, "{name}");
     }
+}
+
+/// For an answer that a filter cut off, v2 has no word but the one for any failure.
+#[test]
+fn a_filtered_answer_has_failed() {
+    let response = read("content_filter");
+    assert_eq!(response.choices[0].finish, FinishReason::ContentFilter);
+    let written = parsed(&dialect().encode_response(&response, &reply()));
+    assert_eq!(written["finish_reason"], "ERROR");
+    assert_eq!(written["message"]["content"][0]["text"], "I");
 }
 
 #[test]

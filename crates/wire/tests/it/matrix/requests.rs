@@ -4,27 +4,14 @@ use lockgate_wire::canonical::{
     Block, BlockKind, Message, Role, Tool, ToolChoice, signature_origin, split_thought_id,
 };
 
+use super::coverage::REQUESTS;
 use super::*;
-
-const CASES: [&str; 11] = [
-    "audio",
-    "basic",
-    "documents",
-    "full",
-    "images",
-    "json_object",
-    "parallel_tools",
-    "reasoning",
-    "structured_output",
-    "tools",
-    "web_search",
-];
 
 #[test]
 fn requests() {
     for (client, upstream) in pairs() {
-        for Fixture { name, body } in canonical(client, "requests", &CASES) {
-            let text = match encode_request(upstream, &decode_request(client, &body)) {
+        for Fixture { name, body } in canonical(client, "requests", &REQUESTS) {
+            let text = match encode_request((client, upstream), &decode_request(client, &body)) {
                 Ok(encoded) => {
                     object(&encoded.body);
                     show_request(&encoded)
@@ -82,6 +69,11 @@ impl Gist {
                 // Where arguments must be an object, text that is none becomes a member of one.
                 let arguments = serde_json::from_str(arguments)
                     .unwrap_or_else(|_| serde_json::json!({ "arguments": arguments }));
+                // So does what a custom tool is given, under a name of its own.
+                let arguments = match arguments.get("input") {
+                    Some(input) => serde_json::json!({ "arguments": input }),
+                    None => arguments,
+                };
                 self.calls.push((id.to_owned(), name.clone(), arguments));
             }
             BlockKind::ToolResult { id, content, .. } => {
@@ -127,7 +119,7 @@ fn a_request_asks_the_same_through_every_pair() {
         for Fixture { name, body } in fixtures(client, "requests") {
             let what = format!("{name}, {client:?} to {upstream:?}");
             let request = decode_request(client, &body);
-            let encoded = encode_request(upstream, &request).unwrap();
+            let encoded = encode_request((client, upstream), &request).unwrap();
             let read = decode_request(upstream, &encoded.body);
 
             let (sent, got) = (Gist::of(&request), Gist::of(&read));
@@ -206,7 +198,7 @@ fn a_proof_goes_to_the_provider_that_wrote_it() {
             DialectId::Gemini,
             DialectId::OpenAiResponses,
         ] {
-            let encoded = encode_request(upstream, &history).unwrap();
+            let encoded = encode_request((origin, upstream), &history).unwrap();
             let body = std::str::from_utf8(&encoded.body).unwrap();
             let own = origin == upstream;
             assert_eq!(body.contains(proof), own, "{proof} to {upstream:?}");

@@ -265,3 +265,31 @@ fn openais_own_members_are_told_from_a_providers() {
     assert_eq!(own_param_loss("audio"), Some(Loss::param("audio")));
     assert_eq!(own_param_loss("top_n_sigma"), None);
 }
+
+#[test]
+fn verbosity_goes_to_models_that_know_it() {
+    let body = json!({
+        "model": "m", "messages": [{ "role": "user", "content": "Hi" }], "verbosity": "low",
+    });
+    let request = super::decode_value(&body).unwrap();
+    for (model, knows) in [
+        ("gpt-5-mini", true),
+        ("some-model", true),
+        ("gpt-4o", false),
+        ("o3", false),
+    ] {
+        let encoded = encode(&request, model);
+        assert_eq!(
+            parsed(&encoded.body)["verbosity"].is_string(),
+            knows,
+            "{model}"
+        );
+        let losses = encoded.losses.iter().map(|loss| loss.what.as_str());
+        let lost: Vec<&str> = losses.collect();
+        assert_eq!(
+            lost,
+            if knows { vec![] } else { vec!["verbosity"] },
+            "{model}"
+        );
+    }
+}

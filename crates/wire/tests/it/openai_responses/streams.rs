@@ -568,7 +568,9 @@ fn an_error_is_an_event_and_a_failed_answer() {
     assert_eq!(
         frames[frames.len() - 2],
         json!({"type": "error", "sequence_number": 5, "code": "rate_limit_exceeded",
-               "message": "Slow down", "param": "input"})
+               "message": "Slow down", "param": "input",
+               "error": {"type": "throttling_error", "code": "rate_limit_exceeded",
+                         "message": "Slow down", "param": "input"}})
     );
     let failed = &frames[frames.len() - 1]["response"];
     assert_eq!(failed["status"], "failed");

@@ -22,7 +22,7 @@ pub(super) fn whole(body: &Value) -> Answer {
 }
 
 /// The frames of a stream: the name of each and what it carries.
-pub(super) fn frames(reply: &Reply) -> Vec<(String, Value)> {
+pub(crate) fn frames(reply: &Reply) -> Vec<(String, Value)> {
     let mut decoder = EventStreamDecoder::default();
     decoder.feed(&reply.body);
     let mut frames = Vec::new();

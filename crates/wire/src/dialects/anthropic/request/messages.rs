@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::pieces::{OutBlock, Piece, Report, encode, tool_id};
-use crate::canonical::{Block, BlockKind, Loss, Message, Role};
+use crate::canonical::{Block, BlockKind, Loss, Message, Role, no_instruction};
 
 /// Stands for a user turn that would be empty: the API refuses empty messages, and a full stop
 /// asks for nothing. Also the user turn of a conversation that has instructions only, since the
@@ -59,7 +59,7 @@ impl<'a> Layout<'a> {
     fn instruct(&mut self, message: &'a Message, report: &mut Report) {
         for block in &message.content {
             if block.as_text().is_none() {
-                report.add(Loss::content("messages[].system"));
+                report.add(Loss::content(no_instruction(block)));
             } else if let Some(piece) = encode(block, message.role, report) {
                 self.system.push(piece);
             }

@@ -107,6 +107,9 @@ impl Decoder {
         let name = frame.r#type.as_deref().unwrap_or(&event.name);
         match name {
             "message_start" => self.start(frame.message, out),
+            // Nothing but the counts belongs behind the reason to stop.
+            "content_block_start" | "content_block_delta" | "content_block_stop"
+                if self.finished => {}
             "content_block_start" => self.block_start(frame.index, frame.content_block, out),
             "content_block_delta" => self.block_delta(frame.index, frame.delta, out),
             "content_block_stop" => self.block_stop(frame.index, out),

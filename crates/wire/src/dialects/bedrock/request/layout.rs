@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::super::family::Family;
 use super::super::piece::{CachePointOut, Piece, encode, tool_id};
 use super::super::report::Report;
-use crate::canonical::{Block, BlockKind, Message, Role};
+use crate::canonical::{Block, BlockKind, Message, Role, no_instruction};
 
 /// Stands for a user turn that would be empty and for the question about a document that came
 /// without one, both of which the API refuses. A full stop asks for nothing.
@@ -82,7 +82,7 @@ impl<'a> Layout<'a> {
     fn instruct(&mut self, message: &'a Message, report: &mut Report) {
         for block in &message.content {
             if block.as_text().is_none() {
-                report.content("messages[].system");
+                report.content(&no_instruction(block));
             } else if let Some(piece) = encode(block, message.role, self.family, report) {
                 self.system.push(piece);
                 self.system.extend(self.cache_point(block, report));

@@ -121,6 +121,8 @@ impl Answer {
         self.start(out);
         let index = payload.content_block_index;
         match name {
+            // Nothing but the counts belongs behind the end of the message.
+            "contentBlockStart" | "contentBlockDelta" | "contentBlockStop" if self.finished => {}
             "contentBlockStart" => self.block_start(index, payload.start, out),
             "contentBlockDelta" => self.block_delta(index, payload.delta, out),
             "contentBlockStop" => self.block_stop(index, out),

@@ -7,7 +7,7 @@ use super::super::losses::Losses;
 use super::super::media::{DocumentOut, ImageOut};
 use super::super::tools::CallOut;
 use super::outgoing::{ContentOut, MessageOut, Part, PartOut};
-use crate::canonical::{Block, BlockKind, Loss, Message, Role, split_thought_id};
+use crate::canonical::{Block, BlockKind, Loss, Message, Role, no_instruction, split_thought_id};
 use crate::dialect::DialectId;
 
 /// Writes messages one after the other, and notes what they lose.
@@ -49,7 +49,7 @@ impl<'a, 'l> Turns<'a, 'l> {
             self.lose_marker(block);
             match block.as_text() {
                 Some(text) => parts.push(PartOut::text(text)),
-                None => self.losses.add(Loss::content("messages[].system")),
+                None => self.losses.add(Loss::content(no_instruction(block))),
             }
         }
         self.push("system", parts);

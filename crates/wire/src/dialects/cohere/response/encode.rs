@@ -69,8 +69,8 @@ pub(in super::super) fn encode(response: &ChatResponse, reply: &ReplyContext) ->
     serde_json::to_vec(&out).unwrap_or_default().into()
 }
 
-/// The `finish_reason`; some providers stop "normally" to have tools called. For a content filter
-/// the API's v2 has no word, and v1's says that it was one.
+/// The `finish_reason`; some providers stop "normally" to have tools called. The API's v2 has no
+/// word for a content filter, and an answer that one cut off is not complete.
 pub(in super::super) fn finish_name(finish: Option<FinishReason>, called: bool) -> &'static str {
     match finish {
         Some(FinishReason::Stop) | None if called => "TOOL_CALL",
@@ -78,7 +78,7 @@ pub(in super::super) fn finish_name(finish: Option<FinishReason>, called: bool) 
         Some(FinishReason::StopSequence) => "STOP_SEQUENCE",
         Some(FinishReason::Length) => "MAX_TOKENS",
         Some(FinishReason::ToolUse) => "TOOL_CALL",
-        Some(FinishReason::ContentFilter) => "ERROR_TOXIC",
+        Some(FinishReason::ContentFilter) => "ERROR",
     }
 }
 

@@ -182,7 +182,9 @@ impl Encoder {
 
     fn end(&mut self, out: &mut BytesMut) {
         self.close(out);
-        self.message_end(finish_name(self.finish, self.called), None, out);
+        let filtered = self.finish == Some(FinishReason::ContentFilter);
+        let error = filtered.then_some("a content filter stopped the answer");
+        self.message_end(finish_name(self.finish, self.called), error, out);
     }
 
     fn message_end(

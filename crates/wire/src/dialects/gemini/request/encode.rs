@@ -13,8 +13,8 @@ use super::super::model::{self, Generation, Model};
 use super::super::proto::{Fields, Many, camel};
 use super::super::{config, media, signature, tools};
 use crate::canonical::{
-    Block, BlockKind, ChatRequest, Loss, Message, Params, RawJson, Role, signature_origin,
-    split_thought_id,
+    Block, BlockKind, ChatRequest, Loss, Message, Params, RawJson, Role, no_instruction,
+    signature_origin, split_thought_id,
 };
 use crate::dialect::{DialectId, EncodedRequest, Target, TranslateError};
 use crate::operation::Operation;
@@ -193,7 +193,7 @@ fn write_system<'a>(message: &'a Message, system: &mut Vec<Part<'a>>, losses: &m
         losses.hint_if(block.cache.is_some(), "cache_control");
         match block.as_text() {
             Some(text) => system.push(Part::text(text)),
-            None => losses.add(Loss::content("messages[].system")),
+            None => losses.add(Loss::content(no_instruction(block))),
         }
     }
 }

@@ -81,7 +81,6 @@ pub(crate) fn decode(
         None => member(body, "model")?.unwrap_or_default(),
     };
     let conversation = messages::decode(body)?;
-    let options: Option<StreamOptionsIn> = member(body, "stream_options")?;
     Ok(ChatRequest {
         model,
         messages: conversation.messages,
@@ -91,9 +90,15 @@ pub(crate) fn decode(
             Some(stream) => stream,
             None => member(body, "stream")?.unwrap_or_default(),
         },
-        include_usage: options.and_then(|o| o.include_usage).unwrap_or_default(),
+        include_usage: include_usage(body)?,
         unmapped: conversation.unmapped,
     })
+}
+
+/// Whether the client wants usage in the stream.
+pub(crate) fn include_usage(body: &JsonObject) -> Result<bool, TranslateError> {
+    let options: Option<StreamOptionsIn> = member(body, "stream_options")?;
+    Ok(options.and_then(|o| o.include_usage).unwrap_or_default())
 }
 
 fn tools(body: &JsonObject) -> Result<Vec<Tool>, TranslateError> {
@@ -114,7 +119,8 @@ fn tools(body: &JsonObject) -> Result<Vec<Tool>, TranslateError> {
     Ok(all)
 }
 
-fn params(body: &JsonObject) -> Result<Params, TranslateError> {
+/// Reads everything that is neither conversation nor tool.
+pub(crate) fn params(body: &JsonObject) -> Result<Params, TranslateError> {
     let max_completion_tokens = member(body, "max_completion_tokens")?;
     let mut params = Params {
         max_tokens: max_completion_tokens.or(member(body, "max_tokens")?),

@@ -3,12 +3,14 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::super::completion;
 use super::super::model::Model;
 use super::super::params::Members;
 use super::super::tools;
 use crate::canonical::Params;
 use crate::dialect::{Spliced, Target, TranslateError};
 use crate::json::JsonObject;
+use crate::operation::Operation;
 
 /// Members that say the same under different names: a client that set one left none of them open.
 const SAME: [&[&str]; 4] = [
@@ -46,7 +48,11 @@ pub(crate) fn splice(
 
 fn set_params(body: &mut JsonObject, target: &Target<'_>, defaults: &Params) {
     let mut members = Members::default();
-    members.put_params(defaults, Model::from_name(target.model));
+    if target.operation == Operation::Completions {
+        completion::put_params(&mut members, defaults);
+    } else {
+        members.put_params(defaults, Model::from_name(target.model));
+    }
     if let Some(keep_alive) = &defaults.keep_alive {
         members.put("keep_alive", keep_alive);
     }

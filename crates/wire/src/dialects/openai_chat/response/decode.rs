@@ -34,6 +34,9 @@ struct ChoiceIn<'a> {
     index: Option<u64>,
     #[serde(borrow)]
     message: Option<MessageIn<'a>>,
+    /// The answer to a text completion.
+    #[serde(deserialize_with = "lenient::some_text")]
+    text: Option<String>,
     #[serde(deserialize_with = "lenient::some_text")]
     finish_reason: Option<String>,
     /// vLLM: the stop sequence, or the id of a stop token.
@@ -145,7 +148,7 @@ impl ChoiceIn<'_> {
         let refused = self.message.as_ref().is_some_and(|m| m.refusal.is_some());
         let content = match self.message {
             Some(message) => message.into_blocks(seed, place)?,
-            None => Vec::new(),
+            None => self.text.map(Block::text).into_iter().collect(),
         };
         let called = content
             .iter()

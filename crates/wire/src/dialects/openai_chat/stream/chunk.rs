@@ -67,6 +67,9 @@ pub(crate) struct ChoiceIn<'a> {
     pub(super) index: Option<u64>,
     #[serde(borrow)]
     pub(super) delta: Option<DeltaIn<'a>>,
+    /// A text completion has this in place of a delta; Together says it beside one.
+    #[serde(deserialize_with = "lenient::some_text")]
+    pub(super) text: Option<String>,
     #[serde(deserialize_with = "lenient::some_text")]
     pub(crate) finish_reason: Option<String>,
     /// vLLM: the stop sequence, or the id of a stop token.
@@ -188,7 +191,7 @@ impl ChoiceIn<'_> {
                     .as_ref()
                     .is_some_and(|b| !b.is_empty())
         };
-        self.finish_reason.is_some() || self.delta.as_ref().is_some_and(says)
+        self.finish_reason.is_some() || self.text.is_some() || self.delta.as_ref().is_some_and(says)
     }
 
     /// Why the choice ended, given what came before in it.

@@ -144,8 +144,10 @@ impl Decoder {
             return;
         };
         let mut choice = choice;
-        if let Some(delta) = choice.delta.take() {
-            state.delta(delta, &self.seed, out);
+        match (choice.delta.take(), choice.text.take()) {
+            (Some(delta), _) => state.delta(delta, &self.seed, out),
+            (None, Some(text)) => state.text(text, out),
+            (None, None) => {}
         }
         let logprobs = choice.logprobs.take().and_then(LogprobsIn::into_logprobs);
         out.extend(logprobs.map(|logprobs| StreamEvent::Logprobs {

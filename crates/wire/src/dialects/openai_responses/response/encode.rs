@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::super::envelope;
-use super::super::logprobs;
+use super::super::{logprobs, tools};
 use super::items::{ItemOut, PartOut, annotations};
 use super::reply::{Ending, Reply};
 use crate::canonical::{
@@ -133,7 +133,7 @@ impl<'a> Output<'a> {
                 id: &id,
                 status: "completed",
                 call_id,
-                input: arguments,
+                input: &tools::whole_input(arguments),
                 name,
             });
             return;

@@ -2,6 +2,8 @@
 //!
 //! Source: API reference, `Response`; most of it repeats the request.
 
+use std::time::Instant;
+
 use bytes::Bytes;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
@@ -19,6 +21,8 @@ use crate::dialect::ReplyContext;
 pub(in super::super) struct Reply {
     id: String,
     created: u64,
+    /// To know when it was complete.
+    clock: Option<Instant>,
     model: String,
     echo: std::sync::Arc<Echo>,
     /// The names of the custom tools that the client offered.
@@ -62,6 +66,7 @@ impl Reply {
         Self {
             id: context.id.clone(),
             created: context.created,
+            clock: context.started.map(|_| Instant::now()),
             model: context.model.clone(),
             custom: echo.get("tools").map(tools::flat_names).unwrap_or_default(),
             echo,
@@ -71,6 +76,12 @@ impl Reply {
     /// The id of the item at `index`.
     pub(in super::super) fn item_id(&self, prefix: &str, index: usize) -> String {
         format!("{prefix}_{}{index:04x}", self.id)
+    }
+
+    /// When the answer was complete, if it is now.
+    fn completed(&self, ending: Ending<'_>) -> Option<u64> {
+        let taken = || self.clock.map_or(0, |clock| clock.elapsed().as_secs());
+        (ending.status() == "completed").then(|| self.created + taken())
     }
 
     /// Whether a call of this name is one of a custom tool.
@@ -151,6 +162,7 @@ impl Serialize for ResponseOut<'_> {
         map.serialize_entry("id", &format_args!("resp_{}", reply.id))?;
         map.serialize_entry("object", "response")?;
         map.serialize_entry("created_at", &reply.created)?;
+        map.serialize_entry("completed_at", &reply.completed(*ending))?;
         map.serialize_entry("status", ending.status())?;
         map.serialize_entry("error", &ending.error())?;
         let details = ending.reason().map(|reason| DetailsOut { reason });

@@ -5,6 +5,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::super::response::ItemOut;
+use super::super::tools::Input;
 use super::frames::{Frames, Item, Place, Said};
 use super::message::finish;
 
@@ -19,8 +20,8 @@ pub(super) struct Call {
     /// The id that its result will name.
     pub(super) call_id: String,
     pub(super) name: String,
-    /// It calls a custom tool.
-    pub(super) custom: bool,
+    /// It calls a custom tool, whose input this takes out of the arguments.
+    pub(super) custom: Option<Input>,
     pub(super) arguments: String,
 }
 
@@ -40,19 +41,27 @@ impl Call {
     /// Whether the arguments are JSON already: more of them cannot follow. What a custom tool is
     /// given may always go on.
     pub(super) fn is_complete(&self) -> bool {
-        !self.custom && serde_json::from_str::<IgnoredAny>(&self.arguments).is_ok()
+        self.custom.is_none() && serde_json::from_str::<IgnoredAny>(&self.arguments).is_ok()
     }
 
     /// More of the arguments.
     pub(super) fn push(&mut self, json: &str, frames: &mut Frames, out: &mut BytesMut) {
-        self.arguments.push_str(json);
-        let kind = if self.custom {
-            "response.custom_tool_call_input.delta"
-        } else {
-            "response.function_call_arguments.delta"
-        };
+        match &mut self.custom {
+            Some(input) => {
+                let text = input.push(json);
+                self.say("response.custom_tool_call_input.delta", &text, frames, out);
+            }
+            None => self.say("response.function_call_arguments.delta", json, frames, out),
+        }
+    }
+
+    fn say(&mut self, kind: &'static str, text: &str, frames: &mut Frames, out: &mut BytesMut) {
+        if text.is_empty() {
+            return;
+        }
+        self.arguments.push_str(text);
         let delta = Said {
-            delta: Some(json),
+            delta: Some(text),
             ..Said::default()
         };
         frames.say(kind, self.place(), &delta, out);
@@ -65,11 +74,15 @@ impl Call {
         out: &mut BytesMut,
     ) -> (usize, Option<Box<RawValue>>) {
         // Clients parse the arguments once the call is complete, and nothing is no JSON.
-        if self.arguments.is_empty() && !self.custom {
+        if self.arguments.is_empty() && self.custom.is_none() {
             self.push("{}", frames, out);
         }
+        if let Some(input) = &mut self.custom {
+            let rest = input.finish();
+            self.say("response.custom_tool_call_input.delta", &rest, frames, out);
+        }
         let whole = Some(self.arguments.as_str());
-        if self.custom {
+        if self.custom.is_some() {
             let done = Said {
                 input: whole,
                 ..Said::default()
@@ -83,6 +96,7 @@ impl Call {
         } else {
             let done = Said {
                 arguments: whole,
+                name: Some(&self.name),
                 ..Said::default()
             };
             frames.say(
@@ -106,7 +120,7 @@ impl Call {
 
     fn item(&self, status: &'static str) -> ItemOut<'_> {
         let (id, call_id, name) = (&self.id, &self.call_id, &self.name);
-        if self.custom {
+        if self.custom.is_some() {
             return ItemOut::CustomToolCall {
                 id,
                 status,

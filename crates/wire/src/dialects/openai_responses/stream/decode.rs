@@ -69,11 +69,24 @@ impl Decoder {
             if self.done {
                 return Ok(());
             }
+            let before = out.len();
             let read = self.frame(frame, out);
+            self.begin(before, out);
             self.done |= read.is_err();
             read?;
         }
         Ok(())
+    }
+
+    /// An answer that never said that it begins does so before its first content, which was put
+    /// behind `before` other events.
+    fn begin(&mut self, before: usize, out: &mut Vec<StreamEvent>) {
+        let says = |events: &[StreamEvent]| events.iter().any(StreamEvent::is_content);
+        if !self.started && out.get(before..).is_some_and(says) {
+            self.started = true;
+            let (id, model) = (None, None);
+            out.insert(before, StreamEvent::Start { id, model });
+        }
     }
 
     fn frame(&mut self, frame: &SseEvent, out: &mut Vec<StreamEvent>) -> Result<(), StreamError> {

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::super::envelope;
 use super::super::error::EventOut;
 use super::super::response::{Ending, ItemOut, Reply};
+use super::super::tools::Input;
 use super::call::Call;
 use super::frames::{Frames, Item, Whole};
 use super::message::{Message, Thought, finish};
@@ -210,7 +211,7 @@ impl Encoder {
             id,
             call_id: call_id.to_owned(),
             name: name.to_owned(),
-            custom,
+            custom: custom.then(Input::default),
             arguments: String::new(),
         };
         call.begin(&mut self.frames, out);

@@ -1,0 +1,180 @@
+//! Realtime sessions: a WebSocket from the client, one to the upstream, and frames between them.
+//!
+//! The handshake with the upstream is an attempt like any other, so that retries, fallbacks and
+//! cooldowns work until a session stands. After that there is nothing to repeat.
+
+mod bridge;
+mod handshake;
+mod join;
+mod live;
+mod side;
+
+use std::future::Future;
+use std::time::Instant;
+
+use http::{Request, Response};
+use lockgate_core::error::GatewayError;
+use lockgate_wire::canonical::ErrorKind;
+pub use lockgate_wire::realtime::Protocol;
+use lockgate_wire::realtime::Session as Events;
+use lockgate_wire::{DialectId, Operation};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use self::bridge::Bridge;
+use self::handshake::Offer;
+pub use self::handshake::is_asked_for;
+use self::live::Opening;
+use crate::answer::AnswerBody;
+use crate::attempt::{Failure, Line};
+use crate::contract;
+use crate::engine::Engine;
+use crate::pipeline::{Endpoint, refuse};
+use crate::record::RecordGuard;
+
+/// What the route says about a request for a session.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// What will be spoken.
+    pub protocol: Protocol,
+    /// The model, where the URL names it; in Google's Live API the first message does.
+    pub model: Option<String>,
+    /// What of the query travels on.
+    pub query: String,
+    /// The `?key=` of Google's API.
+    pub key: Option<String>,
+}
+
+/// The answer to a request for a session, and the session if there is one.
+pub struct Opened {
+    /// To be sent; 101 when the connection changes to WebSocket behind it.
+    pub response: Response<AnswerBody>,
+    /// What happens on the connection then.
+    pub session: Option<Session>,
+}
+
+/// A session whose client was told to go on.
+pub struct Session(State);
+
+enum State {
+    Joined(Box<Joined>),
+    Opening(Box<Opening>),
+}
+
+/// Both connections stand.
+struct Joined {
+    line: Line,
+    events: Events,
+    protocol: Protocol,
+    record: RecordGuard,
+}
+
+// === impl Ask ===
+
+impl Ask {
+    /// The dialect of the client, in which it is refused.
+    pub fn dialect(&self) -> DialectId {
+        match self.protocol {
+            Protocol::OpenAi => DialectId::OpenAiChat,
+            Protocol::Gemini => DialectId::Gemini,
+        }
+    }
+
+    fn endpoint(&self) -> Endpoint {
+        Endpoint {
+            dialect: self.dialect(),
+            operation: Operation::Realtime,
+            model: self.model.clone(),
+            stream: None,
+            json_array: false,
+            key: self.key.clone(),
+        }
+    }
+}
+
+// === impl Engine ===
+
+impl Engine {
+    /// Answers a request for a session.
+    pub async fn open_session<B>(&self, ask: &Ask, request: &Request<B>) -> Opened {
+        let started = Instant::now();
+        let snapshot = self.shared.snapshot.load_full();
+        let endpoint = ask.endpoint();
+        let call_id = contract::call_id(request.headers());
+        let mut record = self.record(&endpoint, call_id, started);
+        let offer = match Offer::read(request) {
+            Ok(offer) => offer,
+            Err(wrong) => return Opened::refused(wrong.response(endpoint.dialect)),
+        };
+        let key = ask.key.as_deref().or(offer.key);
+        if let Err(error) = snapshot.keys.authenticate(request.headers(), key) {
+            return Opened::refused(refuse(&endpoint, &snapshot, error.into(), record));
+        }
+        if ask.protocol == Protocol::Gemini {
+            let response = offer.accepted(&record, None);
+            let opening = Opening::new(self.clone(), snapshot, endpoint, request.headers(), record);
+            return Opened::session(response, State::Opening(Box::new(opening)));
+        }
+        let joined = self.join(&snapshot, ask, &offer, request.headers(), &mut record);
+        match Box::pin(joined).await {
+            Ok((line, upstream)) => {
+                let response = offer.accepted(&record, Some(&upstream));
+                let events = Events::new(ask.protocol, &record.record().model, &line.model);
+                let joined = Joined {
+                    line,
+                    events,
+                    protocol: ask.protocol,
+                    record,
+                };
+                Opened::session(response, State::Joined(Box::new(joined)))
+            }
+            Err(failure) => Opened::refused(refuse(&endpoint, &snapshot, failure, record)),
+        }
+    }
+}
+
+// === impl Opened ===
+
+impl Opened {
+    fn refused(response: Response<AnswerBody>) -> Self {
+        Self {
+            response,
+            session: None,
+        }
+    }
+
+    fn session(response: Response<AnswerBody>, state: State) -> Self {
+        Self {
+            response,
+            session: Some(Session(state)),
+        }
+    }
+}
+
+// === impl Session ===
+
+impl Session {
+    /// Serves the session over `client` until it ends, or closes it when `stopping` is ready.
+    pub async fn run<C>(self, client: C, stopping: impl Future<Output = ()>)
+    where
+        C: AsyncRead + AsyncWrite + Unpin,
+    {
+        let stopping = std::pin::pin!(stopping);
+        match self.0 {
+            State::Joined(joined) => Bridge::new(client, *joined).run(stopping).await,
+            State::Opening(opening) => opening.run(client, stopping).await,
+        }
+    }
+}
+
+/// A mask that nobody can guess.
+fn masks() -> [u8; 4] {
+    rand::random()
+}
+
+/// Said when the pipeline gives something else than what was asked for.
+fn no_session() -> Failure {
+    let message = "this model's answers are made without an upstream: it has no sessions";
+    GatewayError::client(ErrorKind::InvalidRequest, message)
+        .with_param("model")
+        .into()
+}

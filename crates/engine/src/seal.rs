@@ -1,0 +1,87 @@
+//! Text that clients carry and cannot read or make: only gateways with the same master key can.
+//!
+//! Every purpose has a key of its own, and what is sealed for one caller does not open for another.
+
+use std::fmt;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Prk, Salt};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lockgate_core::Secret;
+
+use crate::auth::Identity;
+
+/// Seals and opens.
+#[derive(Clone)]
+pub(crate) struct Seal(Prk);
+
+/// What a sealed text is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The id of a response that its provider keeps.
+    ResponseId,
+    /// A summary in place of a conversation.
+    Compaction,
+}
+
+// === impl Seal ===
+
+impl Seal {
+    /// Seals with keys that are derived from `master`.
+    pub(crate) fn new(master: &Secret) -> Self {
+        Self(Salt::new(HKDF_SHA256, b"lockgate seal").extract(master.expose().as_bytes()))
+    }
+
+    /// `text` as URL-safe characters.
+    pub(crate) fn seal(&self, purpose: Purpose, owner: Identity, text: &str) -> Option<String> {
+        let mut sealed = text.as_bytes().to_vec();
+        let nonce = self
+            .key(purpose)?
+            .seal_in_place_append_tag(Aad::from(owner.as_str()), &mut sealed)
+            .ok()?;
+        let whole = [nonce.as_ref().as_slice(), &sealed].concat();
+        Some(URL_SAFE_NO_PAD.encode(whole))
+    }
+
+    /// What was sealed for the same purpose and owner.
+    pub(crate) fn open(&self, purpose: Purpose, owner: Identity, sealed: &str) -> Option<String> {
+        let whole = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, rest) = whole.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut rest = rest.to_vec();
+        let text = self
+            .key(purpose)?
+            .open_in_place(nonce, Aad::from(owner.as_str()), &mut rest)
+            .ok()?;
+        String::from_utf8(text.to_vec()).ok()
+    }
+
+    fn key(&self, purpose: Purpose) -> Option<RandomizedNonceKey> {
+        let mut key = [0; 32];
+        let info = [purpose.as_bytes()];
+        self.0
+            .expand(&info, HKDF_SHA256)
+            .ok()?
+            .fill(&mut key)
+            .ok()?;
+        RandomizedNonceKey::new(&AES_256_GCM, &key).ok()
+    }
+}
+
+impl fmt::Debug for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[REDACTED]")
+    }
+}
+
+// === impl Purpose ===
+
+impl Purpose {
+    fn as_bytes(self) -> &'static [u8] {
+        match self {
+            Self::ResponseId => b"response id",
+            Self::Compaction => b"compaction",
+        }
+    }
+}
