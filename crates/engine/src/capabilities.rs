@@ -96,9 +96,10 @@ pub fn pairs() -> &'static [Pair] {
 }
 
 /// The parameters of OpenAI's chat completions that reach `model` of `provider`, by OpenAI's names;
-/// `None` where there is no chat, or no upstream.
+/// `None` where no text is written, or there is no upstream.
 pub fn supported_openai_params(provider: &Provider, model: &str) -> Option<Vec<&'static str>> {
-    if provider.built_in || !provider.supports(Operation::Chat) {
+    let chats = provider.supports(Operation::Chat);
+    if provider.built_in || !(chats || provider.supports(Operation::Completions)) {
         return None;
     }
     static OPENAI: OnceLock<Option<OpenAi>> = OnceLock::new();
@@ -109,7 +110,7 @@ pub fn supported_openai_params(provider: &Provider, model: &str) -> Option<Vec<&
         model,
         provider: Some(provider),
     };
-    let relayed = passage.from == passage.to;
+    let relayed = chats && passage.from == passage.to;
     let bare = passage.write(&openai.bare);
     let supported = openai.params.iter().filter(|param| {
         let name = param.name.as_str();
@@ -189,9 +190,14 @@ impl Passage<'_> {
 
     /// The request as the upstream gets it, the provider's deviations included.
     fn write(&self, request: &ChatRequest) -> Result<EncodedRequest, TranslateError> {
+        let completes = |provider: &Provider| !provider.supports(Operation::Chat);
+        let operation = match self.provider.is_some_and(completes) {
+            true => Operation::Completions,
+            false => Operation::Chat,
+        };
         let target = Target {
             model: self.model,
-            operation: Operation::Chat,
+            operation,
             stream: false,
             max_output_tokens: Some(OUTPUT_LIMIT),
         };
@@ -201,7 +207,7 @@ impl Passage<'_> {
             let mut body = JsonObject::parse(encoded.body.clone(), DEPTH)
                 .map_err(|e| TranslateError::invalid(e.to_string()))?;
             let call = Call {
-                operation: Operation::Chat,
+                operation,
                 model: self.model,
                 drop_params: true,
             };

@@ -67,7 +67,7 @@ impl Engine {
             let answered = attempt.run(&self.upstream).await;
             let answer = match answered.map_err(|failure| failure.error)?.content {
                 Content::Whole { bytes, .. } => bytes,
-                Content::Stream(_) => return Err(no_number()),
+                Content::Stream(_) | Content::Session(_) => return Err(no_number()),
             };
             Ok(Counted {
                 tokens: number(&answer).ok_or_else(no_number)?,

@@ -49,6 +49,10 @@ pub struct Endpoint {
 }
 
 /// How a request was served.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are answered, and moved once"
+)]
 enum Served {
     /// With an answer, which may still be on its way.
     Answered(Arrival, Option<Keeper>),

@@ -12,7 +12,7 @@ use lockgate_wire::{DialectId, Operation};
 
 use crate::call::{Call, bad_request};
 use crate::deployment::Deployment;
-use crate::json_path;
+use crate::{json_path, responses};
 
 /// Deeper than any body a client may send, for bodies that the gateway wrote itself.
 const OWN_DEPTH: usize = 512;
@@ -182,9 +182,7 @@ fn translate(
     if call.operation.is_chat() {
         target.operation = deployment.text_operation();
     }
-    if call.dialect == DialectId::OpenAiResponses && call.body.is_set("conversation") {
-        return Err(no_conversations(deployment));
-    }
+    responses::check(call, deployment)?;
     let pair = (call.dialect, id);
     let mut chat = call.chat()?.clone();
     let losses = match (call.operation, target.operation) {
@@ -395,15 +393,6 @@ fn not_expressible(error: &TranslateError, deployment: &Deployment) -> GatewayEr
             format!("{}: {message}", provider_name(deployment)),
         ),
     }
-}
-
-/// What a conversation object holds is the provider's: leaving it out would be another question.
-fn no_conversations(deployment: &Deployment) -> GatewayError {
-    let message = format!(
-        "{} keeps no conversations; go on with `previous_response_id`, which works with all",
-        provider_name(deployment)
-    );
-    GatewayError::client(ErrorKind::InvalidRequest, message).with_param("conversation")
 }
 
 fn provider_name(deployment: &Deployment) -> String {

@@ -107,7 +107,8 @@ fn count(record: &RequestRecord, metrics: &GatewayMetrics) {
         }
     }
     let Some(deployment) = &record.deployment else {
-        if record.sent.is_some() {
+        // A session that closes before it names a model was not refused.
+        if record.sent.is_some() || record.status == 101 {
             return;
         }
         metrics.refused.add(record.status);

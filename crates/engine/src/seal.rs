@@ -85,3 +85,43 @@ impl Purpose {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWNER: Identity = Identity::Master;
+
+    fn seal() -> Seal {
+        Seal::new(&Secret::new("sk-one"))
+    }
+
+    #[test]
+    fn what_is_sealed_is_opened_with_the_same_key_only() {
+        let sealed = seal().seal(Purpose::ResponseId, OWNER, "dep\nm\nresp_1");
+        let sealed = sealed.unwrap();
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        assert!(sealed.chars().all(plain), "{sealed}");
+        let open = |seal: &Seal, purpose| seal.open(purpose, OWNER, &sealed);
+        let opened = open(&seal(), Purpose::ResponseId);
+        assert_eq!(opened.as_deref(), Some("dep\nm\nresp_1"));
+        assert_eq!(open(&seal(), Purpose::Compaction), None);
+        let other = Seal::new(&Secret::new("sk-two"));
+        assert_eq!(open(&other, Purpose::ResponseId), None);
+    }
+
+    #[test]
+    fn what_was_changed_is_not_opened() {
+        let sealed = seal().seal(Purpose::Compaction, OWNER, "summary").unwrap();
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap();
+            let opened = seal().open(Purpose::Compaction, OWNER, &changed);
+            assert_eq!(opened, None, "{at}");
+        }
+        for short in ["", "AAAA", "!"] {
+            assert_eq!(seal().open(Purpose::Compaction, OWNER, short), None);
+        }
+    }
+}

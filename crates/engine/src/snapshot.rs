@@ -194,6 +194,13 @@ impl Snapshot {
     }
 
     fn route_pattern(&self, model: &str) -> Option<Route> {
+        let found_out = |group| Route {
+            group,
+            captures: Vec::new(),
+        };
+        if let Some(group) = self.resolved.get(model) {
+            return Some(found_out(group));
+        }
         let (group, captures) = self.patterns.iter().find_map(|(pattern, group)| {
             let captures: Vec<String> = pattern
                 .captures(model)?
@@ -207,18 +214,9 @@ impl Snapshot {
             .iter()
             .any(|deployment| deployment.depends_on_model())
         {
-            let group = match self.resolved.get(model) {
-                Some(group) => group,
-                None => {
-                    let group = self.resolve_again(group, &captures)?;
-                    self.resolved.put(model, &group);
-                    group
-                }
-            };
-            return Some(Route {
-                group,
-                captures: Vec::new(),
-            });
+            let group = self.resolve_again(group, &captures)?;
+            self.resolved.put(model, &group);
+            return Some(found_out(group));
         }
         Some(Route {
             group: group.clone(),

@@ -41,9 +41,9 @@ pub struct ConnectionParams<'a> {
 /// Everything about a call but its body. Headers that may hold a credential are marked sensitive.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    endpoints: Endpoints,
+    pub(crate) endpoints: Endpoints,
     /// `None` for the built-in provider.
-    base: Option<Base>,
+    pub(crate) base: Option<Base>,
     headers: HeaderMap,
     api_base: String,
     missing_key: Option<MissingKey>,
@@ -171,14 +171,6 @@ impl Connection {
         }
     }
 
-    /// Where `path` (with its slash, percent-encoded) below the provider's `/responses` is, with
-    /// `query` (without question mark) beside what the URL has anyway.
-    pub fn responses_uri(&self, path: &str, query: &str) -> Result<Uri, UrlError> {
-        let responses = self.endpoints.uri(Operation::Responses, "", false)?;
-        let whole = format!("{}{path}", responses.path());
-        with_path(responses, &whole, query).ok_or_else(|| UrlError::Path(path.to_owned()))
-    }
-
     /// The model as the first message of a session with Google's Live API names it.
     pub fn live_model(&self, model: &str) -> Result<String, UrlError> {
         self.endpoints.live_model(model)
@@ -247,36 +239,6 @@ impl Connection {
             }
         }
         Ok(())
-    }
-
-    /// Where `path` (with its slash, percent-encoded) and `query` (without question mark) of the
-    /// provider's own API are. A path that begins as the base URL's path ends is not doubled:
-    /// below `https://host/v1`, both `/v1/files` and `/files` are `https://host/v1/files`.
-    pub fn resource_uri(&self, path: &str, query: &str) -> Result<Uri, UrlError> {
-        let refused = || UrlError::Path(path.to_owned());
-        let base = self.base.as_ref().ok_or_else(refused)?;
-        if climbs(path) {
-            return Err(refused());
-        }
-        let there = self.endpoints.place_of(path);
-        let base = there.as_ref().unwrap_or(base);
-        base.below(path, query).map_err(|_| refused())
-    }
-
-    /// Where `path` (with its slash, percent-encoded) of the OpenAI API, counted from its version,
-    /// is: beside the provider's `/responses`. A provider that does not speak that API has it where
-    /// its own paths are.
-    pub fn openai_uri(&self, path: &str, query: &str) -> Result<Uri, UrlError> {
-        let refused = || UrlError::Path(path.to_owned());
-        if climbs(path) {
-            return Err(refused());
-        }
-        let Ok(responses) = self.endpoints.uri(Operation::Responses, "", false) else {
-            return self.resource_uri(&format!("/v1{path}"), query);
-        };
-        let base = responses.path().strip_suffix("/responses");
-        let whole = format!("{}{path}", base.ok_or_else(refused)?);
-        with_path(responses, &whole, query).ok_or_else(refused)
     }
 
     /// Where the provider lists its models (`GET`); `None` for the built-in provider.
@@ -381,25 +343,6 @@ fn own_headers(
     Ok(headers.map)
 }
 
-/// The same URL with another path, and with `query` beside its own.
-fn with_path(uri: Uri, path: &str, query: &str) -> Option<Uri> {
-    let own = uri.query().unwrap_or_default();
-    let joint = if own.is_empty() || query.is_empty() {
-        ""
-    } else {
-        "&"
-    };
-    let mark = if own.is_empty() && query.is_empty() {
-        ""
-    } else {
-        "?"
-    };
-    let whole = format!("{path}{mark}{own}{joint}{query}");
-    let mut parts = uri.into_parts();
-    parts.path_and_query = Some(whole.parse().ok()?);
-    Uri::from_parts(parts).ok()
-}
-
 /// A server of the operator's own may well work without a key.
 fn needs_key(provider: &Provider, base: &Base, environment: &Environment) -> bool {
     provider.key == KeyRule::Required
@@ -420,15 +363,6 @@ fn authenticated(auth: Auth, headers: &HeaderMap) -> bool {
         Auth::AnthropicKey => "x-api-key",
     };
     headers.contains_key(name) || headers.contains_key(AUTHORIZATION)
-}
-
-/// Whether a path may lead out of where it is put, in any spelling a server may take it in.
-pub(crate) fn climbs(path: &str) -> bool {
-    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-    !path.starts_with('/')
-        || decoded
-            .split(['/', '\\'])
-            .any(|segment| matches!(segment, "." | ".."))
 }
 
 fn or_variables(variables: &[String]) -> String {

@@ -17,6 +17,7 @@ mod provider;
 mod public;
 mod quirks;
 mod resolve;
+mod resource;
 mod spec;
 mod table;
 mod target;

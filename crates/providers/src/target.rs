@@ -21,7 +21,7 @@ impl Target {
     /// spelling.
     pub fn uri(&self, below: &str, query: &str) -> Result<Uri, UrlError> {
         let refused = || UrlError::Path(below.to_owned());
-        if !below.is_empty() && crate::connection::climbs(below) {
+        if !below.is_empty() && crate::resource::climbs(below) {
             return Err(refused());
         }
         self.0.uri(below, query).map_err(|_| refused())

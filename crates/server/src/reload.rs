@@ -78,12 +78,14 @@ impl Reloader {
             }
             Err(reason) => {
                 metrics.reloads_refused.fetch_add(1, Relaxed);
-                tracing::error!("new configuration refused, the old one stays in force: {reason}");
-                let refused = Refused {
+                let refused = Arc::new(Refused {
                     reason,
                     at: SystemTime::now(),
-                };
-                self.status.refused.store(Some(Arc::new(refused)));
+                });
+                // Before the log line: who reads that may ask at once.
+                self.status.refused.store(Some(refused.clone()));
+                let reason = &refused.reason;
+                tracing::error!("new configuration refused, the old one stays in force: {reason}");
             }
         }
     }

@@ -21,17 +21,17 @@ pub type Definition = (Api, &'static str);
 /// An API whose schema is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Api {
-    /// OpenAI's OpenAPI document: chat, responses, embeddings, models, errors.
+    /// OpenAI's own document: chat, responses, embeddings, models, errors.
     OpenAi,
     /// The Open Responses specification: the Responses API as all may speak it.
     OpenResponses,
-    /// Anthropic's OpenAPI document.
+    /// Anthropic's own document.
     Anthropic,
     /// Google's discovery document of the Generative Language API.
     Gemini,
     /// The service model of Amazon Bedrock Runtime.
     Bedrock,
-    /// Cohere's OpenAPI document.
+    /// Cohere's own document.
     Cohere,
     /// Ollama's own types.
     Ollama,

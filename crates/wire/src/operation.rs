@@ -48,7 +48,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them that a provider may or may not have.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Chat,
         Self::Responses,
         Self::Completions,

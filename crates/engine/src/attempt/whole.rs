@@ -74,6 +74,10 @@ impl Attempt<'_> {
                 finish: None,
             });
         }
+        // Readers of objects take an array for the members' values in order.
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(no_answer(&TranslateError::invalid("it is no JSON object")));
+        }
         let mut response = from.decode_response(bytes).map_err(|e| no_answer(&e))?;
         if self
             .deployment

@@ -16,14 +16,12 @@ use lockgate_wire::websocket::{Close, Opcode, Passage, Violation, Watch, code};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, timeout};
 
-use super::side::Side;
+use super::side::{FAREWELL, Side};
 use super::{Joined, masks};
 use crate::answer::Slot;
 use crate::record::RecordGuard;
 use crate::upstream::UpstreamStream;
 
-/// How long a side may take to answer a close, or to read the last that it is sent.
-const FAREWELL: Duration = Duration::from_secs(2);
 /// How often a direction may move before others on this core are let through.
 const MOVES: usize = 16;
 
@@ -298,11 +296,11 @@ impl<C: AsyncRead + AsyncWrite + Unpin> Bridge<C> {
             }
             End::ClientLeft => ((None, None), gone("the client left")),
             End::ClientBroke(violation) => {
-                let close = Close::new(code::PROTOCOL, &violation.to_string());
+                let close = Close::from(*violation);
                 ((None, Some(close)), gone("the client left"))
             }
             End::UpstreamBroke(violation) => {
-                let own = Close::new(code::PROTOCOL, &violation.to_string());
+                let own = Close::from(*violation);
                 (self.failed("the upstream broke the protocol"), Some(own))
             }
             End::UpstreamLeft(_) => (self.failed("the upstream broke off the session"), None),

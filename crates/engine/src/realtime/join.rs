@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use lockgate_wire::realtime::Protocol;
 
 use super::handshake::Offer;
 use super::{Ask, no_session};
@@ -34,7 +33,7 @@ impl Engine {
             endpoint: &ask.endpoint(),
             headers,
             query: &ask.query,
-            beta: beta(ask.protocol, offer, headers),
+            beta: beta(offer, headers),
         };
         self.line_for(snapshot, wishes, record).await
     }
@@ -85,10 +84,7 @@ pub(super) struct Wishes<'a> {
 }
 
 /// The beta that the client asks for: in its header, or in a subprotocol as `realtime-v1`.
-fn beta(protocol: Protocol, offer: &Offer<'_>, headers: &HeaderMap) -> Option<HeaderValue> {
-    if protocol != Protocol::OpenAi {
-        return None;
-    }
+fn beta(offer: &Offer<'_>, headers: &HeaderMap) -> Option<HeaderValue> {
     let named = || HeaderValue::from_str(&offer.beta?.replacen("-v", "=v", 1)).ok();
     headers.get(BETA).cloned().or_else(named)
 }

@@ -10,14 +10,14 @@ use http::HeaderMap;
 use lockgate_core::error::{Fault, GatewayError};
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::realtime::{Protocol, Session as Events, setup_model, with_setup_model};
-use lockgate_wire::websocket::{Close, FrameHeader, Inbox, Opcode, Received, Violation, code};
+use lockgate_wire::websocket::{Close, Inbox, Opcode, Received, code};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use super::Joined;
 use super::bridge::Bridge;
 use super::join::Wishes;
-use super::side::Side;
+use super::side::{Side, part};
 use crate::engine::Engine;
 use crate::pipeline::Endpoint;
 use crate::record::RecordGuard;
@@ -27,8 +27,6 @@ use crate::snapshot::Snapshot;
 const SETUP: usize = 4 * 1024 * 1024;
 /// How long it may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long the client may take to read the last that it is sent.
-const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A session whose model is not known yet.
 pub(super) struct Opening {
@@ -92,13 +90,7 @@ impl Opening {
             Err(Nothing::Left) => {}
             Err(Nothing::Close(close)) => {
                 self.record.finish();
-                let farewell = async {
-                    write(&mut client, Opcode::Close, &close.payload());
-                    if client.finish().await.is_ok() {
-                        client.linger().await;
-                    }
-                };
-                let _late = timeout(FAREWELL, farewell).await;
+                part(&mut client, &close).await;
             }
         }
     }
@@ -174,10 +166,10 @@ where
     let mut inbox = Inbox::new(SETUP);
     loop {
         let received = inbox.next(&mut client.input);
-        match received.map_err(|e| Nothing::Close(close_for(e)))? {
+        match received.map_err(|e| Nothing::Close(Close::from(e)))? {
             Some(Received::Message(message)) => return Ok(message),
             Some(Received::Ping(payload)) => {
-                write(client, Opcode::Pong, &payload);
+                client.say(Opcode::Pong, &payload);
                 client.write().await.map_err(|_| Nothing::Left)?;
             }
             Some(Received::Pong) => {}
@@ -188,24 +180,6 @@ where
             },
         }
     }
-}
-
-fn write<C>(client: &mut Side<C>, opcode: Opcode, payload: &[u8]) {
-    let header = FrameHeader {
-        fin: true,
-        opcode,
-        mask: None,
-        length: payload.len() as u64,
-    };
-    header.write_with(payload, &mut client.output);
-}
-
-fn close_for(violation: Violation) -> Close {
-    let code = match violation {
-        Violation::TooLong(_) => code::TOO_BIG,
-        _ => code::PROTOCOL,
-    };
-    Close::new(code, &violation.to_string())
 }
 
 fn no_setup(why: &str) -> GatewayError {

@@ -8,11 +8,12 @@ mod handshake;
 mod join;
 mod live;
 mod side;
+mod turns;
 
 use std::future::Future;
 use std::time::Instant;
 
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::ErrorKind;
 pub use lockgate_wire::realtime::Protocol;
@@ -24,18 +25,20 @@ use self::bridge::Bridge;
 use self::handshake::Offer;
 pub use self::handshake::is_asked_for;
 use self::live::Opening;
+use self::turns::Turns;
 use crate::answer::AnswerBody;
 use crate::attempt::{Failure, Line};
 use crate::contract;
 use crate::engine::Engine;
-use crate::pipeline::{Endpoint, refuse};
+use crate::pipeline::{Endpoint, body_limit, refuse};
 use crate::record::RecordGuard;
+use crate::snapshot::Snapshot;
 
 /// What the route says about a request for a session.
 #[derive(Debug, Clone)]
 pub struct Ask {
     /// What will be spoken.
-    pub protocol: Protocol,
+    pub talk: Talk,
     /// The model, where the URL names it; in Google's Live API the first message does.
     pub model: Option<String>,
     /// What of the query travels on.
@@ -58,6 +61,7 @@ pub struct Session(State);
 enum State {
     Joined(Box<Joined>),
     Opening(Box<Opening>),
+    Turns(Box<Turns>),
 }
 
 /// Both connections stand.
@@ -68,14 +72,24 @@ struct Joined {
     record: RecordGuard,
 }
 
+/// What is spoken in a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Talk {
+    /// A realtime protocol.
+    Realtime(Protocol),
+    /// The Responses API: a message for each turn.
+    Responses,
+}
+
 // === impl Ask ===
 
 impl Ask {
     /// The dialect of the client, in which it is refused.
     pub fn dialect(&self) -> DialectId {
-        match self.protocol {
-            Protocol::OpenAi => DialectId::OpenAiChat,
-            Protocol::Gemini => DialectId::Gemini,
+        match self.talk {
+            Talk::Realtime(Protocol::OpenAi) => DialectId::OpenAiChat,
+            Talk::Realtime(Protocol::Gemini) => DialectId::Gemini,
+            Talk::Responses => DialectId::OpenAiResponses,
         }
     }
 
@@ -109,7 +123,18 @@ impl Engine {
         if let Err(error) = snapshot.keys.authenticate(request.headers(), key) {
             return Opened::refused(refuse(&endpoint, &snapshot, error.into(), record));
         }
-        if ask.protocol == Protocol::Gemini {
+        let protocol = match ask.talk {
+            Talk::Realtime(protocol) => protocol,
+            Talk::Responses => {
+                // Its turns have records of their own.
+                record.record_mut().status = 101;
+                record.finish();
+                let response = offer.accepted(&record, None);
+                let turns = self.turns(&snapshot, &offer, request.headers());
+                return Opened::session(response, State::Turns(Box::new(turns)));
+            }
+        };
+        if protocol == Protocol::Gemini {
             let response = offer.accepted(&record, None);
             let opening = Opening::new(self.clone(), snapshot, endpoint, request.headers(), record);
             return Opened::session(response, State::Opening(Box::new(opening)));
@@ -118,16 +143,29 @@ impl Engine {
         match Box::pin(joined).await {
             Ok((line, upstream)) => {
                 let response = offer.accepted(&record, Some(&upstream));
-                let events = Events::new(ask.protocol, &record.record().model, &line.model);
+                let events = Events::new(protocol, &record.record().model, &line.model);
                 let joined = Joined {
                     line,
                     events,
-                    protocol: ask.protocol,
+                    protocol,
                     record,
                 };
                 Opened::session(response, State::Joined(Box::new(joined)))
             }
             Err(failure) => Opened::refused(refuse(&endpoint, &snapshot, failure, record)),
+        }
+    }
+}
+
+impl Engine {
+    fn turns(&self, snapshot: &Snapshot, offer: &Offer<'_>, headers: &HeaderMap) -> Turns {
+        let idle = snapshot.config.lockgate.idle_timeout;
+        Turns {
+            engine: self.clone(),
+            headers: headers.clone(),
+            key: offer.key.map(str::to_owned),
+            limit: body_limit(snapshot),
+            idle: idle.unwrap_or(snapshot.config.router.timeout),
         }
     }
 }
@@ -162,6 +200,7 @@ impl Session {
         match self.0 {
             State::Joined(joined) => Bridge::new(client, *joined).run(stopping).await,
             State::Opening(opening) => opening.run(client, stopping).await,
+            State::Turns(turns) => turns.run(client, stopping).await,
         }
     }
 }

@@ -4,15 +4,20 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
+use lockgate_wire::websocket::{Close, FrameHeader, Opcode};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::timeout;
 
 /// How much is read at once. It is read into the stack, so that a connection that waits holds no
 /// buffer.
 const READ: usize = 16 * 1024;
 /// A buffer that grew beyond this is given back when it is empty.
 const KEPT: usize = 4 * 1024;
+/// How long a side may take to answer a close, or to read the last that it is sent.
+pub(super) const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A connection, what was read and is not used, what is to be written.
 #[derive(Debug)]
@@ -59,6 +64,17 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Side<I> {
         Pin::new(&mut self.io).poll_flush(cx)
     }
 
+    /// Has a frame written that a server sends.
+    pub(super) fn say(&mut self, opcode: Opcode, payload: &[u8]) {
+        let header = FrameHeader {
+            fin: true,
+            opcode,
+            mask: None,
+            length: payload.len() as u64,
+        };
+        header.write_with(payload, &mut self.output);
+    }
+
     /// Reads what is there; 0 at the end.
     pub(super) async fn read(&mut self) -> io::Result<usize> {
         std::future::poll_fn(|cx| self.poll_read(cx)).await
@@ -86,6 +102,20 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Side<I> {
             }
         }
     }
+}
+
+/// Closes the connection to a client, and waits a little until it has read that.
+pub(super) async fn part<C>(client: &mut Side<C>, close: &Close)
+where
+    C: AsyncRead + AsyncWrite + Unpin,
+{
+    let farewell = async {
+        client.say(Opcode::Close, &close.payload());
+        if client.finish().await.is_ok() {
+            client.linger().await;
+        }
+    };
+    let _late = timeout(FAREWELL, farewell).await;
 }
 
 fn release(buffer: &mut BytesMut) {

@@ -158,9 +158,8 @@ impl Engine {
         let streams = job.call.streams();
         let engine = self.clone();
         self.tasks.spawn_local(async move {
-            engine
-                .make(&snapshot, &endpoint, job, reply, record, running)
-                .await;
+            let made = engine.make(&snapshot, &endpoint, job, reply, record, running);
+            Box::pin(made).await;
         });
         if streams && let Some(events) = journal.clone().follow(0) {
             contract::stream_headers(DialectId::OpenAiResponses, &mut headers);

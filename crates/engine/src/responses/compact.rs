@@ -65,6 +65,8 @@ impl Engine {
                 .compact_there(snapshot, call, route, deployment, record)
                 .await;
             match asked {
+                // What only the provider has cannot be summarised here.
+                Err(failure) if is_elsewhere(call) => return Err(failure),
                 Err(failure) if NOT_THERE.contains(&failure.error.api.status) => {}
                 asked => return asked,
             }
@@ -124,6 +126,11 @@ impl Engine {
             relayed: true,
         })
     }
+}
+
+/// Whether the conversation goes on from a response that is not kept here.
+fn is_elsewhere(call: &Call) -> bool {
+    !call.continues && call.body.is_set(PREVIOUS)
 }
 
 /// The `input` of `body` with every summary of ours opened; `None` when it has none.

@@ -35,6 +35,7 @@ use serde_json::json;
 
 use crate::auth::Identity;
 use crate::call::Call;
+use crate::deployment::Deployment;
 use crate::snapshot::{Group, Route, Snapshot};
 
 const PREVIOUS: &str = "previous_response_id";
@@ -89,6 +90,20 @@ pub(crate) fn recall(
         stored,
         renamed: None,
     }))
+}
+
+/// Refuses what only a provider with the API can do: what a conversation object holds is the
+/// provider's, and leaving it out would be another question.
+pub(crate) fn check(call: &Call, deployment: &Deployment) -> Result<(), GatewayError> {
+    if call.dialect != DialectId::OpenAiResponses || !call.body.is_set("conversation") {
+        return Ok(());
+    }
+    let message = format!(
+        "provider `{}` keeps no conversations; go on with `previous_response_id`, which works with \
+         all",
+        deployment.provider.id
+    );
+    Err(GatewayError::client(ErrorKind::InvalidRequest, message).with_param("conversation"))
 }
 
 /// The part of `route` that has the response.

@@ -10,12 +10,10 @@ use crate::spec::{
 pub(super) const ROWS: &[ProviderSpec] = &[
     AZURE,
     AZURE_AI,
-    // LiteLLM's name for deployments of models that complete text.
+    // LiteLLM's name for deployments of such models.
     ProviderSpec {
         id: "azure_text",
-        operations: Operations::COMPLETIONS,
-        quirks: &[],
-        ..AZURE_NAMED
+        ..AZURE_TEXT
     },
     BEDROCK,
     // LiteLLM's other name for it, which forces the API that is used anyway.
@@ -42,6 +40,8 @@ const AZURE: ProviderSpec = ProviderSpec {
         named("o_series/", &AZURE_REASONING),
         named("gpt5_series/", &AZURE_REASONING),
         named("responses/", &AZURE_RESPONSES),
+        starting("gpt-35-turbo-instruct", &AZURE_TEXT),
+        starting("gpt-3.5-turbo-instruct", &AZURE_TEXT),
     ],
     ..AZURE_NAMED
 };
@@ -50,6 +50,13 @@ const AZURE: ProviderSpec = ProviderSpec {
 const AZURE_RESPONSES: ProviderSpec = ProviderSpec {
     dialect: DialectId::OpenAiResponses,
     operations: Operations::CHAT.with(&[Operation::Responses]),
+    ..AZURE_NAMED
+};
+
+/// Models that complete text and do not chat.
+const AZURE_TEXT: ProviderSpec = ProviderSpec {
+    operations: Operations::COMPLETIONS,
+    quirks: &[],
     ..AZURE_NAMED
 };
 

@@ -624,3 +624,90 @@ fn a_key_in_the_settings_is_the_providers() {
         );
     }
 }
+
+#[test]
+fn resources_stand_beside_the_responses_of_a_provider() {
+    for (id, base, path, query, there) in [
+        (
+            "openai",
+            None,
+            "/files",
+            "limit=2",
+            "https://api.openai.com/v1/files?limit=2",
+        ),
+        (
+            "openai",
+            Some("http://own.example/api?tenant=1"),
+            "/files/file-1",
+            "a=b",
+            "http://own.example/api/files/file-1?tenant=1&a=b",
+        ),
+        (
+            "azure",
+            Some("https://r.openai.azure.com"),
+            "/batches",
+            "",
+            "https://r.openai.azure.com/openai/v1/batches",
+        ),
+        (
+            "anthropic",
+            None,
+            "/files",
+            "",
+            "https://api.anthropic.com/v1/files",
+        ),
+    ] {
+        let params = ConnectionParams {
+            api_base: base,
+            api_key: Some(&Secret::new("k")),
+            ..ConnectionParams::default()
+        };
+        let connection = connect(id, &params, &Environment::default()).unwrap();
+        let uri = connection.openai_uri(path, query).unwrap();
+        assert_eq!(uri.to_string(), there);
+        assert!(connection.openai_uri("/files/../x", "").is_err());
+    }
+}
+
+#[test]
+fn a_response_stands_below_the_others() {
+    let params = ConnectionParams {
+        api_base: Some("https://r.openai.azure.com"),
+        api_version: Some("2025-03-01-preview"),
+        api_key: Some(&Secret::new("k")),
+        ..ConnectionParams::default()
+    };
+    let azure = connect("azure", &params, &Environment::default()).unwrap();
+    let uri = azure.responses_uri("/resp_1/cancel", "a=b").unwrap();
+    assert_eq!(
+        uri.to_string(),
+        "https://r.openai.azure.com/openai/responses/resp_1/cancel?api-version=2025-03-01-preview&a=b"
+    );
+}
+
+#[test]
+fn a_path_of_vertex_ai_names_its_host() {
+    let params = ConnectionParams {
+        api_key: Some(&Secret::new("k")),
+        ..ConnectionParams::default()
+    };
+    let vertex = connect("vertex_ai", &params, &Environment::default()).unwrap();
+    for (location, host) in [
+        ("europe-west4", "europe-west4-aiplatform.googleapis.com"),
+        ("global", "aiplatform.googleapis.com"),
+    ] {
+        let path = format!(
+            "/v1/projects/p/locations/{location}/publishers/google/models/g:generateContent"
+        );
+        let uri = vertex.resource_uri(&path, "").unwrap();
+        assert_eq!(uri.to_string(), format!("https://{host}{path}"));
+    }
+    // Nothing but a location is put into a host's name.
+    for odd in ["evil.example%2F", "a@b", "", "A"] {
+        let path = format!("/v1/projects/p/locations/{odd}/x");
+        let uri = vertex.resource_uri(&path, "").unwrap();
+        let host = uri.host().unwrap();
+        assert!(host.ends_with("aiplatform.googleapis.com"), "{host}");
+        assert!(!host.contains("evil") && !host.contains('@'), "{host}");
+    }
+}

@@ -6,7 +6,7 @@ use lockgate_engine::pass_through::{Destination, PassThrough};
 use super::route::decode;
 
 /// Resources of the OpenAI API that name no model. They live at one provider.
-const RESOURCES: [&str; 12] = [
+const RESOURCES: [&str; 13] = [
     "assistants",
     "batches",
     "containers",

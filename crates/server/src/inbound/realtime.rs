@@ -1,7 +1,7 @@
 //! Paths of realtime sessions (reference section 2.2, WebSocket).
 
 use http::Request;
-use lockgate_engine::realtime::{Ask, Protocol};
+use lockgate_engine::realtime::{Ask, Protocol, Talk, is_asked_for};
 
 use super::route::{decode, query_value};
 
@@ -28,6 +28,17 @@ const LIVE: [(&str, &str); 2] = [
 /// What of a query is meant for the gateway.
 const OWN: [&str; 5] = ["api-version", "api_key", "deployment", "key", "model"];
 
+/// The Responses API, where a request wants a WebSocket.
+pub(super) fn responses<B>(request: &Request<B>, path: &str) -> Option<Ask> {
+    let asked = matches!(path, "/v1/responses" | "/responses") && is_asked_for(request);
+    asked.then(|| Ask {
+        talk: Talk::Responses,
+        model: None,
+        query: String::new(),
+        key: None,
+    })
+}
+
 /// The session that `request` asks for.
 pub(super) fn ask<B>(request: &Request<B>, path: &str) -> Option<Ask> {
     if OPENAI.contains(&path) {
@@ -44,7 +55,7 @@ pub(super) fn ask<B>(request: &Request<B>, path: &str) -> Option<Ask> {
             }
         }
         return Some(Ask {
-            protocol: Protocol::OpenAi,
+            talk: Talk::Realtime(Protocol::OpenAi),
             model,
             query: passed.join("&"),
             key: None,
@@ -57,7 +68,7 @@ pub(super) fn ask<B>(request: &Request<B>, path: &str) -> Option<Ask> {
                 .is_some_and(|(_, version)| !version.contains('/'))
         });
     live.then(|| Ask {
-        protocol: Protocol::Gemini,
+        talk: Talk::Realtime(Protocol::Gemini),
         model: None,
         query: String::new(),
         key: query_value(request, "key"),

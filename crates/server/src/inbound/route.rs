@@ -94,6 +94,9 @@ pub(super) fn route<B>(
     if let Some(page) = fixed_page(path) {
         return pages(page, get, post);
     }
+    if let Some(ask) = realtime::responses(request, path) {
+        return Route::Session(ask);
+    }
     if let Some((dialect, operation)) = fixed_operation(path) {
         return operations(endpoint(dialect, operation), post);
     }

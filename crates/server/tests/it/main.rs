@@ -1,6 +1,7 @@
 //! Black-box tests: the real binary between a scripted upstream and a plain HTTP client.
 #![cfg(test)]
 
+mod agents;
 mod auth;
 mod config;
 mod contract;

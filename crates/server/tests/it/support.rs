@@ -18,7 +18,7 @@ pub(crate) use self::dialect::Dialect;
 pub(crate) use self::raw_upstream::RawUpstream;
 pub(crate) use self::recording_upstream::RecordingUpstream;
 pub(crate) use self::socket_upstream::{
-    SocketUpstream, connect, handshake, try_connect, wrong_accept,
+    ClientSocket, SocketUpstream, connect, handshake, try_connect, wrong_accept,
 };
 
 /// The master key of every gateway that is not about master keys.

@@ -6,5 +6,6 @@ mod behaviour;
 mod dialects;
 #[cfg(test)]
 mod gateway;
-#[cfg(all(test, feature = "schemas"))]
+#[cfg(feature = "schemas")]
+#[cfg(test)]
 mod schemas;

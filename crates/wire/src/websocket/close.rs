@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::MAX_CONTROL;
+use super::{MAX_CONTROL, Violation};
 
 /// What a side says when it closes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,5 +67,16 @@ impl Close {
             payload.extend_from_slice(&self.reason);
         }
         payload.freeze()
+    }
+}
+
+impl From<Violation> for Close {
+    /// What a side that broke the protocol is told.
+    fn from(violation: Violation) -> Self {
+        let code = match violation {
+            Violation::TooLong(_) => code::TOO_BIG,
+            _ => code::PROTOCOL,
+        };
+        Self::new(code, &violation.to_string())
     }
 }

@@ -213,9 +213,8 @@ async fn listings() {
     finish(&inspection, LISTINGS);
 }
 
-/// Vectors, ranks and counts.
 #[tokio::test]
-async fn other_operations() {
+async fn vectors() {
     let stage = stage().await;
     let mut inspection = Inspection::new(&[]);
     let gemini = "/v1beta/models/vectors";
@@ -261,23 +260,34 @@ async fn other_operations() {
         assert_eq!(reply.status, 200, "{path}: {}", reply.text());
         inspection.look(&[schema], &reply.json(), &path).unwrap();
     }
+    finish(&inspection, &[]);
+}
+
+#[tokio::test]
+async fn counts() {
+    let stage = stage().await;
+    let mut inspection = Inspection::new(&[]);
     for upstream in Dialect::ALL {
         let model = format!("{}-mock", upstream.name());
-        let (_, anthropic) = simple(&model, false).request(Dialect::Anthropic);
-        let (_, gemini) = simple(&model, false).request(Dialect::Gemini);
-        let counts: [(String, Value, Definition); 2] = [
+        let counts: [(Dialect, String, Definition); 3] = [
             (
+                Dialect::Anthropic,
                 "/v1/messages/count_tokens".to_owned(),
-                anthropic,
                 (Api::Anthropic, "CountMessageTokensResponse"),
             ),
             (
+                Dialect::Gemini,
                 format!("/v1beta/models/{model}:countTokens"),
-                gemini,
                 (Api::Gemini, "CountTokensResponse"),
             ),
+            (
+                Dialect::Responses,
+                "/v1/responses/input_tokens".to_owned(),
+                (Api::OpenAi, "TokenCountsResource"),
+            ),
         ];
-        for (path, body, schema) in counts {
+        for (client, path, schema) in counts {
+            let (_, body) = simple(&model, false).request(client);
             let reply = stage.client().post(&path, &body).await.unwrap();
             assert_eq!(reply.status, 200, "{path}, {model}: {}", reply.text());
             inspection.look(&[schema], &reply.json(), &path).unwrap();

@@ -83,6 +83,11 @@ async fn a_provider_that_completes_is_given_the_request_as_it_is() {
         ("openai/gpt-3.5-turbo-instruct", "/v1", "/v1/completions"),
         ("hosted_vllm/mock", "/v1", "/v1/completions"),
         (
+            "azure/gpt-35-turbo-instruct",
+            "",
+            "/openai/deployments/gpt-35-turbo-instruct/completions?api-version=2025-02-01-preview",
+        ),
+        (
             "azure_text/mock",
             "",
             "/openai/deployments/mock/completions?api-version=2025-02-01-preview",
@@ -284,4 +289,40 @@ async fn an_error_is_the_upstreams_and_a_fallback_may_chat() {
     let reply = complete(&stage, &alone).await;
     assert_eq!(reply.status, 500);
     Dialect::OpenAi.assert_error(500, &reply.json());
+}
+
+#[tokio::test]
+async fn what_would_be_sent_can_be_asked() {
+    let stage = stage("text-completion-openai/mock", "/v1", json!({})).await;
+    let client = stage.client();
+    let asked = json!({
+        "call_type": "text_completion", "request_body": { "model": "public", "prompt": "Once" },
+    });
+    let reply = client
+        .post("/utils/transform_request", &asked)
+        .await
+        .unwrap();
+    let told = reply.json();
+    assert_eq!(
+        told["raw_request_body"],
+        json!({ "model": "mock", "prompt": "Once" }),
+        "{told}"
+    );
+    let base = told["raw_request_api_base"].as_str().unwrap();
+    assert!(base.ends_with("/v1/completions"), "{told}");
+
+    let reply = client
+        .get("/utils/supported_openai_params?model=public")
+        .await
+        .unwrap();
+    let told = reply.json();
+    let params = told["supported_openai_params"].as_array().unwrap();
+    assert!(
+        params.contains(&json!("max_tokens")) && params.contains(&json!("logprobs")),
+        "{told}"
+    );
+    assert!(
+        !params.contains(&json!("tools")) && !params.contains(&json!("response_format")),
+        "{told}"
+    );
 }

@@ -5,6 +5,7 @@ mod frames;
 mod live;
 mod refusals;
 mod sessions;
+mod turns;
 
 use lockgate_testkit::{Gateway, Reply};
 use serde_json::{Value, json};

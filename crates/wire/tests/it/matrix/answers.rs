@@ -26,49 +26,18 @@ struct Whole {
 
 impl Whole {
     fn add(&mut self, event: &StreamEvent) {
+        if let Some((choice, block)) = whole_block(event) {
+            self.push(choice, block);
+            return;
+        }
         match event {
             StreamEvent::Text { choice, text } => self.text(*choice, text),
-            StreamEvent::Refusal { choice, text } => {
-                self.push(*choice, BlockKind::Refusal { text: text.clone() })
-            }
             StreamEvent::Thinking { choice, text } => self.thinking(*choice, text),
-            StreamEvent::Signature { choice, signature } => self.push(
-                *choice,
-                BlockKind::Thinking {
-                    text: String::new(),
-                    signature: Some(signature.clone()),
-                },
-            ),
-            StreamEvent::RedactedThinking { choice, data } => {
-                self.push(*choice, BlockKind::RedactedThinking { data: data.clone() });
-            }
-            StreamEvent::ToolStart {
-                choice, id, name, ..
-            } => self.push(
-                *choice,
-                BlockKind::ToolUse {
-                    id: id.clone(),
-                    name: name.clone(),
-                    arguments: String::new(),
-                },
-            ),
             StreamEvent::ToolArguments {
                 choice,
                 index,
                 json,
             } => self.arguments(*choice, *index, json),
-            StreamEvent::Opaque {
-                choice,
-                origin,
-                raw,
-            } => self.push(
-                *choice,
-                BlockKind::Opaque {
-                    origin: *origin,
-                    what: kind_of(raw),
-                    raw: raw.clone(),
-                },
-            ),
             StreamEvent::Logprobs { choice, logprobs } => {
                 let own = self.choice(*choice).logprobs.get_or_insert_default();
                 own.content.extend(logprobs.content.iter().cloned());
@@ -84,10 +53,7 @@ impl Whole {
             }
             StreamEvent::Usage(usage) => self.answer.usage = Some(*usage),
             StreamEvent::Error(error) => self.error = Some(error.clone()),
-            StreamEvent::Start { .. }
-            | StreamEvent::BlockStop { .. }
-            | StreamEvent::Ping
-            | StreamEvent::End => {}
+            _ => {}
         }
     }
 
@@ -144,6 +110,48 @@ impl Whole {
         });
         calls.nth(index as usize).unwrap().push_str(json);
     }
+}
+
+/// The block that an event is, or begins with.
+fn whole_block(event: &StreamEvent) -> Option<(u32, BlockKind)> {
+    Some(match event {
+        StreamEvent::Refusal { choice, text } => {
+            (*choice, BlockKind::Refusal { text: text.clone() })
+        }
+        StreamEvent::Signature { choice, signature } => (
+            *choice,
+            BlockKind::Thinking {
+                text: String::new(),
+                signature: Some(signature.clone()),
+            },
+        ),
+        StreamEvent::RedactedThinking { choice, data } => {
+            (*choice, BlockKind::RedactedThinking { data: data.clone() })
+        }
+        StreamEvent::ToolStart {
+            choice, id, name, ..
+        } => (
+            *choice,
+            BlockKind::ToolUse {
+                id: id.clone(),
+                name: name.clone(),
+                arguments: String::new(),
+            },
+        ),
+        StreamEvent::Opaque {
+            choice,
+            origin,
+            raw,
+        } => (
+            *choice,
+            BlockKind::Opaque {
+                origin: *origin,
+                what: kind_of(raw),
+                raw: raw.clone(),
+            },
+        ),
+        _ => return None,
+    })
 }
 
 fn kind_of(raw: &RawJson) -> String {

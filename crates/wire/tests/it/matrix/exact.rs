@@ -54,25 +54,67 @@ impl Cell<'_> {
 
     /// Whether the difference in `field` is none, because both say the same to this upstream.
     fn says_the_same(&self, field: &str) -> bool {
+        if field.starts_with("messages[].") || field == "order" {
+            self.content_says_the_same(field)
+        } else if field.contains("tool") || field == "anthropic_beta" || field.contains("search") {
+            self.tools_say_the_same(field)
+        } else {
+            self.params_say_the_same(field)
+        }
+    }
+
+    fn params_say_the_same(&self, field: &str) -> bool {
         let (sent, got) = (self.sent.values(field), self.got.values(field));
-        let invented = sent.is_empty();
-        let gone = got.is_empty();
-        let within = |whole: &[String], part: &[String]| part.iter().all(|v| whole.contains(v));
+        let (invented, gone) = (sent.is_empty(), got.is_empty());
         match (self.upstream, field) {
             // Anthropic wants a limit even where there is none.
             (Anthropic, "max_tokens") => invented,
             // Asked for, so that the answer can tell which stop sequence ended it.
             (Bedrock, "additional_model_response_field_paths") => invented,
+            // OpenAI wants a name for a schema; to others it says nothing.
+            (OpenAiChat | OpenAiResponses, "response_format.json_schema.name") => invented,
+            (_, "response_format.json_schema.name") => gone,
+            // Who has schemas holds the model to them.
+            (_, "response_format.json_schema.strict") => gone,
+            // Claude wants the objects of a schema closed.
+            (Anthropic | Bedrock, "response_format") if !gone => {
+                let closed = "\"additionalProperties\":false,";
+                sent[0].replace(closed, "") == got[0].replace(closed, "")
+            }
+            // The tier that uses a reserved capacity is the one that is used unasked.
+            (Anthropic, "service_tier") => gone && sent == ["\"priority\""],
+            // They go there under their own names, which is no business of the canonical form.
+            (OpenAiResponses, "store" | "metadata") => gone,
+            // An answer in JSON is asked for through a tool.
+            (Anthropic | Bedrock, "response_format") => self
+                .got
+                .values("tools[].function")
+                .contains(&"json_tool_call".to_owned()),
+            // Neutral, and the only value that reasoning models of OpenAI's know; Claude takes
+            // one of the two.
+            (OpenAiChat | OpenAiResponses | Anthropic | Bedrock, "top_p" | "temperature") => {
+                gone && sent == ["1.0"]
+            }
+            // The default.
+            (_, "verbosity") => gone && sent == ["\"medium\""],
+            // Levels and budgets are turned into each other, a level into the nearest there is.
+            (_, "reasoning_effort (level)") => !sent.is_empty() && !got.is_empty(),
+            // Not to think is what these do unasked.
+            (Anthropic | Bedrock | OpenAiChat, "reasoning_effort") => gone && sent == ["false"],
+            // Thoughts are asked for wherever the client did not decline, or shown unasked.
+            (_, "reasoning.summary") if invented => true,
+            (Anthropic | Bedrock | Ollama | Cohere, "reasoning.summary") => true,
+            _ => false,
+        }
+    }
+
+    fn tools_say_the_same(&self, field: &str) -> bool {
+        let (sent, got) = (self.sent.values(field), self.got.values(field));
+        let (invented, gone) = (sent.is_empty(), got.is_empty());
+        let within = |whole: &[String], part: &[String]| part.iter().all(|v| whole.contains(v));
+        match (self.upstream, field) {
             // Free text is a function's only argument where there are functions only.
             (_, "tools[].custom") => gone && !self.got.values("tools[].function").is_empty(),
-            (_, "messages[].tool_calls") => {
-                let plain = |calls: &[String]| {
-                    let calls = calls.iter();
-                    let calls = calls.map(|call| call.replace("{\"input\":", "{\"arguments\":"));
-                    calls.collect::<Vec<_>>()
-                };
-                plain(sent) == plain(got)
-            }
             (_, tools) if tools.starts_with("tools[].function") && self.says_custom() => {
                 within(got, sent)
             }
@@ -88,28 +130,9 @@ impl Cell<'_> {
             {
                 !self.got.values("tools").is_empty()
             }
-            // OpenAI wants a name for a schema; to others it says nothing.
-            (OpenAiChat | OpenAiResponses, "response_format.json_schema.name") => invented,
-            (_, "response_format.json_schema.name") => gone,
-            // Who has schemas holds the model to them.
-            (_, "response_format.json_schema.strict") => gone,
             // Strict for one tool is strict for all.
             (Cohere, "strict_tools") => invented,
             (Cohere, "tools[].function.strict") => !self.got.values("strict_tools").is_empty(),
-            // Claude wants the objects of a schema closed.
-            (Anthropic | Bedrock, "response_format") if !gone => {
-                let closed = "\"additionalProperties\":false,";
-                sent[0].replace(closed, "") == got[0].replace(closed, "")
-            }
-            // The tier that uses a reserved capacity is the one that is used unasked.
-            (Anthropic, "service_tier") => gone && sent == ["\"priority\""],
-            // They go there under their own names, which is no business of the canonical form.
-            (OpenAiResponses, "store" | "metadata") => gone,
-            // An answer in JSON is asked for through a tool.
-            (Anthropic | Bedrock, "response_format") => self
-                .got
-                .values("tools[].function")
-                .contains(&"json_tool_call".to_owned()),
             (Anthropic | Bedrock, "tool_choice") if invented => got[0].contains("json_tool_call"),
             // That tool, and one for each that only the history knows: Claude wants to know what
             // was called. The language of a schema is known.
@@ -124,17 +147,21 @@ impl Cell<'_> {
             (Anthropic, "web_search_options.search_context_size") => {
                 !self.got.values("tools[].web_search.max_uses").is_empty()
             }
-            // Neutral, and the only value that reasoning models of OpenAI's know.
-            (OpenAiChat | OpenAiResponses, "top_p" | "temperature") => gone && sent == ["1.0"],
-            // The default.
-            (_, "verbosity") => gone && sent == ["\"medium\""],
-            // Levels and budgets are turned into each other, a level into the nearest there is.
-            (_, "reasoning_effort (level)") => !sent.is_empty() && !got.is_empty(),
-            // Not to think is what these do unasked.
-            (Anthropic | Bedrock | OpenAiChat, "reasoning_effort") => gone && sent == ["false"],
-            // Thoughts are asked for wherever the client did not decline, or shown unasked.
-            (_, "reasoning.summary") if invented => true,
-            (Anthropic | Bedrock | Ollama | Cohere, "reasoning.summary") => true,
+            _ => false,
+        }
+    }
+
+    fn content_says_the_same(&self, field: &str) -> bool {
+        let (sent, got) = (self.sent.values(field), self.got.values(field));
+        match (self.upstream, field) {
+            (_, "messages[].tool_calls") => {
+                let plain = |calls: &[String]| {
+                    let calls = calls.iter();
+                    let calls = calls.map(|call| call.replace("{\"input\":", "{\"arguments\":"));
+                    calls.collect::<Vec<_>>()
+                };
+                plain(sent) == plain(got)
+            }
             // A name is wanted, or stands in the text that the document became.
             // Bedrock says the format beside the name.
             (Bedrock, "messages[].file.filename") => sent.iter().all(|name| {

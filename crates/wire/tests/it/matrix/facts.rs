@@ -109,7 +109,7 @@ impl Facts {
             ("usage.audio", usage.audio_input + usage.audio_output),
         ] {
             if count > 0 {
-                self.add(name, count);
+                self.add(name, count.to_string());
             }
         }
     }
@@ -135,9 +135,9 @@ impl Facts {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn add(&mut self, name: &str, value: impl ToString) {
+    pub(super) fn add(&mut self, name: &str, value: impl Into<String>) {
         let values = self.0.entry(name.to_owned()).or_default();
-        values.push(value.to_string());
+        values.push(value.into());
     }
 
     pub(super) fn some<T: std::fmt::Debug>(&mut self, name: &str, value: &Option<T>) {

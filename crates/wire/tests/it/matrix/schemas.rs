@@ -1,5 +1,7 @@
 //! Whatever the upstream was, what a client gets is valid against its API's published schema.
 
+mod anything;
+
 use lockgate_testkit::schema::{ANSWERS, Api, Definition, Inspection, Spoken};
 use lockgate_testkit::{lines, sse_events};
 use lockgate_wire::canonical::{EmbeddingInput, EmbeddingRequest};
@@ -196,12 +198,13 @@ fn ranks(inspection: &mut Inspection) {
 }
 
 fn counts(inspection: &mut Inspection) {
-    let schemas: [(DialectId, Definition); 3] = [
+    let schemas: [(DialectId, Definition); 4] = [
         (
             DialectId::Anthropic,
             (Api::Anthropic, "CountMessageTokensResponse"),
         ),
         (DialectId::Gemini, (Api::Gemini, "CountTokensResponse")),
+        (DialectId::Bedrock, (Api::Bedrock, "CountTokensResponse")),
         (
             DialectId::OpenAiResponses,
             (Api::OpenAi, "TokenCountsResource"),

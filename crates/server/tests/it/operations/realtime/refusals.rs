@@ -45,7 +45,7 @@ async fn a_model_that_has_sessions_is_needed() {
         ("/v1/realtime", "`model` is missing"),
         ("/v1/realtime?model=nobody", "there is no model `nobody`"),
         ("/v1/realtime?model=claude", "does not offer realtime"),
-        ("/v1/realtime?model=demo", "sessions"),
+        ("/v1/realtime?model=demo", "only chats"),
         ("/v1/realtime?model=live", "Google's Live API"),
     ] {
         let refused = try_connect(handshake(&gateway, path, &[("api-key", MASTER)])).await;

@@ -148,7 +148,16 @@ impl ChoiceIn<'_> {
         let refused = self.message.as_ref().is_some_and(|m| m.refusal.is_some());
         let content = match self.message {
             Some(message) => message.into_blocks(seed, place)?,
-            None => self.text.map(Block::text).into_iter().collect(),
+            None if self.text.is_some() => self.text.map(Block::text).into_iter().collect(),
+            // What a filter took out is still an answer.
+            None if self.finish_reason.is_some() => Vec::new(),
+            None => {
+                let param = format!("choices[{place}].message");
+                return Err(TranslateError::invalid_param(
+                    param,
+                    "the message is missing",
+                ));
+            }
         };
         let called = content
             .iter()
