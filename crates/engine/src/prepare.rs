@@ -7,7 +7,7 @@ use bytes::Bytes;
 use lockgate_core::error::GatewayError;
 use lockgate_providers::{Call as QuirkCall, apply};
 use lockgate_wire::canonical::{ErrorKind, Loss, LossKind};
-use lockgate_wire::dialect::{EncodedRequest, Spliced, Target, TranslateError};
+use lockgate_wire::dialect::{EncodedRequest, Spliced, Target};
 use lockgate_wire::dialects::openai_chat::take_completion_params;
 use lockgate_wire::json::{JsonObject, quote};
 use lockgate_wire::translate::translate_request;
@@ -119,6 +119,7 @@ fn join(call: &Call, deployment: &Deployment) -> Result<Prepared, GatewayError> 
         operation: call.operation,
         passage: Passage::Session,
         dropped: Vec::new(),
+        own: None,
     })
 }
 

@@ -106,6 +106,7 @@ impl Engine {
             operation: Operation::Compact,
             passage: Passage::Relayed(Spliced::default()),
             dropped: Vec::new(),
+            own: None,
         };
         let attempt = Attempt {
             call,

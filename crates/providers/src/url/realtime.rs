@@ -32,7 +32,12 @@ impl Endpoints {
                 base.uri(LIVE, "").map_err(|_| wrong())
             }
             Self::Vertex(urls) => urls.live().ok_or(none)?.map_err(|_| wrong()),
-            Self::None | Self::Bedrock(_) | Self::Watsonx(_) => Err(none),
+            Self::None
+            | Self::Own
+            | Self::ModelIn(_)
+            | Self::SageMaker(_)
+            | Self::Bedrock(_)
+            | Self::Watsonx(_) => Err(none),
         }
     }
 
