@@ -155,7 +155,7 @@ fn block(part: &Part) -> Value {
         Part::Thinking(pieces) => {
             json!({ "type": "thinking", "thinking": pieces.concat(), "signature": SIGNATURE })
         }
-        Part::Text(pieces) => json!({ "type": "text", "text": pieces.concat(), "citations": null }),
+        Part::Text(pieces) => json!({ "type": "text", "text": pieces.concat(), "citations": [] }),
         Part::Tool(call) => tool_use(call, &call.arguments_object()),
     }
 }
@@ -163,7 +163,7 @@ fn block(part: &Part) -> Value {
 fn empty_block(part: &Part) -> Value {
     match part {
         Part::Thinking(_) => json!({ "type": "thinking", "thinking": "", "signature": "" }),
-        Part::Text(_) => json!({ "type": "text", "text": "", "citations": null }),
+        Part::Text(_) => json!({ "type": "text", "text": "", "citations": [] }),
         Part::Tool(call) => tool_use(call, &json!({})),
     }
 }
