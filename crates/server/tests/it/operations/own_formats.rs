@@ -4,8 +4,6 @@ use bytes::{Bytes, BytesMut};
 use lockgate_testkit::{Client, Gateway, Reply};
 use lockgate_wire::event_stream::write_frame;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 
 use crate::support::{
     CHAT, Config, MASTER, RawUpstream, RecordingUpstream, UPSTREAM_KEY, chat_body,
@@ -473,36 +471,23 @@ async fn watsonx_exchanges_its_key() {
     assert_eq!(issuer.asked(), 1, "a token is asked for once");
 }
 
-/// Answers one request with an event stream of these payloads.
-async fn event_stream(parts: &'static [(&'static str, &'static str)]) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut request = [0; 16 * 1024];
-        let _read = stream.read(&mut request).await.unwrap();
-        let mut body = BytesMut::new();
-        for (kind, payload) in parts {
-            let headers = [(":message-type", *kind), (":event-type", "PayloadPart")];
-            write_frame(
-                &headers,
-                |out| out.extend_from_slice(payload.as_bytes()),
-                &mut body,
-            );
-        }
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\n\
-             connection: close\r\ncontent-length: {}\r\n\r\n",
-            body.len()
+/// Answers with an event stream of these payloads.
+async fn event_stream(parts: &[(&str, &str)]) -> RawUpstream {
+    let mut body = BytesMut::new();
+    for (kind, payload) in parts {
+        let headers = [(":message-type", *kind), (":event-type", "PayloadPart")];
+        write_frame(
+            &headers,
+            |out| out.extend_from_slice(payload.as_bytes()),
+            &mut body,
         );
-        let answer = [Bytes::from(head), body.freeze()].concat();
-        // Cut where no frame ends.
-        let (first, second) = answer.split_at(answer.len() - 50);
-        stream.write_all(first).await.unwrap();
-        stream.flush().await.unwrap();
-        stream.write_all(second).await.unwrap();
-    });
-    url
+    }
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    RawUpstream::answering([Bytes::from(head), body.freeze()].concat()).await
 }
 
 #[tokio::test]
@@ -513,7 +498,7 @@ async fn sagemaker_streams_in_frames() {
         ("event", "data: [DONE]\n\n"),
     ])
     .await;
-    let gateway = serving("sagemaker_chat/my-endpoint", &base).await;
+    let gateway = serving("sagemaker_chat/my-endpoint", &base.url("")).await;
     let reply = post(&gateway, CHAT, &chat_body("public", true)).await;
     let text = reply.text();
     assert_eq!(reply.status, 200, "{text}");
@@ -532,7 +517,7 @@ async fn an_exception_in_the_frames_fails_the_attempt() {
         r#"{"Message":"the container said no","OriginalStatusCode":424}"#,
     )])
     .await;
-    let gateway = serving("sagemaker/my-endpoint", &base).await;
+    let gateway = serving("sagemaker/my-endpoint", &base.url("")).await;
     let mut body = chat_body("public", true);
     body["num_retries"] = 0.into();
     let reply = post(&gateway, CHAT, &body).await;

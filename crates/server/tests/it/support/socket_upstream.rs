@@ -71,7 +71,6 @@ impl SocketUpstream {
         serving.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let log = log.clone();
-                #[expect(clippy::result_large_err, reason = "the signature is the handshake's")]
                 let note = move |request: &server::Request, mut response: server::Response| {
                     log.lock().unwrap().push(Handshake {
                         target: request.uri().to_string(),

@@ -94,7 +94,7 @@ async fn a_client_is_answered_at_once_and_may_leave() {
         assert_eq!(begun["status"], "queued", "{model}");
         let items = format!("{RESPONSES}/{}/input_items", id_of(&begun));
         let items = ask(&stage, Method::GET, &items).await.json();
-        assert_eq!(items["data"][0]["content"], "Slowly.", "{items}");
+        assert_eq!(items["data"][0]["content"][0]["text"], "Slowly.", "{items}");
         let whole = done(&stage, id_of(&begun)).await;
         assert_eq!(whole["status"], "completed", "{whole}");
     }
