@@ -64,6 +64,9 @@ def patch_anthropic(schemas):
     """What the official SDK knows (anthropic 2.12 for Python) and the document does not yet."""
     add(schemas["Message"], "diagnostics", {"type": ["object", "null"]})
     add(schemas["Usage"], "speed", {"enum": ["standard", "fast", None]})
+    add(schemas["ModelInfo"], "lifecycle", {"enum": ["active", "deprecated", "retired"]})
+    for name in ("line", "deprecated_at", "retires_at"):
+        add(schemas["ModelInfo"], name, {"type": ["string", "null"]})
     # The guide to errors has one more: a body that is too large.
     too_large = json.loads(json.dumps(schemas["InvalidRequestError"]))
     too_large["properties"]["type"]["const"] = "request_too_large"
