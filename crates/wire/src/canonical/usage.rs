@@ -29,15 +29,34 @@ pub struct Usage {
 // === impl Usage ===
 
 impl Usage {
-    /// Input plus output tokens.
+    /// No answer has so many tokens: counts are cut to it, so that sums of them stay numbers, in
+    /// JSON too.
+    pub(crate) const IMPLAUSIBLE: u64 = 1 << 50;
+
+    /// With no count beyond what is plausible.
+    pub(crate) fn plausible(self) -> Self {
+        let cut = |count: u64| count.min(Self::IMPLAUSIBLE);
+        Self {
+            input_tokens: cut(self.input_tokens),
+            output_tokens: cut(self.output_tokens),
+            cache_read: cut(self.cache_read),
+            cache_write: cut(self.cache_write),
+            cache_write_1h: cut(self.cache_write_1h),
+            reasoning: cut(self.reasoning),
+            audio_input: cut(self.audio_input),
+            audio_output: cut(self.audio_output),
+        }
+    }
+
+    /// Input plus output tokens. An upstream may say any number.
     pub fn total(&self) -> u64 {
-        self.input_tokens + self.output_tokens
+        self.input_tokens.saturating_add(self.output_tokens)
     }
 
     /// Input tokens that no cache had or kept: what Anthropic calls `input_tokens`.
     pub fn uncached_input(&self) -> u64 {
         self.input_tokens
-            .saturating_sub(self.cache_read + self.cache_write)
+            .saturating_sub(self.cache_read.saturating_add(self.cache_write))
     }
 }
 

@@ -95,7 +95,7 @@ impl WireUsage {
         let cache_read = self.cache_read_input_tokens.unwrap_or_default();
         let output_tokens = self.output_tokens.unwrap_or_default();
         let thinking = self.output_tokens_details.unwrap_or_default();
-        Usage {
+        let usage = Usage {
             input_tokens: self
                 .input_tokens
                 .unwrap_or_default()
@@ -108,7 +108,8 @@ impl WireUsage {
             reasoning: thinking.thinking_tokens.min(output_tokens),
             audio_input: 0,
             audio_output: 0,
-        }
+        };
+        usage.plausible()
     }
 
     /// The tier that served the request, as OpenAI names it.

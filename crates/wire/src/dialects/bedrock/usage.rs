@@ -62,7 +62,7 @@ impl WireUsage {
         let cache_write = self
             .cache_write_input_tokens
             .unwrap_or_else(|| written(None));
-        Usage {
+        let usage = Usage {
             input_tokens: self
                 .input_tokens
                 .unwrap_or_default()
@@ -73,7 +73,8 @@ impl WireUsage {
             cache_write,
             cache_write_1h: written(Some("1h")).min(cache_write),
             ..Usage::default()
-        }
+        };
+        usage.plausible()
     }
 }
 

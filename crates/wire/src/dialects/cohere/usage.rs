@@ -7,9 +7,6 @@ use serde_json::value::RawValue;
 
 use crate::canonical::Usage;
 
-/// No answer has so many tokens; sums of capped counts cannot overflow.
-const IMPLAUSIBLE: u64 = 1 << 53;
-
 /// `usage`, and the part of `meta` that counts.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -70,7 +67,7 @@ pub(super) fn decode(raw: Option<&RawValue>) -> Option<Usage> {
 
 fn count(number: Option<f64>) -> Option<u64> {
     // `as` saturates, and takes what is below zero for zero.
-    number.map(|number| (number as u64).min(IMPLAUSIBLE))
+    number.map(|number| (number as u64).min(Usage::IMPLAUSIBLE))
 }
 
 // === impl CountsIn ===
@@ -82,7 +79,7 @@ impl CountsIn {
 
     fn input(&self) -> u64 {
         let text = count(self.input_tokens).unwrap_or_default();
-        (text + count(self.image_tokens).unwrap_or_default()).min(IMPLAUSIBLE)
+        (text + count(self.image_tokens).unwrap_or_default()).min(Usage::IMPLAUSIBLE)
     }
 }
 
@@ -130,6 +127,9 @@ mod tests {
             assert_eq!(read(text), None, "{text}");
         }
         let usage = read(r#"{"tokens":{"input_tokens":-1,"output_tokens":1e300}}"#).unwrap();
-        assert_eq!((usage.input_tokens, usage.output_tokens), (0, IMPLAUSIBLE));
+        assert_eq!(
+            (usage.input_tokens, usage.output_tokens),
+            (0, Usage::IMPLAUSIBLE)
+        );
     }
 }

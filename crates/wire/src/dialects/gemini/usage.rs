@@ -7,9 +7,6 @@ use super::proto::{Count, Many};
 use crate::canonical::Usage;
 use crate::dialect::TranslateError;
 
-/// No count is believed beyond this, so that sums of counts stay numbers.
-const ABSURD: u64 = 1 << 52;
-
 /// Token counts as the API reports them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -81,7 +78,7 @@ struct ModalityOut {
 impl UsageMetadata {
     /// The counts in canonical form, held to its invariants where the provider's do not add up.
     pub(super) fn to_usage(&self) -> Usage {
-        let count = |count: Option<Count>| count.unwrap_or_default().0.min(ABSURD);
+        let count = |count: Option<Count>| count.unwrap_or_default().0.min(Usage::IMPLAUSIBLE);
         // What tools of Google's own read is input, too, but counted apart.
         let input_tokens =
             count(self.prompt_token_count).saturating_add(count(self.tool_use_prompt_token_count));
@@ -119,7 +116,13 @@ fn audio(details: Option<&Many<ModalityCount>>) -> u64 {
             .0
             .iter()
             .filter(|detail| detail.modality.as_deref() == Some("AUDIO"))
-            .map(|detail| detail.token_count.unwrap_or_default().0.min(ABSURD))
+            .map(|detail| {
+                detail
+                    .token_count
+                    .unwrap_or_default()
+                    .0
+                    .min(Usage::IMPLAUSIBLE)
+            })
             .fold(0, u64::saturating_add)
     })
 }

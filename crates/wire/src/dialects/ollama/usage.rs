@@ -10,11 +10,12 @@ pub(super) fn decode(answer: &WireAnswer) -> Option<Usage> {
     if answer.prompt_eval_count.is_none() && answer.eval_count.is_none() {
         return None;
     }
-    Some(Usage {
+    let usage = Usage {
         input_tokens: answer.prompt_eval_count.unwrap_or_default().0,
         output_tokens: answer.eval_count.unwrap_or_default().0,
         ..Usage::default()
-    })
+    };
+    Some(usage.plausible())
 }
 
 /// Adds counts to the last line. What the upstream did in the time the answer took is not known

@@ -5,9 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::lenient;
 use crate::canonical::Usage;
 
-/// No answer has so many tokens; sums of capped counts cannot overflow.
-const IMPLAUSIBLE: u64 = 1 << 53;
-
 /// The usage object as a server writes it. All spellings seen in the wild, all optional.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -129,8 +126,8 @@ impl UsageIn {
         let input = input.unwrap_or_else(|| total.saturating_sub(output.unwrap_or_default()));
         let output = output.unwrap_or_else(|| total.saturating_sub(input));
         let usage = Usage {
-            input_tokens: input.min(IMPLAUSIBLE),
-            output_tokens: output.min(IMPLAUSIBLE),
+            input_tokens: input.min(Usage::IMPLAUSIBLE),
+            output_tokens: output.min(Usage::IMPLAUSIBLE),
             ..self.details()
         };
         Some(reconcile(usage, total))
@@ -183,7 +180,7 @@ fn reconcile(mut usage: Usage, total: u64) -> Usage {
     if usage.reasoning > 0 && total == apart {
         usage.output_tokens = usage.output_tokens.saturating_add(usage.reasoning);
     }
-    usage.output_tokens = usage.output_tokens.min(IMPLAUSIBLE);
+    usage.output_tokens = usage.output_tokens.min(Usage::IMPLAUSIBLE);
     usage.reasoning = usage.reasoning.min(usage.output_tokens);
     usage.audio_output = usage
         .audio_output

@@ -5,9 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::super::openai::lenient;
 use crate::canonical::Usage;
 
-/// No answer has so many tokens; sums of capped counts cannot overflow.
-const IMPLAUSIBLE: u64 = 1 << 53;
-
 /// The usage object as a server writes it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -77,7 +74,10 @@ impl UsageIn {
         let total = self.total_tokens.unwrap_or_default();
         let input = input.unwrap_or_else(|| total.saturating_sub(output.unwrap_or_default()));
         let output = output.unwrap_or_else(|| total.saturating_sub(input));
-        let (input, output) = (input.min(IMPLAUSIBLE), output.min(IMPLAUSIBLE));
+        let (input, output) = (
+            input.min(Usage::IMPLAUSIBLE),
+            output.min(Usage::IMPLAUSIBLE),
+        );
         let none = (InputIn::default(), OutputIn::default());
         let read = self.input_tokens_details.as_ref().unwrap_or(&none.0);
         let written = self.output_tokens_details.as_ref().unwrap_or(&none.1);
