@@ -57,8 +57,9 @@ async fn a_start_that_never_answers_is_late() {
 
 #[tokio::test]
 async fn signals_arrive_and_logs_are_readable_while_it_runs() {
+    // Nothing is started in the loop: a shell may lose a signal that comes while it forks.
     let (_folder, builder) = stand_in(
-        "trap 'echo reloaded' HUP; trap 'echo drained; exit 0' TERM; echo up; while :; do sleep 0.02; done",
+        "sleep 60 & trap 'echo reloaded' HUP; trap 'echo drained; kill $!; exit 0' TERM; echo up; while :; do wait; done",
     );
     let mut gateway = builder.spawn().unwrap();
     gateway.wait_for_log("up", SOON).await.unwrap();
