@@ -42,80 +42,88 @@ pub(crate) struct RequestFallback {
     pub members: Vec<(String, Bytes)>,
 }
 
-/// Members that direct the gateway, sorted. They are taken out of an OpenAI-dialect body.
-const GATEWAY_MEMBERS: [&str; 34] = [
-    "additional_drop_params",
-    "allowed_openai_params",
-    "applied_guardrails",
-    "cache",
-    "caching",
-    "callbacks",
-    "content_policy_fallbacks",
-    "context_window_fallbacks",
-    "custom_llm_provider",
-    "disable_fallbacks",
-    "disable_global_guardrails",
-    "drop_params",
-    "extra_headers",
-    "fallbacks",
-    "guardrails",
-    "headers",
-    "litellm_call_id",
-    "litellm_disabled_callbacks",
-    "litellm_metadata",
-    "litellm_session_id",
-    "litellm_trace_id",
-    "logger_fn",
-    "metadata",
-    "mock_delay",
-    "mock_response",
-    "mock_timeout",
-    "mock_tool_calls",
-    "no-log",
-    "num_retries",
-    "priority",
-    "service_callback",
-    "stream_timeout",
-    "tags",
-    "timeout",
-];
+/// Members that direct the gateway. They are taken out of an OpenAI-dialect body.
+fn is_for_gateway(key: &[u8]) -> bool {
+    matches!(
+        key,
+        b"additional_drop_params"
+            | b"allowed_openai_params"
+            | b"applied_guardrails"
+            | b"cache"
+            | b"caching"
+            | b"callbacks"
+            | b"content_policy_fallbacks"
+            | b"context_window_fallbacks"
+            | b"custom_llm_provider"
+            | b"disable_fallbacks"
+            | b"disable_global_guardrails"
+            | b"drop_params"
+            | b"extra_headers"
+            | b"fallbacks"
+            | b"guardrails"
+            | b"headers"
+            | b"litellm_call_id"
+            | b"litellm_disabled_callbacks"
+            | b"litellm_metadata"
+            | b"litellm_session_id"
+            | b"litellm_trace_id"
+            | b"logger_fn"
+            | b"metadata"
+            | b"mock_delay"
+            | b"mock_response"
+            | b"mock_timeout"
+            | b"mock_tool_calls"
+            | b"no-log"
+            | b"num_retries"
+            | b"priority"
+            | b"service_callback"
+            | b"stream_timeout"
+            | b"tags"
+            | b"timeout"
+    )
+}
 
-/// Members that would let a client choose where a credential is sent, or whose credential is used;
-/// sorted.
-const BANNED_MEMBERS: [&str; 25] = [
-    "api_base",
-    "api_key",
-    "aws_bedrock_runtime_endpoint",
-    "aws_external_id",
-    "aws_profile_name",
-    "aws_role_name",
-    "aws_session_name",
-    "aws_session_tags",
-    "aws_sts_endpoint",
-    "aws_web_identity_token",
-    "azure_ad_token",
-    "base_url",
-    "bedrock_tags",
-    "deployment_url",
-    "langfuse_host",
-    "langfuse_public_key",
-    "langfuse_secret_key",
-    "litellm_credential_name",
-    "model_list",
-    "nvcf_function_id",
-    "s3_endpoint_url",
-    "sagemaker_base_url",
-    "user_config",
-    "vertex_ai_credentials",
-    "vertex_credentials",
-];
+/// Members that would let a client choose where a credential is sent, or whose credential is used.
+fn is_banned(key: &[u8]) -> bool {
+    matches!(
+        key,
+        b"api_base"
+            | b"api_key"
+            | b"aws_bedrock_runtime_endpoint"
+            | b"aws_external_id"
+            | b"aws_profile_name"
+            | b"aws_role_name"
+            | b"aws_session_name"
+            | b"aws_session_tags"
+            | b"aws_sts_endpoint"
+            | b"aws_web_identity_token"
+            | b"azure_ad_token"
+            | b"base_url"
+            | b"bedrock_tags"
+            | b"deployment_url"
+            | b"langfuse_host"
+            | b"langfuse_public_key"
+            | b"langfuse_secret_key"
+            | b"litellm_credential_name"
+            | b"model_list"
+            | b"nvcf_function_id"
+            | b"s3_endpoint_url"
+            | b"sagemaker_base_url"
+            | b"user_config"
+            | b"vertex_ai_credentials"
+            | b"vertex_credentials"
+    )
+}
 
-/// Members that only a gateway under test may get, sorted.
-const MOCK_TESTING: [&str; 3] = [
-    "mock_testing_content_policy_fallbacks",
-    "mock_testing_context_window_fallbacks",
-    "mock_testing_fallbacks",
-];
+/// Members that only a gateway under test may get.
+fn is_for_tests(key: &[u8]) -> bool {
+    matches!(
+        key,
+        b"mock_testing_content_policy_fallbacks"
+            | b"mock_testing_context_window_fallbacks"
+            | b"mock_testing_fallbacks"
+    )
+}
 
 // === impl Options ===
 
@@ -129,11 +137,11 @@ impl Options {
         refuse_banned(body)?;
         let mut options = Self::default();
         // The other dialects have no such extensions, and `metadata` is a field of their own.
-        let directs = || body.any_key(|key| is_one_of(&GATEWAY_MEMBERS, key));
+        let directs = || body.any_key(is_for_gateway);
         if dialect == DialectId::OpenAiChat && directs() {
             let own: Vec<String> = body
                 .keys()
-                .filter(|key| GATEWAY_MEMBERS.binary_search(key).is_ok())
+                .filter(|key| is_for_gateway(key.as_bytes()))
                 .map(str::to_owned)
                 .collect();
             options.read_members(body)?;
@@ -201,11 +209,11 @@ impl Options {
 }
 
 fn refuse_banned(body: &JsonObject) -> Result<(), GatewayError> {
-    if !body.any_key(|key| is_one_of(&BANNED_MEMBERS, key) || is_one_of(&MOCK_TESTING, key)) {
+    if !body.any_key(|key| is_banned(key) || is_for_tests(key)) {
         return Ok(());
     }
     for key in body.keys() {
-        if BANNED_MEMBERS.binary_search(&key).is_ok() {
+        if is_banned(key.as_bytes()) {
             return Err(GatewayError::client(
                 ErrorKind::Authentication,
                 format!("Clients may not send `{key}`: it decides where credentials go."),
@@ -213,7 +221,7 @@ fn refuse_banned(body: &JsonObject) -> Result<(), GatewayError> {
             .with_type("auth_error")
             .with_param(key.to_owned()));
         }
-        if MOCK_TESTING.contains(&key) {
+        if is_for_tests(key.as_bytes()) {
             return Err(GatewayError::client(
                 ErrorKind::InvalidRequest,
                 format!("`{key}` is for gateways under test."),
@@ -222,13 +230,6 @@ fn refuse_banned(body: &JsonObject) -> Result<(), GatewayError> {
         }
     }
     Ok(())
-}
-
-/// Whether `key` is in the sorted list `names`.
-fn is_one_of(names: &[&str], key: &[u8]) -> bool {
-    names
-        .binary_search_by(|name| name.as_bytes().cmp(key))
-        .is_ok()
 }
 
 fn value(body: &JsonObject, name: &str) -> Result<Value, GatewayError> {
@@ -288,7 +289,7 @@ fn request_fallback(
     };
     if let Some(banned) = members
         .keys()
-        .find(|key| BANNED_MEMBERS.contains(&key.as_str()))
+        .find(|key| is_banned(key.as_bytes()))
     {
         return Err(GatewayError::client(
             ErrorKind::Authentication,
