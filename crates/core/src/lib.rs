@@ -2,10 +2,15 @@
 
 pub mod config;
 pub mod discover;
+pub mod entity;
 mod environment;
 pub mod error;
 pub mod fingerprint;
+pub mod ledger;
 pub mod master_key;
+pub mod money;
+pub mod period;
+pub mod ports;
 mod secret;
 
 pub use self::config::{

@@ -287,10 +287,7 @@ fn request_fallback(
     let Some(Value::String(model)) = members.remove("model") else {
         return Err(wrong("fallbacks", "a `model` in each object"));
     };
-    if let Some(banned) = members
-        .keys()
-        .find(|key| is_banned(key.as_bytes()))
-    {
+    if let Some(banned) = members.keys().find(|key| is_banned(key.as_bytes())) {
         return Err(GatewayError::client(
             ErrorKind::Authentication,
             format!(

@@ -1,0 +1,164 @@
+//! Where it is kept what requests cost.
+
+use super::{Page, Paging, StoreFuture};
+use crate::entity::{EntityId, EntityKind};
+use crate::ledger::LedgerEntry;
+use crate::money::Nanodollars;
+
+/// Keeps the ledger, and what follows from it.
+pub trait SpendStore: Send + Sync {
+    /// Writes `entries` and what they add to spend and to the rollups, in one transaction. Entries
+    /// that are there already, by their id, are left out of everything.
+    fn write<'a>(&'a self, entries: &'a [LedgerEntry]) -> StoreFuture<'a, Written>;
+
+    /// What was spent, by everyone, behind `after` in the order of kind, id and window: at most
+    /// `size` rows. For filling the memory at start.
+    fn all_spend<'a>(&'a self, after: Option<&'a Spend>, size: u32) -> StoreFuture<'a, Vec<Spend>>;
+
+    /// What these spent: of all time and in the windows of their budgets.
+    fn spend<'a>(&'a self, of: &'a [EntityId]) -> StoreFuture<'a, Vec<Spend>>;
+
+    /// Sets the spend of all time, for resets and imports.
+    fn set_spend<'a>(&'a self, of: &'a EntityId, amount: Nanodollars) -> StoreFuture<'a, ()>;
+
+    /// Entries of the ledger, the newest first.
+    fn entries<'a>(&'a self, query: &'a EntryQuery) -> StoreFuture<'a, Page<LedgerEntry>>;
+
+    /// Sums out of the rollups.
+    fn activity<'a>(&'a self, query: &'a ActivityQuery) -> StoreFuture<'a, Vec<Activity>>;
+
+    /// Removes at most `most` entries that started before `before` (microseconds since 1970);
+    /// says how many. Rollups and spend stay.
+    fn forget(&self, before: i64, most: u32) -> StoreFuture<'_, u64>;
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// How many entries were new.
+    pub new: u64,
+}
+
+/// What an entity spent in one window, or ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spend {
+    /// Who.
+    pub of: EntityId,
+    /// The window of a budget ([`crate::ledger::Window::name`]); empty: all time.
+    pub window: String,
+    /// When the window began, in seconds since 1970; 0 for all time.
+    pub start: i64,
+    /// How much.
+    pub amount: Nanodollars,
+}
+
+/// Which entries of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryQuery {
+    /// Only that with this id, call id or response id.
+    pub request_id: Option<String>,
+    /// Only those of this key.
+    pub key_id: Option<String>,
+    /// Only those of this user.
+    pub user_id: Option<String>,
+    /// Only those of this team.
+    pub team_id: Option<String>,
+    /// Only those of this organization.
+    pub organization_id: Option<String>,
+    /// Only those of this customer.
+    pub customer_id: Option<String>,
+    /// Only those of this session.
+    pub session_id: Option<String>,
+    /// Only for this model group.
+    pub model_group: Option<String>,
+    /// Only those that failed (`true`), or did not (`false`).
+    pub failed: Option<bool>,
+    /// Started not before, in microseconds since 1970.
+    pub from: Option<i64>,
+    /// Started before, in microseconds since 1970.
+    pub until: Option<i64>,
+    /// Only those that cost at least this.
+    pub least: Option<Nanodollars>,
+    /// Which of them.
+    pub paging: Paging,
+}
+
+/// What sums are asked for: for the days from `from` until `until`, by some dimensions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityQuery {
+    /// Whose: the kind of entity that was charged. `None`: all requests, each counted once.
+    pub of: Option<EntityKind>,
+    /// Only of these.
+    pub ids: Option<Vec<String>>,
+    /// Only of this key.
+    pub key_id: Option<String>,
+    /// Only for this model group.
+    pub model_group: Option<String>,
+    /// The first day, counted from 1970-01-01 in UTC.
+    pub from: i32,
+    /// The day behind the last.
+    pub until: i32,
+    /// One row for each combination of these.
+    pub by: Vec<Dimension>,
+}
+
+/// What sums are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dimension {
+    /// The day.
+    Day,
+    /// The entity that was charged.
+    Entity,
+    /// The key.
+    Key,
+    /// The model group.
+    ModelGroup,
+    /// The provider's model.
+    Model,
+    /// The provider.
+    Provider,
+    /// The operation.
+    Operation,
+}
+
+/// A row of sums. What was not asked to be told apart is `None`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Activity {
+    /// The day, counted from 1970-01-01 in UTC.
+    pub day: Option<i32>,
+    /// The entity that was charged.
+    pub entity_id: Option<String>,
+    /// The key.
+    pub key_id: Option<String>,
+    /// The model group.
+    pub model_group: Option<String>,
+    /// The provider's model.
+    pub model: Option<String>,
+    /// The provider.
+    pub provider: Option<String>,
+    /// The operation.
+    pub operation: Option<String>,
+    /// The sums.
+    pub totals: Totals,
+}
+
+/// Sums over requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// What they cost.
+    pub cost: Nanodollars,
+    /// How many there were.
+    pub requests: u64,
+    /// Of those, failed.
+    pub failed: u64,
+    /// All input tokens.
+    pub input: u64,
+    /// All output tokens.
+    pub output: u64,
+    /// Of the input, read from a prompt cache.
+    pub cache_read: u64,
+    /// Of the input, written to a prompt cache.
+    pub cache_write: u64,
+    /// How long they took together, in milliseconds.
+    pub milliseconds: u64,
+}
