@@ -1,16 +1,16 @@
 # Two commands: `make run` and `make test`. The rest is for those who work on it.
-# UI and database come with later steps; nothing here needs more than Rust and a C compiler.
+# The UI comes with a later step; to build takes no more than Rust and a C compiler.
 
 CARGO ?= cargo
 DATA_DIR ?= .lockgate
 
-.PHONY: run test release check fmt clippy size unit sdks need-sdks bench bench-quick bench-instructions test-real fuzz docs docs-check need
+.PHONY: run test release check fmt clippy size unit sdks need-sdks need-postgres bench bench-quick bench-instructions test-real fuzz docs docs-check need
 
 run: need ## build and start the gateway with its built-in demo model
 	@$(CARGO) build --release --quiet --package lockgate
 	@scripts/run.sh target/release/lockgate "$(DATA_DIR)"
 
-test: need need-sdks fmt clippy size docs-check unit sdks ## every check
+test: need need-sdks need-postgres fmt clippy size docs-check unit sdks ## every check
 
 release: need ## the stripped binary at target/release/lockgate
 	$(CARGO) build --release --package lockgate
@@ -35,6 +35,9 @@ sdks: need ## the official SDKs against every upstream dialect
 
 need-sdks:
 	@scripts/need-sdks.sh $(or $(LOCKGATE_SDKS),$(or $(CARGO_TARGET_DIR),target)/sdk)
+
+need-postgres:
+	@scripts/need-postgres.sh
 
 docs-check:
 	$(CARGO) run --quiet --locked --package xtask -- gen-docs --check

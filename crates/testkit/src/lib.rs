@@ -30,6 +30,7 @@ mod client;
 mod frames;
 mod gateway;
 mod mock;
+mod postgres;
 mod process;
 #[cfg(feature = "schemas")]
 pub mod schema;
@@ -38,4 +39,5 @@ pub use client::{Client, ClientError, Reply, StreamReply};
 pub use frames::{SseEvent, lines, sse_events};
 pub use gateway::{Exited, Gateway, GatewayBuilder, GatewayError};
 pub use mock::{Fault, Flavour, MockOptions, MockUpstream, Recorded, Script};
+pub use postgres::{Postgres, PostgresError};
 pub use process::{Signal, free_port, send_signal, sibling_binary};

@@ -20,7 +20,9 @@ pub trait EntityStore: Send + Sync {
     fn change<'a>(&'a self, change: &'a Change) -> StoreFuture<'a, ()>;
 
     /// What was changed behind `sequence`, by whatever replica, and the sequence that this goes
-    /// up to. A negative `sequence` asks only where the sequence is now.
+    /// up to: ask again from there, there may be more. A negative `sequence` asks only where the
+    /// sequence is now. An answer below what was asked for means that the database is not the
+    /// same any more, such as a backup that was restored: read everything anew.
     fn changed_since(&self, sequence: i64) -> StoreFuture<'_, (Vec<EntityId>, i64)>;
 
     /// The audit log, the newest entry first.

@@ -21,14 +21,15 @@ pub trait SpendStore: Send + Sync {
     /// Sets the spend of all time, for resets and imports.
     fn set_spend<'a>(&'a self, of: &'a EntityId, amount: Nanodollars) -> StoreFuture<'a, ()>;
 
-    /// Entries of the ledger, the newest first.
+    /// Entries of the ledger, the newest first. Their total stops at ten thousand behind the page.
     fn entries<'a>(&'a self, query: &'a EntryQuery) -> StoreFuture<'a, Page<LedgerEntry>>;
 
     /// Sums out of the rollups.
     fn activity<'a>(&'a self, query: &'a ActivityQuery) -> StoreFuture<'a, Vec<Activity>>;
 
-    /// Removes at most `most` entries that started before `before` (microseconds since 1970);
-    /// says how many. Rollups and spend stay.
+    /// Removes entries that started before `before` (microseconds since 1970), in a step that is
+    /// bounded: at most `most` of them, or a partition as a whole. Says how many; 0 when none are
+    /// left. Rollups and spend stay.
     fn forget(&self, before: i64, most: u32) -> StoreFuture<'_, u64>;
 }
 
@@ -86,7 +87,8 @@ pub struct EntryQuery {
 /// What sums are asked for: for the days from `from` until `until`, by some dimensions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActivityQuery {
-    /// Whose: the kind of entity that was charged. `None`: all requests, each counted once.
+    /// Whose: the kind of entity that was charged, or that the request was made for. `None`: all
+    /// requests, each counted once.
     pub of: Option<EntityKind>,
     /// Only of these.
     pub ids: Option<Vec<String>>,
@@ -107,6 +109,8 @@ pub struct ActivityQuery {
 pub enum Dimension {
     /// The day.
     Day,
+    /// The hour. Kept for all requests together, not by entity or key, and for three months.
+    Hour,
     /// The entity that was charged.
     Entity,
     /// The key.
@@ -121,11 +125,14 @@ pub enum Dimension {
     Operation,
 }
 
-/// A row of sums. What was not asked to be told apart is `None`.
+/// A row of sums. What was not asked to be told apart is `None`; what requests had none of, such
+/// as a key, is empty.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Activity {
     /// The day, counted from 1970-01-01 in UTC.
     pub day: Option<i32>,
+    /// The hour, counted from 1970-01-01 00:00 in UTC.
+    pub hour: Option<i32>,
     /// The entity that was charged.
     pub entity_id: Option<String>,
     /// The key.

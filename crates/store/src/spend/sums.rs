@@ -1,0 +1,146 @@
+//! What a batch of entries adds to spend and to the rollups.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lockgate_core::entity::EntityKind;
+use lockgate_core::ledger::LedgerEntry;
+use lockgate_core::ports::Totals;
+
+use super::{ALL, DAY, kind_name, plausible};
+use crate::text::indexed;
+
+/// Sums of a batch. The maps are sorted, so that all replicas touch rows in one order and none
+/// waits for another in a circle.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    pub spend: BTreeMap<SpendKey, i64>,
+    pub days: BTreeMap<DayKey, Totals>,
+    pub hours: BTreeMap<HourKey, Totals>,
+}
+
+/// Kind, id, and name and start of the window.
+pub(super) type SpendKey = (&'static str, String, String, i64);
+/// Kind, id, day, key, and what was asked for.
+pub(super) type DayKey = (&'static str, String, i64, String, Asked);
+/// Hour, and what was asked for.
+pub(super) type HourKey = (i64, Asked);
+/// Model group, model, provider, operation.
+pub(super) type Asked = [String; 4];
+
+const HOUR: i64 = DAY / 24;
+
+// === impl Sums ===
+
+impl Sums {
+    /// The sums of `entries`.
+    pub(super) fn of<'a>(entries: impl Iterator<Item = &'a LedgerEntry>) -> Self {
+        let mut sums = Self::default();
+        for entry in entries {
+            sums.add(entry);
+        }
+        sums
+    }
+
+    fn add(&mut self, entry: &LedgerEntry) {
+        for charge in &entry.charges {
+            let id = indexed(&charge.id).into_owned();
+            let all_time = std::iter::once(("", 0));
+            let windows = charge
+                .windows
+                .iter()
+                .map(|window| (window.name.as_str(), window.start));
+            for (name, start) in all_time.chain(windows) {
+                let window = indexed(name).into_owned();
+                let key = (charge.kind.as_str(), id.clone(), window, start);
+                let amount = self.spend.entry(key).or_default();
+                *amount = amount.saturating_add(entry.cost.get());
+            }
+        }
+        let name = |text: &Option<String>| kept(text.as_deref().unwrap_or_default());
+        let asked = [
+            kept(&entry.model_group),
+            name(&entry.model),
+            name(&entry.provider),
+            kept(&entry.operation),
+        ];
+        let at = plausible(entry.started_at);
+        let day = at.div_euclid(DAY);
+        let key = name(&entry.key_id);
+        let totals = totals(entry);
+        let hour = at.div_euclid(HOUR);
+        add(
+            self.hours.entry((hour, asked.clone())).or_default(),
+            &totals,
+        );
+        for (kind, id) in concerned(entry) {
+            // Where the entity says the key, or all of them, it is not said again.
+            let key = match kind {
+                None | Some(EntityKind::Key) => String::new(),
+                Some(_) => key.clone(),
+            };
+            let row = (kind_name(kind), id, day, key, asked.clone());
+            add(self.days.entry(row).or_default(), &totals);
+        }
+    }
+}
+
+/// Who an entry is about, each once: all, the key (also when there is none), those it names, and
+/// those it was charged to.
+fn concerned(entry: &LedgerEntry) -> BTreeSet<(Option<EntityKind>, String)> {
+    let named = [
+        (EntityKind::User, &entry.user_id),
+        (EntityKind::Team, &entry.team_id),
+        (EntityKind::Organization, &entry.organization_id),
+        (EntityKind::Project, &entry.project_id),
+        (EntityKind::Customer, &entry.customer_id),
+    ];
+    let named = named
+        .into_iter()
+        .filter_map(|(kind, id)| Some((Some(kind), kept(id.as_ref()?))));
+    let tags = entry
+        .tags
+        .iter()
+        .map(|tag| (Some(EntityKind::Tag), kept(tag)));
+    let charged = entry
+        .charges
+        .iter()
+        .filter(|charge| charge.kind != EntityKind::Key);
+    let charged = charged.map(|charge| (Some(charge.kind), kept(&charge.id)));
+    let key = entry.key_id.as_deref().unwrap_or_default();
+    let all = [(None, ALL.to_owned()), (Some(EntityKind::Key), kept(key))];
+    all.into_iter()
+        .chain(named)
+        .chain(tags)
+        .chain(charged)
+        .collect()
+}
+
+fn kept(name: &str) -> String {
+    indexed(name).into_owned()
+}
+
+/// What one entry adds.
+fn totals(entry: &LedgerEntry) -> Totals {
+    let took = entry.ended_at.saturating_sub(entry.started_at).max(0);
+    Totals {
+        cost: entry.cost,
+        requests: 1,
+        failed: u64::from(entry.status >= 400),
+        input: entry.tokens.input,
+        output: entry.tokens.output,
+        cache_read: entry.tokens.cache_read,
+        cache_write: entry.tokens.cache_write,
+        milliseconds: took.unsigned_abs() / 1_000,
+    }
+}
+
+fn add(to: &mut Totals, what: &Totals) {
+    to.cost += what.cost;
+    to.requests += what.requests;
+    to.failed += what.failed;
+    to.input = to.input.saturating_add(what.input);
+    to.output = to.output.saturating_add(what.output);
+    to.cache_read = to.cache_read.saturating_add(what.cache_read);
+    to.cache_write = to.cache_write.saturating_add(what.cache_write);
+    to.milliseconds = to.milliseconds.saturating_add(what.milliseconds);
+}
