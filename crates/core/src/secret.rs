@@ -55,9 +55,20 @@ impl SecretDigest {
     /// Compares with what a caller presented, in constant time.
     #[must_use]
     pub fn matches(&self, presented: impl AsRef<[u8]>) -> bool {
-        let other = Sha256::digest(presented.as_ref());
-        self.0.as_slice().ct_eq(other.as_slice()).into()
+        self.matches_hash(&sha256(presented))
     }
+
+    /// Compares with the SHA-256 of what a caller presented, in constant time.
+    #[must_use]
+    pub fn matches_hash(&self, presented: &[u8; 32]) -> bool {
+        self.0.as_slice().ct_eq(presented.as_slice()).into()
+    }
+}
+
+/// The SHA-256 of what a caller presented: what keys are found by.
+#[must_use]
+pub fn sha256(presented: impl AsRef<[u8]>) -> [u8; 32] {
+    Sha256::digest(presented.as_ref()).into()
 }
 
 impl fmt::Debug for SecretDigest {

@@ -1,13 +1,14 @@
-//! Who is calling: where the key is read and what it opens (reference section 3.1).
+//! Where the key of a request is read, and whether it is the master key (reference section 3.1).
 
 use http::HeaderMap;
 use lockgate_core::error::GatewayError;
-use lockgate_core::{Secret, SecretDigest};
+use lockgate_core::{Secret, SecretDigest, sha256};
 use lockgate_wire::canonical::ErrorKind;
 
+pub use crate::governance::Identity;
 use crate::seal::Seal;
 
-/// The keys that open the gateway.
+/// The master key, and where keys are read.
 #[derive(Debug, Clone)]
 pub struct Keys {
     /// Opens everything.
@@ -18,11 +19,13 @@ pub struct Keys {
     pub(crate) seal: Seal,
 }
 
-/// Who is calling.
+/// The key that a request shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Identity {
-    /// The holder of the master key.
+pub enum Shown {
+    /// The master key.
     Master,
+    /// Another one; its SHA-256. Nobody has looked yet whether there is such a key.
+    Key([u8; 32]),
 }
 
 /// The headers a key is read from behind the first two, in this order.
@@ -32,17 +35,6 @@ const KEY_HEADERS: [&str; 4] = [
     "x-goog-api-key",
     "ocp-apim-subscription-key",
 ];
-
-// === impl Identity ===
-
-impl Identity {
-    /// What tells this caller from others.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Master => "master",
-        }
-    }
-}
 
 // === impl Keys ===
 
@@ -56,22 +48,27 @@ impl Keys {
         }
     }
 
-    /// Says who sent this request. `query_key` is the `?key=` of the Gemini routes.
-    pub fn authenticate(
+    /// The key that a request shows. `query_key` is the `?key=` of the Gemini routes.
+    ///
+    /// A key is hashed once: the master key is compared by its hash, in constant time, and others
+    /// are looked for by theirs.
+    pub fn shown(
         &self,
         headers: &HeaderMap,
         query_key: Option<&str>,
-    ) -> Result<Identity, GatewayError> {
+    ) -> Result<Shown, GatewayError> {
         let key = self.presented(headers)?.or(query_key);
-        match key {
-            None | Some("") => Err(refuse(
+        let Some(key) = key.filter(|key| !key.is_empty()) else {
+            return Err(refuse(
                 "no API key was sent; put it into the header `Authorization: Bearer <key>`",
-            )),
-            Some(key) if self.master.matches(key) => Ok(Identity::Master),
-            Some(_) => {
-                Err(refuse("this API key is not known here").with_type("token_not_found_in_db"))
-            }
-        }
+            ));
+        };
+        let hash = sha256(key);
+        Ok(if self.master.matches_hash(&hash) {
+            Shown::Master
+        } else {
+            Shown::Key(hash)
+        })
     }
 
     /// The key as the client sent it; the first header that is present decides.

@@ -16,6 +16,7 @@ use lockgate_wire::dialect::{RequestHead, TranslateError};
 use lockgate_wire::json::JsonObject;
 use lockgate_wire::{DialectId, Operation};
 
+use crate::governance::TokenPrices;
 use crate::metrics::DeploymentMetrics;
 use crate::router::cooldown::Health;
 use crate::router::pattern::Pattern;
@@ -43,6 +44,8 @@ pub struct Deployment {
     pub labels: Labels,
     /// The most output tokens the model can give, when known.
     pub max_output_tokens: Option<u64>,
+    /// What its entry says that tokens cost.
+    pub(crate) token_prices: TokenPrices,
 }
 
 /// Header values that name a deployment in an answer.
@@ -150,6 +153,7 @@ impl Deployment {
             metrics,
             labels,
             max_output_tokens,
+            token_prices: TokenPrices::read(&entry),
             entry,
         })
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio_util::task::TaskTracker;
 
+use crate::governance::Governance;
 use crate::metrics::GatewayMetrics;
 use crate::responses::{Background, ResponseStore};
 use crate::snapshot::Snapshot;
@@ -16,6 +17,8 @@ use crate::upstream::Upstream;
 pub struct Shared {
     /// The configuration in force.
     pub snapshot: ArcSwap<Snapshot>,
+    /// Who may do what, and how much.
+    pub governance: Arc<Governance>,
     /// What is counted about the gateway as a whole.
     pub metrics: Arc<GatewayMetrics>,
     /// What clients of the responses API may come back to.
@@ -41,8 +44,11 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 impl Shared {
     /// Starts with `snapshot`.
     pub fn new(snapshot: Snapshot) -> Self {
+        let governance = Governance::default();
+        governance.configure(&snapshot.config.governance);
         Self {
             snapshot: ArcSwap::from_pointee(snapshot),
+            governance: Arc::new(governance),
             metrics: Arc::default(),
             responses: Arc::default(),
             background: Arc::default(),

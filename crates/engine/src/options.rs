@@ -31,6 +31,10 @@ pub(crate) struct Options {
     pub additional_drop_params: Vec<String>,
     /// Pass these on although the provider is not known to take them.
     pub allowed_openai_params: Vec<String>,
+    /// What the body marks the request with.
+    pub tags: Vec<String>,
+    /// The customer that the body's metadata name.
+    pub customer: Option<String>,
 }
 
 /// A fallback that the client named, with members that replace the request's own on the way.
@@ -179,7 +183,27 @@ impl Options {
         if has("fallbacks") {
             self.fallbacks = fallbacks(value(body, "fallbacks")?)?;
         }
+        if has("tags") {
+            self.tags.extend(texts(&value(body, "tags")?));
+        }
+        for name in ["litellm_metadata", "metadata"] {
+            if has(name) {
+                self.read_metadata(&value(body, name)?);
+            }
+        }
         Ok(())
+    }
+
+    /// Tags and the customer; other metadata is nobody's here.
+    fn read_metadata(&mut self, metadata: &Value) {
+        if let Some(tags) = metadata.get("tags") {
+            self.tags.extend(texts(tags));
+        }
+        let customer = metadata.get("user_id").and_then(Value::as_str);
+        let customer = customer.or_else(|| metadata.get("user")?.as_str());
+        if self.customer.is_none() {
+            self.customer = customer.map(str::to_owned);
+        }
     }
 
     fn read_headers(&mut self, headers: &HeaderMap) -> Result<(), GatewayError> {
@@ -248,6 +272,12 @@ fn seconds(name: &str, value: Value) -> Result<Option<Duration>, GatewayError> {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .map(Some)
         .ok_or_else(|| wrong(name, "a number of seconds"))
+}
+
+/// The texts of a list; what is none is left out.
+fn texts(list: &Value) -> impl Iterator<Item = String> {
+    let items = list.as_array().into_iter().flatten();
+    items.filter_map(|item| item.as_str().map(str::to_owned))
 }
 
 fn small(value: &Value) -> Option<u32> {

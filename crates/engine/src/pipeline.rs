@@ -16,6 +16,7 @@ use crate::answer::{AnswerBody, JsonArray, Outlet};
 use crate::attempt::{Content, Failure};
 use crate::contract::{self, Story};
 use crate::engine::Engine;
+use crate::governance::Bill;
 use crate::read_body::read_body;
 use crate::receive::{receive, receive_upload, unknown_model};
 use crate::record::{RecordGuard, RequestRecord};
@@ -96,9 +97,10 @@ impl Engine {
         B: Body<Data = Bytes> + Unpin + 'static,
         B::Error: Display,
     {
-        let identity = snapshot
-            .keys
-            .authenticate(headers, endpoint.key.as_deref())?;
+        let governance = &self.shared.governance;
+        let matched = endpoint.matched();
+        let mut caller =
+            governance.identify(snapshot, headers, endpoint.key.as_deref(), matched)?;
         let (call_id, started) = (record.record().call_id.clone(), record.record().started);
         let (limit, config) = (body_limit(snapshot), &snapshot.config);
         let mut call = if endpoint.operation.is_upload() {
@@ -108,11 +110,18 @@ impl Engine {
             let body = read_body(body, limit).await?;
             receive(endpoint, headers, body, config, call_id, started)?
         };
+        if let Some(meant) = caller.meant(&call.model).map(str::to_owned) {
+            call.model = meant;
+        }
         record.record_mut().model.clone_from(&call.model);
         record.record_mut().stream = call.streams();
         let mut route = find_route(snapshot, endpoint.dialect, &call.model)?;
-        let store = &self.shared.responses;
+        governance.check_models(snapshot, &caller, &call, &route)?;
+        governance.mark(snapshot, headers, &call, &mut caller)?;
+        let (store, identity) = (&self.shared.responses, caller.identity());
         let mut keeper = responses::recall(&mut call, &mut route, identity, snapshot, store)?;
+        let entry = record.record_mut();
+        governance.admit(snapshot, caller, &call, &route.group, entry)?;
         if responses::is_background(&call, keeper.as_ref())?
             && let Some(keeper) = keeper.take()
         {
@@ -153,6 +162,13 @@ impl Engine {
             started,
             sent: None,
             first_token: None,
+            input_bytes: 0,
+            streamed_bytes: 0,
+            reservation: None,
+            settled: None,
+            pricing: None,
+            exceeded: None,
+            bill: Bill::default(),
         };
         RecordGuard::start(record, self.shared.metrics.clone())
     }
@@ -219,15 +235,15 @@ pub(crate) fn answer(
             .elapsed()
             .saturating_sub(upstream_time),
     );
+    if let Content::Whole { usage, finish, .. } = &arrival.reply.content {
+        record.record_mut().usage = *usage;
+        record.record_mut().finish = *finish;
+        record.settle();
+    }
+    record.record().tell(&mut headers);
     let outlet = outlet(endpoint, streams, keeper);
     let body = match arrival.reply.content {
-        Content::Whole {
-            bytes,
-            usage,
-            finish,
-        } => {
-            record.record_mut().usage = usage;
-            record.record_mut().finish = finish;
+        Content::Whole { bytes, .. } => {
             let bytes = match outlet {
                 Some(mut outlet) if streams => [outlet.push(bytes), outlet.close()].concat().into(),
                 Some(mut outlet) => outlet.whole(bytes),
@@ -287,6 +303,9 @@ pub(crate) fn refuse(
             .unwrap_or_default(),
     )
     .write(&mut headers);
+    if let Some(exceeded) = &record.record().exceeded {
+        exceeded.write(&mut headers);
+    }
     if let Some(wait) = failure.error.retry_after {
         contract::retry_after(wait, &mut headers);
     }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use http::HeaderMap;
 use lockgate_wire::canonical::{FinishReason, Usage};
 use lockgate_wire::{DialectId, Operation};
 
 use crate::deployment::Deployment;
+use crate::governance::{Bill, Caller, Exceeded, Pricing, Reservation, settle};
 use crate::metrics::GatewayMetrics;
 
 /// What is known about one request when it ends.
@@ -43,6 +45,20 @@ pub struct RequestRecord {
     pub sent: Option<Instant>,
     /// From sending that attempt to the first content of a stream.
     pub first_token: Option<Duration>,
+    /// How long the request's body was, in bytes, where that may be needed for an estimate.
+    pub input_bytes: u64,
+    /// How many bytes of a streamed answer the client was sent.
+    pub streamed_bytes: u64,
+    /// What it has taken of limits and budgets, until that is settled.
+    pub(crate) reservation: Option<Box<Reservation>>,
+    /// The same, settled.
+    pub(crate) settled: Option<Box<Reservation>>,
+    /// Who knows what it cost.
+    pub(crate) pricing: Option<Arc<Box<dyn Pricing>>>,
+    /// The limit that it was refused for.
+    pub(crate) exceeded: Option<Box<Exceeded>>,
+    /// What it cost, once that is settled.
+    pub bill: Bill,
 }
 
 /// Emits its record when it is dropped: at the end of the answer, or when the client leaves.
@@ -55,6 +71,23 @@ pub struct RecordGuard {
 
 /// The status of a request whose client left before the answer was complete.
 const CLIENT_LEFT: u16 = 499;
+
+// === impl RequestRecord ===
+
+impl RequestRecord {
+    /// Who made the request, once it was let in.
+    pub fn caller(&self) -> Option<&Caller> {
+        let reservation = self.reservation.as_ref().or(self.settled.as_ref())?;
+        Some(reservation.caller())
+    }
+
+    /// Tells the client what is left of its limits, and what its key spent.
+    pub(crate) fn tell(&self, headers: &mut HeaderMap) {
+        if let Some(reservation) = self.reservation.as_ref().or(self.settled.as_ref()) {
+            reservation.write(headers);
+        }
+    }
+}
 
 // === impl RecordGuard ===
 
@@ -79,6 +112,14 @@ impl RecordGuard {
         &mut self.record
     }
 
+    /// Settles what the request cost, if that was not done: what is known of its tokens is all
+    /// there will be.
+    pub(crate) fn settle(&mut self) {
+        if let Some(bill) = settle(&mut self.record) {
+            self.record.bill = bill;
+        }
+    }
+
     /// The answer is complete; what is dropped without it was left by its client.
     pub fn finish(&mut self) {
         self.finished = true;
@@ -91,6 +132,7 @@ impl Drop for RecordGuard {
         if !self.finished {
             self.record.status = CLIENT_LEFT;
         }
+        self.settle();
         count(&self.record, &self.metrics);
         log(&self.record);
     }

@@ -38,7 +38,7 @@ impl Seal {
         let mut sealed = text.as_bytes().to_vec();
         let nonce = self
             .key(purpose)?
-            .seal_in_place_append_tag(Aad::from(owner.as_str()), &mut sealed)
+            .seal_in_place_append_tag(Aad::from(owner.as_bytes()), &mut sealed)
             .ok()?;
         let whole = [nonce.as_ref().as_slice(), &sealed].concat();
         Some(URL_SAFE_NO_PAD.encode(whole))
@@ -52,7 +52,7 @@ impl Seal {
         let mut rest = rest.to_vec();
         let text = self
             .key(purpose)?
-            .open_in_place(nonce, Aad::from(owner.as_str()), &mut rest)
+            .open_in_place(nonce, Aad::from(owner.as_bytes()), &mut rest)
             .ok()?;
         String::from_utf8(text.to_vec()).ok()
     }

@@ -96,6 +96,13 @@ impl Engine {
                 changed = call.with_members(&hop.members);
                 &changed
             };
+            let entry = record.record_mut();
+            let group = &hop.route.group;
+            if let Err(error) = self.shared.governance.top_up(snapshot, call, group, entry) {
+                // What the caller cannot pay for is no way out; another fallback may be.
+                tracing::debug!("a fallback to `{}` is passed by: {error}", group.name);
+                continue;
+            }
             match self.try_group(snapshot, call, &hop.route, record).await {
                 Ok(arrival) => {
                     self.shared.metrics.fallbacks.fetch_add(1, Relaxed);

@@ -112,6 +112,8 @@ impl Reloader {
         }
         let models = snapshot.listed_models().len();
         credentials::warm(&snapshot, &self.upstream, CREDENTIALS).await;
+        let settings = &snapshot.config.governance;
+        self.shared.governance.configure(settings);
         self.shared.snapshot.store(Arc::new(snapshot));
         self.files = configured.files;
         self.seen = configured.fingerprint;

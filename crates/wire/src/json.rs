@@ -220,6 +220,11 @@ impl JsonObject {
         out.freeze()
     }
 
+    /// About how many bytes [`JsonObject::to_bytes`] has; never fewer.
+    pub fn size(&self) -> usize {
+        self.edited_len()
+    }
+
     fn edited_len(&self) -> usize {
         let replaced: usize = self
             .members

@@ -14,6 +14,7 @@ mod diagnostic;
 mod document;
 mod findings;
 mod general;
+mod governance;
 pub(crate) mod id;
 mod keys;
 mod litellm;
@@ -31,6 +32,7 @@ pub use self::body_params::BodyParams;
 pub use self::cloud::{AwsParams, AzureParams, CloudParams, VertexParams};
 pub use self::diagnostic::{ConfigError, Diagnostic, Severity};
 pub use self::general::GeneralSettings;
+pub use self::governance::GovernanceSettings;
 pub use self::litellm::{LitellmSettings, SslVerify};
 pub use self::lockgate::{CustomAuth, CustomDialect, CustomProvider, LockgateSettings};
 pub use self::model::{Fallback, LitellmParams, ModelEntry, ModelInfo, Origin};
@@ -48,6 +50,8 @@ pub struct Config {
     pub models: Vec<ModelEntry>,
     /// `general_settings`
     pub general: GeneralSettings,
+    /// What both say about budgets, users and tags.
+    pub governance: GovernanceSettings,
     /// `litellm_settings`
     pub litellm: LitellmSettings,
     /// `router_settings`, completed from `litellm_settings`.

@@ -189,6 +189,7 @@ impl Body for AnswerBody {
 impl StreamBody {
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         if let Some(first) = self.first.take() {
+            self.record.record_mut().streamed_bytes += first.len() as u64;
             return Poll::Ready(Some(Ok(first)));
         }
         while !self.closed {
@@ -216,6 +217,7 @@ impl StreamBody {
                 _ => out,
             };
             if !out.is_empty() {
+                self.record.record_mut().streamed_bytes += out.len() as u64;
                 return Poll::Ready(Some(Ok(out)));
             }
         }

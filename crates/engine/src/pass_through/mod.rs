@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
-use http::{Request, Response, StatusCode, Uri};
+use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use http_body::Body;
+use lockgate_core::access::{MatchedRoute, RouteClass};
 use lockgate_core::error::GatewayError;
 use lockgate_providers::Connection;
 use lockgate_wire::canonical::ErrorKind;
@@ -34,6 +35,7 @@ use crate::answer::{AnswerBody, Channel, Slot, StreamParts};
 use crate::attempt::{Failure, LARGEST_ANSWER, broken, no_credential, unreachable_upstream};
 use crate::contract;
 use crate::engine::Engine;
+use crate::governance::Caller;
 use crate::pipeline::{Endpoint, body_limit, refuse, respond, story};
 use crate::record::RecordGuard;
 use crate::snapshot::Snapshot;
@@ -132,6 +134,26 @@ impl Engine {
         }
     }
 
+    /// Who asks for something of `provider`'s own API.
+    fn caller_of(
+        &self,
+        snapshot: &Snapshot,
+        ask: &PassThrough,
+        headers: &HeaderMap,
+        provider: &str,
+    ) -> Result<Caller, GatewayError> {
+        let path = match &ask.to {
+            Destination::Provider(_) => format!("/{provider}{}", ask.path),
+            Destination::Holder(_) | Destination::Declared => ask.path.clone(),
+        };
+        let matched = MatchedRoute {
+            paths: &[&path],
+            class: RouteClass::PassThrough,
+        };
+        let governance = &self.shared().governance;
+        governance.identify(snapshot, headers, ask.key.as_deref(), matched)
+    }
+
     /// Asks a provider's own API.
     async fn ask_directly(
         &self,
@@ -142,9 +164,21 @@ impl Engine {
         body: RequestBody,
         record: &mut RecordGuard,
     ) -> Result<Answered, Failure> {
-        let _identity = snapshot
-            .keys
-            .authenticate(&head.headers, ask.key.as_deref())?;
+        let caller = self.caller_of(snapshot, ask, &head.headers, provider)?;
+        self.ask_there(snapshot, ask, provider, (caller, head, body), record).await
+    }
+
+    /// Asks a provider's own API for a caller who may.
+    async fn ask_there(
+        &self,
+        snapshot: &Snapshot,
+        ask: &PassThrough,
+        provider: &str,
+        (caller, head, body): (Caller, Parts, RequestBody),
+        record: &mut RecordGuard,
+    ) -> Result<Answered, Failure> {
+        let governance = &self.shared().governance;
+        governance.admit_unseen(snapshot, caller, record.record_mut())?;
         let credentials = snapshot.credentials(provider)?;
         if let Credentials::Deployment(deployment) = &credentials {
             record.record_mut().deployment = Some(deployment.clone());
@@ -224,7 +258,13 @@ impl Engine {
             let named = endpoint.entry.key_header.as_deref();
             let key = named.and_then(|name| head.headers.get(name)?.to_str().ok());
             let key = key.map(|key| key.strip_prefix("Bearer ").unwrap_or(key));
-            snapshot.keys.authenticate(&head.headers, key)?;
+            let governance = &self.shared().governance;
+            let matched = MatchedRoute {
+                paths: &[&endpoint.entry.path],
+                class: RouteClass::OtherDialect,
+            };
+            let caller = governance.identify(snapshot, &head.headers, key, matched)?;
+            governance.admit_unseen(snapshot, caller, record.record_mut())?;
         }
         let general = &snapshot.config.general;
         let key_header = general.litellm_key_header_name.as_deref();

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, header};
 use http_body::Body;
+use lockgate_core::access::{MatchedRoute, RouteClass};
 use lockgate_core::error::GatewayError;
 use lockgate_wire::DialectId;
 use lockgate_wire::canonical::ErrorKind;
@@ -75,9 +76,8 @@ impl Engine {
         B: Body<Data = Bytes> + Unpin + 'static,
         B::Error: Display,
     {
-        snapshot
-            .keys
-            .authenticate(&head.headers, ask.key.as_deref())?;
+        let governance = &self.shared().governance;
+        let shown = governance.authenticate(snapshot, &head.headers, ask.key.as_deref())?;
         let (path, in_path) = decoded_path(&ask.path);
         let (query, in_query) = decoded_query(&ask.query);
         let mut body = ResourceBody::read(snapshot, &head, body).await?;
@@ -94,12 +94,19 @@ impl Engine {
                 ..ask.clone()
             };
             let body = body.into_request();
-            let asked = self.ask_directly(snapshot, &ask, provider, head, body, record);
+            let caller = self.caller_of(snapshot, &ask, &head.headers, provider)?;
+            let asked = self.ask_there(snapshot, &ask, provider, (caller, head, body), record);
             return Box::pin(asked).await;
         };
         record.record_mut().model.clone_from(&model);
         let route = find_route(snapshot, DialectId::OpenAiChat, &model)?;
         let group = &route.group;
+        shown.check_route(MatchedRoute {
+            paths: &[&path],
+            class: RouteClass::OpenAi,
+        })?;
+        shown.check_model(&governance.directory, &model, group)?;
+        governance.admit_unseen(snapshot, shown, record.record_mut())?;
         let picked = pick(&group.deployments, &[], fastrand::f64);
         let deployment = picked.ok().and_then(|index| group.deployments.get(index));
         let deployment = deployment.ok_or_else(|| nobody(&model))?;

@@ -9,6 +9,7 @@ use super::handshake::Offer;
 use super::{Ask, no_session};
 use crate::attempt::{Content, Failure, Line};
 use crate::engine::Engine;
+use crate::governance::Caller;
 use crate::pipeline::{Endpoint, find_route};
 use crate::receive::receive;
 use crate::record::RecordGuard;
@@ -25,8 +26,7 @@ impl Engine {
         &self,
         snapshot: &Arc<Snapshot>,
         ask: &Ask,
-        offer: &Offer<'_>,
-        headers: &HeaderMap,
+        (offer, headers, caller): (&Offer<'_>, &HeaderMap, Caller),
         record: &mut RecordGuard,
     ) -> Result<(Line, HeaderMap), Failure> {
         let wishes = Wishes {
@@ -35,7 +35,7 @@ impl Engine {
             query: &ask.query,
             beta: beta(offer, headers),
         };
-        self.line_for(snapshot, wishes, record).await
+        self.line_for(snapshot, wishes, caller, record).await
     }
 
     /// Finds a session with the model that `wishes` name.
@@ -43,6 +43,7 @@ impl Engine {
         &self,
         snapshot: &Arc<Snapshot>,
         wishes: Wishes<'_>,
+        mut caller: Caller,
         record: &mut RecordGuard,
     ) -> Result<(Line, HeaderMap), Failure> {
         let (call_id, started) = (record.record().call_id.clone(), record.record().started);
@@ -54,8 +55,15 @@ impl Engine {
         if let Some(beta) = wishes.beta {
             call.forwarded.insert(BETA, beta);
         }
+        if let Some(meant) = caller.meant(&call.model).map(str::to_owned) {
+            call.model = meant;
+        }
         record.record_mut().model.clone_from(&call.model);
         let route = find_route(snapshot, endpoint.dialect, &call.model)?;
+        let governance = &self.shared.governance;
+        governance.check_models(snapshot, &caller, &call, &route)?;
+        governance.mark(snapshot, wishes.headers, &call, &mut caller)?;
+        governance.admit(snapshot, caller, &call, &route.group, record.record_mut())?;
         let arrival = self.travel(snapshot, &call, route, record).await?;
         let upstream_time = arrival.sent.elapsed();
         let overhead = started.elapsed().saturating_sub(upstream_time);

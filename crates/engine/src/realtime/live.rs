@@ -19,6 +19,7 @@ use super::bridge::Bridge;
 use super::join::Wishes;
 use super::side::{Side, part};
 use crate::engine::Engine;
+use crate::governance::Caller;
 use crate::pipeline::Endpoint;
 use crate::record::RecordGuard;
 use crate::snapshot::Snapshot;
@@ -34,6 +35,8 @@ pub(super) struct Opening {
     snapshot: Arc<Snapshot>,
     endpoint: Endpoint,
     headers: HeaderMap,
+    /// Who asks, until that is needed.
+    caller: Option<Caller>,
     record: RecordGuard,
 }
 
@@ -51,8 +54,7 @@ impl Opening {
     pub(super) fn new(
         engine: Engine,
         snapshot: Arc<Snapshot>,
-        endpoint: Endpoint,
-        headers: &HeaderMap,
+        (endpoint, headers, caller): (Endpoint, &HeaderMap, Caller),
         record: RecordGuard,
     ) -> Self {
         Self {
@@ -60,6 +62,7 @@ impl Opening {
             snapshot,
             endpoint,
             headers: headers.clone(),
+            caller: Some(caller),
             record,
         }
     }
@@ -118,9 +121,12 @@ impl Opening {
             query: "",
             beta: None,
         };
+        let Some(caller) = self.caller.take() else {
+            return Err(Nothing::Left);
+        };
         let found = self
             .engine
-            .line_for(&self.snapshot, wishes, &mut self.record);
+            .line_for(&self.snapshot, wishes, caller, &mut self.record);
         let line = match Box::pin(found).await {
             Ok((line, _)) => line,
             Err(failure) => return Err(self.refuse(&failure.error)),

@@ -120,9 +120,13 @@ impl Engine {
             Err(wrong) => return Opened::refused(wrong.response(endpoint.dialect)),
         };
         let key = ask.key.as_deref().or(offer.key);
-        if let Err(error) = snapshot.keys.authenticate(request.headers(), key) {
-            return Opened::refused(refuse(&endpoint, &snapshot, error.into(), record));
-        }
+        let (governance, matched) = (&self.shared.governance, endpoint.matched());
+        let caller = match governance.identify(&snapshot, request.headers(), key, matched) {
+            Ok(caller) => caller,
+            Err(error) => {
+                return Opened::refused(refuse(&endpoint, &snapshot, error.into(), record));
+            }
+        };
         let protocol = match ask.talk {
             Talk::Realtime(protocol) => protocol,
             Talk::Responses => {
@@ -136,10 +140,12 @@ impl Engine {
         };
         if protocol == Protocol::Gemini {
             let response = offer.accepted(&record, None);
-            let opening = Opening::new(self.clone(), snapshot, endpoint, request.headers(), record);
+            let asked = (endpoint, request.headers(), caller);
+            let opening = Opening::new(self.clone(), snapshot, asked, record);
             return Opened::session(response, State::Opening(Box::new(opening)));
         }
-        let joined = self.join(&snapshot, ask, &offer, request.headers(), &mut record);
+        let asked = (&offer, request.headers(), caller);
+        let joined = self.join(&snapshot, ask, asked, &mut record);
         match Box::pin(joined).await {
             Ok((line, upstream)) => {
                 let response = offer.accepted(&record, Some(&upstream));

@@ -9,6 +9,7 @@ mod cooldown;
 mod credentials;
 mod drops;
 mod fallback;
+mod governance;
 mod http1;
 mod options;
 mod pattern;

@@ -15,6 +15,7 @@ mod realtime;
 mod reply;
 mod responses;
 mod route;
+mod view;
 
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
@@ -26,6 +27,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use lockgate_core::error::GatewayError;
 use lockgate_engine::realtime::{Session, is_asked_for};
+use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::{AnswerBody, Engine, error_response};
 use lockgate_providers::public_providers;
 use lockgate_wire::DialectId;
@@ -33,6 +35,7 @@ use lockgate_wire::canonical::{ApiError, ErrorKind};
 
 pub(crate) use self::declared::unreachable;
 use self::route::{Page, Route};
+use self::view::View;
 use crate::status::Status;
 
 /// What answers the requests of one core.
@@ -124,32 +127,30 @@ impl Inbound {
 
     async fn page(&self, page: Page, request: Request<Incoming>) -> Response<AnswerBody> {
         let snapshot = self.engine.shared().snapshot.load_full();
-        let caller = snapshot
-            .keys
-            .authenticate(request.headers(), page.query_key());
-        if let Err(error) = &caller
-            && page.needs_key(&snapshot)
-        {
-            return error_response(page.dialect(), error);
+        if !page.needs_key(&snapshot) {
+            return self.open_page(&page, &snapshot);
         }
+        let governance = &self.engine.shared().governance;
+        let caller = governance.authenticate(&snapshot, request.headers(), page.query_key());
+        let caller = caller.and_then(|caller| {
+            caller.check_route(page.matched())?;
+            Ok(caller)
+        });
+        let caller = match caller {
+            Ok(caller) => caller,
+            Err(error) => return error_response(page.dialect(), &error),
+        };
+        let owner = caller.identity();
+        let view = View::new(snapshot.clone(), governance.clone(), caller);
         match page {
-            Page::About => about::about(),
-            Page::OpenApi => about::openapi(),
-            Page::Providers => reply::value(&public_providers()),
-            Page::Alive => reply::json("\"I'm alive!\""),
-            Page::Ready => health::ready(&self.status),
             Page::Health => health::models(&self.engine, &snapshot, request.uri().query()).await,
             Page::Metrics => metrics::exposition(self.engine.shared(), &snapshot),
-            Page::Models(dialect, _) => models::list(dialect, &snapshot, request.uri().query()),
-            Page::Model(dialect, id, _) => models::one(dialect, &snapshot, &id),
-            Page::Responses(ask) => match caller {
-                Ok(owner) => Box::pin(self.engine.tell(&snapshot, &ask, owner)).await,
-                Err(error) => error_response(DialectId::OpenAiResponses, &error),
-            },
-            Page::OllamaVersion => ollama::version(),
-            Page::OllamaTags => ollama::tags(&snapshot),
-            Page::OllamaRunning => ollama::running(&snapshot),
-            Page::OllamaShow => ollama::show(&snapshot, request.into_body()).await,
+            Page::Models(dialect, _) => models::list(dialect, &view, request.uri().query()),
+            Page::Model(dialect, id, _) => models::one(dialect, &view, &id),
+            Page::Responses(ask) => Box::pin(self.engine.tell(&snapshot, &ask, owner)).await,
+            Page::OllamaTags => ollama::tags(&view),
+            Page::OllamaRunning => ollama::running(&view),
+            Page::OllamaShow => ollama::show(&view, request.into_body()).await,
             Page::ModelInfo
             | Page::ModelInfoPages
             | Page::ModelGroupInfo
@@ -157,9 +158,23 @@ impl Inbound {
             | Page::SupportedParams
             | Page::TransformRequest
             | Page::Capabilities => {
-                let answered = info::answer(&page, &self.engine, snapshot, request).await;
+                let answered = info::answer(&page, &self.engine, view, request).await;
                 answered.unwrap_or_else(|error| error_response(page.dialect(), &error))
             }
+            page => self.open_page(&page, &snapshot),
+        }
+    }
+
+    /// A page for which nobody needs a key.
+    fn open_page(&self, page: &Page, snapshot: &Snapshot) -> Response<AnswerBody> {
+        match page {
+            Page::OpenApi => about::openapi(),
+            Page::Providers => reply::value(&public_providers()),
+            Page::Alive => reply::json("\"I'm alive!\""),
+            Page::Ready => health::ready(&self.status),
+            Page::OllamaVersion => ollama::version(),
+            Page::Metrics => metrics::exposition(self.engine.shared(), snapshot),
+            _ => about::about(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use http::Response;
 use lockgate_core::error::GatewayError;
 use lockgate_engine::deployment::Deployment;
-use lockgate_engine::snapshot::{Group, Snapshot};
+use lockgate_engine::snapshot::Group;
 use lockgate_engine::{AnswerBody, error_response};
 use lockgate_providers::{KnownModel, Mode, known_models};
 use lockgate_wire::DialectId;
@@ -11,6 +11,7 @@ use lockgate_wire::canonical::ErrorKind;
 use serde_json::{Value, json};
 
 use super::reply;
+use super::view::View;
 
 /// OpenAI's list wants a creation time; LiteLLM always gives this one, and clients compare lists.
 const CREATED: u64 = 1_677_610_602;
@@ -28,7 +29,7 @@ struct Listed {
 /// `GET /v1/models` and its likes.
 pub(super) fn list(
     dialect: DialectId,
-    snapshot: &Snapshot,
+    view: &View,
     query: Option<&str>,
 ) -> Response<AnswerBody> {
     let wildcards = query.is_some_and(|query| {
@@ -36,7 +37,7 @@ pub(super) fn list(
             .split('&')
             .any(|pair| pair.eq_ignore_ascii_case("return_wildcard_routes=true"))
     });
-    let models = listed(snapshot, wildcards);
+    let models = listed(view, wildcards);
     match dialect {
         DialectId::Anthropic => reply::value(&json!({
             "data": models.iter().map(anthropic).collect::<Vec<_>>(),
@@ -55,12 +56,16 @@ pub(super) fn list(
 }
 
 /// `GET /v1/models/{id}` and its likes.
-pub(super) fn one(dialect: DialectId, snapshot: &Snapshot, id: &str) -> Response<AnswerBody> {
-    let found = listed(snapshot, true)
+pub(super) fn one(dialect: DialectId, view: &View, id: &str) -> Response<AnswerBody> {
+    let behind_wildcard = || {
+        let route = view.snapshot.route(id).filter(|_| view.shows(id))?;
+        Some(describe(id, &route.group))
+    };
+    let found = listed(view, true)
         .into_iter()
         .find(|model| model.name == id)
         // A name that only a wildcard serves exists as much as one that is listed.
-        .or_else(|| snapshot.route(id).map(|route| describe(id, &route.group)));
+        .or_else(behind_wildcard);
     match found {
         None => {
             let message = format!("there is no model `{id}` here");
@@ -75,17 +80,17 @@ pub(super) fn one(dialect: DialectId, snapshot: &Snapshot, id: &str) -> Response
 }
 
 /// The public names in the order of the file, provider wildcards expanded to the models known.
-pub(super) fn names(snapshot: &Snapshot) -> Vec<String> {
-    listed(snapshot, false)
+pub(super) fn names(view: &View) -> Vec<String> {
+    listed(view, false)
         .into_iter()
         .map(|model| model.name)
         .collect()
 }
 
-fn listed(snapshot: &Snapshot, wildcards: bool) -> Vec<Listed> {
+fn listed(view: &View, wildcards: bool) -> Vec<Listed> {
     let mut models: Vec<Listed> = Vec::new();
     let mut seen = std::collections::HashSet::new();
-    for (name, group) in snapshot.listed_models() {
+    for (name, group) in view.snapshot.listed_models() {
         let deployments = group.deployments.first().into_iter();
         let expanded = deployments.flat_map(|deployment| expand(name, deployment));
         let expanded: Vec<Listed> = expanded
@@ -101,7 +106,7 @@ fn listed(snapshot: &Snapshot, wildcards: bool) -> Vec<Listed> {
         }
         models.extend(expanded);
     }
-    models.retain(|model| seen.insert(model.name.clone()));
+    models.retain(|model| seen.insert(model.name.clone()) && view.shows(&model.name));
     models
 }
 

@@ -8,7 +8,6 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use lockgate_core::error::GatewayError;
 use lockgate_engine::deployment::Deployment;
-use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::{AnswerBody, error_response};
 use lockgate_providers::{Mode, context_window, known_model};
 use lockgate_wire::DialectId;
@@ -16,6 +15,7 @@ use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::dialects::ollama::listing::{self, Capability, ListedModel};
 use lockgate_wire::json::JsonObject;
 
+use super::view::View;
 use super::{models, reply};
 
 /// The Ollama version whose API is served; clients look for features by it.
@@ -29,29 +29,29 @@ pub(super) fn version() -> Response<AnswerBody> {
 }
 
 /// `GET /api/tags`
-pub(super) fn tags(snapshot: &Snapshot) -> Response<AnswerBody> {
-    reply::json(with_models(snapshot, listing::tags))
+pub(super) fn tags(view: &View) -> Response<AnswerBody> {
+    reply::json(with_models(view, listing::tags))
 }
 
 /// `GET /api/ps`: behind a gateway every model counts as loaded.
-pub(super) fn running(snapshot: &Snapshot) -> Response<AnswerBody> {
+pub(super) fn running(view: &View) -> Response<AnswerBody> {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
-    reply::json(with_models(snapshot, |models| {
+    reply::json(with_models(view, |models| {
         listing::ps(models, now.as_secs())
     }))
 }
 
 /// `POST /api/show`
-pub(super) async fn show(snapshot: &Snapshot, body: Incoming) -> Response<AnswerBody> {
-    match shown(snapshot, body).await {
+pub(super) async fn show(view: &View, body: Incoming) -> Response<AnswerBody> {
+    match shown(view, body).await {
         Ok(body) => reply::json(body),
         Err(error) => error_response(DialectId::Ollama, &error),
     }
 }
 
-async fn shown(snapshot: &Snapshot, body: Incoming) -> Result<Bytes, GatewayError> {
+async fn shown(view: &View, body: Incoming) -> Result<Bytes, GatewayError> {
     let refuse = |message: &str| GatewayError::client(ErrorKind::InvalidRequest, message);
     let body = Limited::new(body, NAME_LIMIT)
         .collect()
@@ -62,9 +62,9 @@ async fn shown(snapshot: &Snapshot, body: Incoming) -> Result<Bytes, GatewayErro
     // Older clients say `name`.
     let name = body.get_str("model").or_else(|| body.get_str("name"));
     let name = name.ok_or_else(|| refuse("`model` is missing"))?;
-    let route = snapshot
-        .route(&name)
-        .or_else(|| snapshot.route(name.strip_suffix(":latest")?))
+    let shown = |name: &str| view.snapshot.route(name).filter(|_| view.shows(name));
+    let route = shown(&name)
+        .or_else(|| shown(name.strip_suffix(":latest")?))
         .ok_or_else(|| {
             GatewayError::client(ErrorKind::NotFound, format!("model '{name}' not found"))
         })?;
@@ -72,11 +72,11 @@ async fn shown(snapshot: &Snapshot, body: Incoming) -> Result<Bytes, GatewayErro
     Ok(listing::show(&facts.listed()))
 }
 
-fn with_models(snapshot: &Snapshot, write: impl Fn(&[ListedModel<'_>]) -> Bytes) -> Bytes {
-    let facts: Vec<Facts> = models::names(snapshot)
+fn with_models(view: &View, write: impl Fn(&[ListedModel<'_>]) -> Bytes) -> Bytes {
+    let facts: Vec<Facts> = models::names(view)
         .into_iter()
         .map(|name| {
-            let route = snapshot.route(&name);
+            let route = view.snapshot.route(&name);
             let group = route.as_ref().map(|route| &route.group);
             Facts::of(
                 &name,

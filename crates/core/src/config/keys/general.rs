@@ -10,10 +10,12 @@ pub(in crate::config) const GENERAL: KeyTable = KeyTable {
 
 const EFFECTIVE: &[&str] = &[
     "always_include_stream_usage",
+    "apply_user_budget_to_team_keys",
     "cancel_on_disconnect",
     "completion_model",
     "dangerously_permit_weak_or_unset_master_key",
     "embedding_model",
+    "enforce_user_param",
     "forward_client_headers_to_llm_api",
     "forward_openai_org_id",
     "include_call_id_in_error_body",
@@ -23,6 +25,8 @@ const EFFECTIVE: &[&str] = &[
     "max_request_size_mb",
     "pass_through_endpoints",
     "pass_through_request_timeout",
+    "user_header_mappings",
+    "user_header_name",
 ];
 
 const KNOWN: &[&str] = &[
@@ -43,7 +47,6 @@ const KNOWN: &[&str] = &[
     "allowed_file_extensions",
     "allowed_ips",
     "allowed_routes",
-    "apply_user_budget_to_team_keys",
     "auto_redirect_ui_login_to_sso",
     "background_health_check_model_groups",
     "background_health_checks",
@@ -105,7 +108,6 @@ const KNOWN: &[&str] = &[
     "enable_public_model_hub",
     "enforce_fallback_model_access",
     "enforce_rbac",
-    "enforce_user_param",
     "enforced_params",
     "expose_fallback_errors_to_caller",
     "fail_closed_budget_enforcement",
@@ -206,8 +208,6 @@ const KNOWN: &[&str] = &[
     "use_x_forwarded_for",
     "user_api_key_cache_max_size",
     "user_api_key_cache_ttl",
-    "user_header_mappings",
-    "user_header_name",
     "user_mcp_management_mode",
     "user_url_allowed_hosts",
     "user_url_validation",

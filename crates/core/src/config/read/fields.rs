@@ -148,6 +148,16 @@ impl<'n, 'f> Fields<'n, 'f> {
         })
     }
 
+    /// A text that `parse` understands.
+    pub(super) fn parsed<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+        expected: Expected,
+    ) -> Option<T> {
+        self.read(name, |node| parse(text(node)?.trim()).ok_or(expected))
+    }
+
     pub(super) fn seconds(&mut self, name: &str) -> Option<Duration> {
         self.read(name, seconds)
     }

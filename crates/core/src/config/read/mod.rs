@@ -5,6 +5,7 @@ mod convert;
 mod defaults;
 mod fallbacks;
 mod fields;
+mod governance;
 mod info;
 mod lockgate;
 mod model;
@@ -35,6 +36,7 @@ pub(super) fn config(mut root: Mapping, process: &Environment, findings: &mut Fi
     let config = Config {
         models: model::list(&root, findings),
         general: settings::general(general, findings),
+        governance: governance::settings(general, litellm, findings),
         litellm: settings::litellm(litellm, &environment, findings),
         router: settings::router(router, litellm, &environment, findings),
         lockgate: lockgate::settings(lockgate, findings),

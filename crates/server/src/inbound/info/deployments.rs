@@ -6,11 +6,11 @@ use std::sync::Arc;
 use lockgate_core::error::GatewayError;
 use lockgate_engine::capabilities::supported_openai_params;
 use lockgate_engine::deployment::Deployment;
-use lockgate_engine::snapshot::Snapshot;
 use lockgate_providers::{KnownModel, Mode, known_model};
 use serde_json::{Map, Value, json};
 
 use super::super::models;
+use super::super::view::View;
 use super::{masked, refused, value_in};
 
 /// Entries on a page when the query does not say.
@@ -28,8 +28,8 @@ pub(super) struct Listed {
 }
 
 /// `GET /model/info`, of `?litellm_model_id=` only if that is given.
-pub(super) fn all(snapshot: &Snapshot, query: Option<&str>) -> Result<Value, GatewayError> {
-    let mut listed = listed(snapshot);
+pub(super) fn all(view: &View, query: Option<&str>) -> Result<Value, GatewayError> {
+    let mut listed = listed(view);
     if let Some(id) = value_in(query, "litellm_model_id") {
         listed.retain(|listed| listed.deployment.id() == id);
         if listed.is_empty() {
@@ -42,10 +42,10 @@ pub(super) fn all(snapshot: &Snapshot, query: Option<&str>) -> Result<Value, Gat
 }
 
 /// `GET /v2/model/info`: the same in pages, with a search.
-pub(super) fn page(snapshot: &Snapshot, query: Option<&str>) -> Result<Value, GatewayError> {
+pub(super) fn page(view: &View, query: Option<&str>) -> Result<Value, GatewayError> {
     let page = number(query, "page", 1)?;
     let size = number(query, "size", PAGE_SIZE)?;
-    let mut listed = listed(snapshot);
+    let mut listed = listed(view);
     if let Some(id) = value_in(query, "modelId") {
         listed.retain(|listed| listed.deployment.id() == id);
     }
@@ -69,7 +69,8 @@ pub(super) fn page(snapshot: &Snapshot, query: Option<&str>) -> Result<Value, Ga
 }
 
 /// Every deployment in the order of the file, then again under the aliases of its group.
-pub(super) fn listed(snapshot: &Snapshot) -> Vec<Listed> {
+pub(super) fn listed(view: &View) -> Vec<Listed> {
+    let snapshot = &view.snapshot;
     let by_id: HashMap<&str, &Arc<Deployment>> = snapshot
         .deployments()
         .map(|deployment| (deployment.id(), deployment))
@@ -86,6 +87,7 @@ pub(super) fn listed(snapshot: &Snapshot) -> Vec<Listed> {
             add(&mut listed, name, deployment);
         }
     }
+    listed.retain(|listed| view.shows(&listed.name));
     listed
 }
 

@@ -1,17 +1,18 @@
 //! `/model_group/info`: the model groups, each with what its deployments have in common.
 
-use lockgate_engine::snapshot::{Route, Snapshot};
+use lockgate_engine::snapshot::Route;
 use serde_json::{Map, Value, json};
 
 use super::deployments::{self, Listed};
+use super::super::view::View;
 use super::value_in;
 
 /// `GET /model_group/info`, of `?model_group=` only if that is given.
-pub(super) fn all(snapshot: &Snapshot, query: Option<&str>) -> Value {
+pub(super) fn all(view: &View, query: Option<&str>) -> Value {
     let wanted = value_in(query, "model_group");
     let mut groups: Vec<(String, Vec<Listed>)> = Vec::new();
     let mut places = std::collections::HashMap::new();
-    for listed in deployments::listed(snapshot) {
+    for listed in deployments::listed(view) {
         if wanted.as_ref().is_some_and(|name| *name != listed.name) {
             continue;
         }

@@ -8,8 +8,6 @@ mod masked;
 mod token_counter;
 mod transform;
 
-use std::sync::Arc;
-
 use http::{Request, Response};
 use hyper::body::Incoming;
 use lockgate_core::error::GatewayError;
@@ -21,6 +19,7 @@ use lockgate_wire::json::JsonObject;
 use serde_json::{Value, json};
 
 use super::reply;
+use super::view::View;
 use super::route::{Page, value_in};
 
 /// How deep a body may nest.
@@ -31,24 +30,25 @@ const DEPTH: usize = 96;
 pub(super) async fn answer(
     page: &Page,
     engine: &Engine,
-    snapshot: Arc<Snapshot>,
+    view: View,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, GatewayError> {
     let query = request.uri().query().map(str::to_owned);
+    let snapshot = &view.snapshot;
     match page {
-        Page::ModelInfo => away(move || deployments::all(&snapshot, query.as_deref())).await,
-        Page::ModelInfoPages => away(move || deployments::page(&snapshot, query.as_deref())).await,
-        Page::ModelGroupInfo => away(move || Ok(groups::all(&snapshot, query.as_deref()))).await,
-        Page::SupportedParams => supported(&snapshot, query.as_deref()),
+        Page::ModelInfo => away(move || deployments::all(&view, query.as_deref())).await,
+        Page::ModelInfoPages => away(move || deployments::page(&view, query.as_deref())).await,
+        Page::ModelGroupInfo => away(move || Ok(groups::all(&view, query.as_deref()))).await,
+        Page::SupportedParams => supported(&view, query.as_deref()),
         Page::TokenCounter => {
-            let body = body(&snapshot, request).await?;
+            let body = body(snapshot, request).await?;
             let asks = value_in(query.as_deref(), "call_endpoint");
             let engine = engine_if(engine, asks.as_deref());
-            token_counter::count(engine, &snapshot, &body).await
+            token_counter::count(engine, snapshot, &body).await
         }
         Page::TransformRequest => {
-            let body = body(&snapshot, request).await?;
-            transform::transform(engine, &snapshot, &body).await
+            let body = body(snapshot, request).await?;
+            transform::transform(engine, snapshot, &body).await
         }
         _ => away(|| Ok(capabilities::all())).await,
     }
@@ -71,12 +71,13 @@ async fn away(
 
 /// `GET /utils/supported_openai_params?model=`: of a model group, or of any `provider/model`.
 fn supported(
-    snapshot: &Snapshot,
+    view: &View,
     query: Option<&str>,
 ) -> Result<Response<AnswerBody>, GatewayError> {
+    let snapshot = &view.snapshot;
     let name = value_in(query, "model").filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| refused("`model` is missing in the query", "model"))?;
-    let params = match snapshot.route(&name) {
+    let params = match snapshot.route(&name).filter(|_| view.shows(&name)) {
         Some(route) => groups::supported(&route),
         None => {
             let resolved = snapshot

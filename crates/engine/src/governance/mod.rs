@@ -1,0 +1,94 @@
+//! Who may do what, and how much: in memory, exact on one replica.
+//!
+//! A request is authenticated against the [`Directory`], let in by a `Reservation` that counts it
+//! in every limit and sets its worst case aside in every budget, and settled when its record ends.
+
+mod access;
+mod account;
+mod admission;
+mod asked;
+mod caller;
+mod directory;
+mod money;
+mod pricing;
+#[cfg(test)]
+mod proof;
+mod refusal;
+mod reservation;
+mod routes;
+mod shelf;
+mod stages;
+mod window;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use lockgate_core::config::GovernanceSettings;
+use lockgate_core::entity::{Entity, EntityId, EntityKind};
+
+pub use self::account::Account;
+pub use self::caller::{Caller, Identity};
+pub use self::directory::Directory;
+pub use self::pricing::{Asked, EntryPrices, Pricing};
+pub(crate) use self::pricing::TokenPrices;
+pub(crate) use self::refusal::Exceeded;
+pub(crate) use self::reservation::Reservation;
+pub use self::stages::Bill;
+pub(crate) use self::stages::settle;
+
+/// The id under which all requests together are charged: LiteLLM keeps it among the users.
+pub const GATEWAY_ACCOUNT: &str = "litellm-proxy-budget";
+
+/// What decides about callers, shared by all cores.
+#[derive(Debug)]
+pub struct Governance {
+    /// Keys, teams, users and the like.
+    pub directory: Directory,
+    pricing: ArcSwap<Box<dyn Pricing>>,
+    /// The account of all requests together, if they have a budget.
+    gateway: ArcSwapOption<Account>,
+}
+
+// === impl Governance ===
+
+impl Default for Governance {
+    fn default() -> Self {
+        Self {
+            directory: Directory::default(),
+            pricing: ArcSwap::from_pointee(Box::new(EntryPrices)),
+            gateway: ArcSwapOption::empty(),
+        }
+    }
+}
+
+impl Governance {
+    /// Asks `pricing` what requests cost from now on.
+    pub fn set_pricing(&self, pricing: Box<dyn Pricing>) {
+        self.pricing.store(Arc::new(pricing));
+    }
+
+    /// Takes over the budget of all requests together, at the start and after a reload.
+    pub fn configure(&self, settings: &GovernanceSettings) {
+        let id = EntityId::new(EntityKind::User, GATEWAY_ACCOUNT);
+        let Some(most) = settings.max_budget else {
+            self.gateway.store(None);
+            return;
+        };
+        let mut entity = Entity::new(id.clone(), 0);
+        let dollars = serde_json::Number::from_f64(most.dollars());
+        entity.settings.insert("max_budget".to_owned(), dollars.into());
+        if let Some(period) = settings.budget_duration {
+            let period = period.to_string();
+            entity.settings.insert("budget_duration".to_owned(), period.into());
+        }
+        self.directory.put(&entity);
+        self.gateway.store(self.directory.account(&id));
+    }
+}
+
+/// The time, in seconds since 1970.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
