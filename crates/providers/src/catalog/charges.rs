@@ -74,7 +74,7 @@ impl Charges {
         self.input += times(rate(Unit::InputImage), used.input_images)
             + thousandth(rate(Unit::AudioInputSecond), used.audio_input_ms)
             + thousandth(rate(Unit::VideoInputSecond), used.video_input_ms)
-            + times(rate(Unit::Query), used.queries);
+            + times(units.query(used.results), used.queries);
         if price.prices_tokens() {
             return;
         }

@@ -26,6 +26,8 @@ pub struct Facts<'a> {
 pub struct Quantities {
     /// Queries of a search, or units that a rerank is charged by.
     pub queries: u64,
+    /// Results that a search may have at most.
+    pub results: u64,
     /// Milliseconds from the request to the end of its answer.
     pub elapsed_ms: u64,
     /// Milliseconds of audio that was sent.

@@ -54,7 +54,10 @@ impl Published {
             ..Self::default()
         };
         for name in members.keys() {
-            let (Some(what), Some(rate)) = (TokenPrice::named(name), price(members, name)?) else {
+            let Some(what) = TokenPrice::named(name) else {
+                continue;
+            };
+            let Some(rate) = price(members, name)? else {
                 continue;
             };
             // Of two names for the same the newer one counts.
@@ -276,6 +279,10 @@ fn read_steps(steps: &Value) -> Result<Vec<(u64, PerBucket<Option<Rate>>)>, BadP
     let mut read = Vec::new();
     for one in steps.as_array().ok_or_else(bad)? {
         let members = one.as_object().ok_or_else(bad)?;
+        // Steps of a search are by results, not by tokens.
+        if members.contains_key("max_results_range") {
+            continue;
+        }
         let begin = members.get("range").and_then(|range| range.get(0));
         let begin = begin.and_then(whole).ok_or_else(bad)?;
         let rates = step(members)?;

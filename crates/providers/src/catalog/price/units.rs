@@ -43,6 +43,8 @@ pub(in crate::catalog) struct Units {
     rates: Vec<(Unit, Rate)>,
     /// Prices of a second or a picture of a certain resolution or size.
     sized: Vec<(Unit, Box<str>, Rate)>,
+    /// Prices of a query by the results it may have at most, fewest first.
+    by_results: Vec<(u64, Rate)>,
     /// Searches of the web cost the same, however many there are for one question.
     pub(in crate::catalog) search_once: bool,
 }
@@ -106,12 +108,15 @@ impl Units {
         }
         for name in members.keys() {
             for (start, unit) in SIZED {
-                let size = name.strip_prefix(start).filter(|size| *size != "token");
-                if let (Some(size), Some(rate)) = (size, price(members, name)?) {
+                let size = name.strip_prefix(start);
+                if let Some(size) = size.filter(|size| !size.starts_with("token"))
+                    && let Some(rate) = price(members, name)?
+                {
                     units.sized.push((unit, size.to_lowercase().into(), rate));
                 }
             }
         }
+        units.by_results = by_results(members)?;
         let searches = members.get("search_context_cost_per_query");
         if let Some(searches) = searches.filter(|searches| !searches.is_null()) {
             let searches = searches.as_object().ok_or_else(|| {
@@ -127,7 +132,14 @@ impl Units {
     }
 
     pub(in crate::catalog) fn is_empty(&self) -> bool {
-        self.rates.is_empty() && self.sized.is_empty()
+        self.rates.is_empty() && self.sized.is_empty() && self.by_results.is_empty()
+    }
+
+    /// The price of a query that may have so many results.
+    pub(in crate::catalog) fn query(&self, results: u64) -> Rate {
+        let fits = self.by_results.iter().find(|(most, _)| results <= *most);
+        let found = fits.or(self.by_results.last()).map(|(_, rate)| *rate);
+        found.or_else(|| self.get(Unit::Query)).unwrap_or_default()
     }
 
     pub(in crate::catalog) fn get(&self, unit: Unit) -> Option<Rate> {
@@ -148,13 +160,35 @@ impl Units {
     pub(in crate::catalog) fn highest(&self, unit: Unit) -> Rate {
         let sized = self.sized.iter().filter(|(known, _, _)| *known == unit);
         let sized = sized.map(|(_, _, rate)| *rate);
-        sized.chain(self.get(unit)).max().unwrap_or_default()
+        let by_results = self.by_results.iter().filter(|_| unit == Unit::Query);
+        let by_results = by_results.map(|(_, rate)| *rate);
+        let all = sized.chain(self.get(unit)).chain(by_results);
+        all.max().unwrap_or_default()
     }
 
     /// Whether all that has a price has the price of nothing.
     pub(in crate::catalog) fn are_free(&self) -> bool {
         let sized = self.sized.iter().map(|(_, _, rate)| rate);
-        let mut all = self.rates.iter().map(|(_, rate)| rate).chain(sized);
-        all.all(|rate| *rate == Rate::FREE)
+        let by_results = self.by_results.iter().map(|(_, rate)| rate);
+        let all = self.rates.iter().map(|(_, rate)| rate).chain(sized);
+        all.chain(by_results).all(|rate| *rate == Rate::FREE)
     }
+}
+
+/// Searches that cost more the more they may find: steps of `tiered_pricing` with results in place
+/// of tokens.
+fn by_results(members: &Map<String, Value>) -> Result<Vec<(u64, Rate)>, BadPrice> {
+    let steps = members.get("tiered_pricing").and_then(Value::as_array);
+    let mut read = Vec::new();
+    for step in steps.into_iter().flatten().filter_map(Value::as_object) {
+        let most = step.get("max_results_range").and_then(|range| range.get(1));
+        if let (Some(most), Some(rate)) = (
+            most.and_then(Value::as_u64),
+            price(step, "input_cost_per_query")?,
+        ) {
+            read.push((most, rate));
+        }
+    }
+    read.sort_unstable();
+    Ok(read)
 }
