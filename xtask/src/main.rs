@@ -6,8 +6,8 @@
 )]
 
 mod capabilities;
+mod catalog;
 mod docs;
-mod models;
 mod size;
 
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ usage: cargo run -p xtask -- COMMAND
   size                 check the sizes of source files
   gen-docs             write docs/providers.md and docs/capabilities.md
   gen-docs --check     fail when one of them is not what gen-docs would write
-  gen-models FILE      write the table of known models from LiteLLM's price map";
+  gen-catalog FILE     write the price catalogue from LiteLLM's price map, and compare the two";
 
 fn main() -> ExitCode {
     match run() {
@@ -41,7 +41,7 @@ fn run() -> Result<()> {
         ["size"] => size::check(&root),
         ["gen-docs"] => docs::write(&root),
         ["gen-docs", "--check"] => docs::check(&root),
-        ["gen-models", file] => models::write(&root, Path::new(file)),
+        ["gen-catalog", file] => catalog::write(&root, Path::new(file)),
         _ => bail!("{USAGE}"),
     }
 }

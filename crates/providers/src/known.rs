@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use crate::catalog::{Row, shipped};
+
 /// One model of one provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownModel {
@@ -29,10 +31,6 @@ pub enum Mode {
     Responses,
 }
 
-/// Tab-separated: provider, model, mode, input limit, output limit; written by
-/// `cargo xtask gen-models`, sorted by provider and model.
-const TABLE: &str = include_str!("../data/models.tsv");
-
 /// Output limits of Claude models that no list has any more but gateways in front of Anthropic's
 /// API still serve (Anthropic models overview). The first start that fits wins.
 const OLDER_CLAUDE: &[(&str, u64)] = &[
@@ -47,8 +45,13 @@ const OLDER_CLAUDE: &[(&str, u64)] = &[
     ("claude-4-sonnet", 64_000),
 ];
 
-static MODELS: LazyLock<Vec<KnownModel>> =
-    LazyLock::new(|| TABLE.lines().filter_map(parse).collect());
+static MODELS: LazyLock<Vec<KnownModel>> = LazyLock::new(|| {
+    let mut models: Vec<KnownModel> = shipped().rows().filter_map(|row| known(&row)).collect();
+    // What has a name with its provider in front and one without stands twice.
+    models.sort_by_key(|model| (model.provider, model.name));
+    models.dedup_by_key(|model| (model.provider, model.name));
+    models
+});
 
 /// The models of a provider, sorted by name; what `provider/*` stands for in a list of models.
 #[must_use]
@@ -103,22 +106,34 @@ fn same_models(provider: &str) -> &str {
     }
 }
 
-fn parse(line: &'static str) -> Option<KnownModel> {
-    if line.starts_with('#') {
-        return None;
-    }
-    let mut fields = line.split('\t');
-    let mut next = || fields.next();
-    Some(KnownModel {
-        provider: next()?,
-        name: next()?,
-        mode: match next()? {
-            "chat" => Mode::Chat,
-            "embedding" => Mode::Embedding,
-            "responses" => Mode::Responses,
-            _ => return None,
-        },
-        max_input_tokens: next()?.parse().ok(),
-        max_output_tokens: next()?.parse().ok(),
+fn known(row: &Row<'static>) -> Option<KnownModel> {
+    let mode = match row.mode {
+        // The price map calls Ollama's models without tools so; they chat all the same.
+        "completion" if row.provider == "ollama" => Mode::Chat,
+        "chat" => Mode::Chat,
+        "embedding" => Mode::Embedding,
+        "responses" => Mode::Responses,
+        _ => return None,
+    };
+    let name = row
+        .key
+        .strip_prefix(row.provider)
+        .and_then(|rest| rest.strip_prefix('/'))
+        .unwrap_or(row.key);
+    // Prices of fine-tuned models, and of regions and tiers of models that have an entry already.
+    let variant = name.starts_with("ft:") || (!has_slashes(row.provider) && name.contains('/'));
+    (!variant && !name.contains('*')).then_some(KnownModel {
+        provider: row.provider,
+        name,
+        mode,
+        max_input_tokens: row.max_input_tokens.or(row.max_tokens),
+        max_output_tokens: row
+            .max_output_tokens
+            .filter(|_| mode != Mode::Embedding),
     })
+}
+
+/// Model names of OpenAI, Anthropic and Gemini have no slash; those of others may.
+fn has_slashes(provider: &str) -> bool {
+    !matches!(provider, "openai" | "anthropic" | "gemini")
 }

@@ -7,6 +7,7 @@
 
 mod access;
 mod base;
+pub mod catalog;
 mod cloud;
 mod connection;
 mod discover;

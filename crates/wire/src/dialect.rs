@@ -382,5 +382,10 @@ fn merge_usage(earlier: Usage, later: Usage) -> Usage {
         reasoning: pick(earlier.reasoning, later.reasoning),
         audio_input: pick(earlier.audio_input, later.audio_input),
         audio_output: pick(earlier.audio_output, later.audio_output),
+        cache_read_audio: pick(earlier.cache_read_audio, later.cache_read_audio),
+        image_input: pick(earlier.image_input, later.image_input),
+        video_input: pick(earlier.video_input, later.video_input),
+        image_output: pick(earlier.image_output, later.image_output),
+        billing: later.billing.or(earlier.billing),
     }
 }

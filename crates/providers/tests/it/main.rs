@@ -4,6 +4,7 @@
 mod clouds;
 mod connection;
 mod custom;
+mod catalog;
 mod known;
 mod quirks;
 mod recorded;

@@ -7,6 +7,7 @@
 //! - Tool arguments stay JSON text; only a dialect that needs an object parses them.
 //! - What a target cannot express is reported as a [`Loss`], never dropped in silence.
 
+mod billing;
 mod echo;
 mod embedding;
 mod error;
@@ -26,6 +27,7 @@ mod tool;
 mod transcription;
 mod usage;
 
+pub use billing::{Billing, ServiceTier};
 pub use echo::Echo;
 pub use embedding::{EmbeddingInput, EmbeddingRequest, EmbeddingResponse, EncodingFormat};
 pub use error::{ApiError, ErrorKind};

@@ -2,10 +2,13 @@
 
 use std::ops::AddAssign;
 
+use super::{Billing, ServiceTier};
+
 /// Tokens read and written. All counts are tokens.
 ///
-/// Invariant: `cache_read + cache_write + audio_input <= input_tokens` and
-/// `reasoning + audio_output <= output_tokens`; every token is in a total exactly once.
+/// Invariant: `cache_read + cache_write + audio_input + image_input + video_input <= input_tokens`
+/// and `reasoning + audio_output + image_output <= output_tokens`; every token is in a total exactly
+/// once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// All input tokens, cached ones included.
@@ -24,6 +27,16 @@ pub struct Usage {
     pub audio_input: u64,
     /// Output tokens that encode audio.
     pub audio_output: u64,
+    /// Of `cache_read`, those that encode audio.
+    pub cache_read_audio: u64,
+    /// Input tokens that encode pictures, where the provider tells them apart.
+    pub image_input: u64,
+    /// Input tokens that encode video, where the provider tells them apart.
+    pub video_input: u64,
+    /// Output tokens that encode pictures, where the provider tells them apart.
+    pub image_output: u64,
+    /// What else decides the price.
+    pub billing: Billing,
 }
 
 // === impl Usage ===
@@ -45,7 +58,20 @@ impl Usage {
             reasoning: cut(self.reasoning),
             audio_input: cut(self.audio_input),
             audio_output: cut(self.audio_output),
+            cache_read_audio: cut(self.cache_read_audio),
+            image_input: cut(self.image_input),
+            video_input: cut(self.video_input),
+            image_output: cut(self.image_output),
+            billing: self.billing,
         }
+    }
+
+    /// With the tier that an answer names beside its counts.
+    pub(crate) fn served_as(mut self, tier: Option<&str>) -> Self {
+        if let Some(tier) = tier.and_then(ServiceTier::named) {
+            self.billing.service_tier = Some(tier);
+        }
+        self
     }
 
     /// Input plus output tokens. An upstream may say any number.
@@ -72,5 +98,10 @@ impl AddAssign for Usage {
         add(&mut self.reasoning, other.reasoning);
         add(&mut self.audio_input, other.audio_input);
         add(&mut self.audio_output, other.audio_output);
+        add(&mut self.cache_read_audio, other.cache_read_audio);
+        add(&mut self.image_input, other.image_input);
+        add(&mut self.video_input, other.video_input);
+        add(&mut self.image_output, other.image_output);
+        self.billing.add(other.billing);
     }
 }

@@ -1,5 +1,6 @@
 //! What OpenAI's two dialects have in common.
 
+pub(super) mod billing;
 pub(super) mod body;
 pub(super) mod error;
 pub(crate) mod lenient;

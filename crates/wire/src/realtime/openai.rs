@@ -254,7 +254,7 @@ impl UsageIn {
         let input = self.input_token_details.as_ref();
         let cache_read = count(input.and_then(|input| input.cached_tokens)).min(input_tokens);
         let cached_audio =
-            input.and_then(|input| input.cached_tokens_details.as_ref()?.audio_tokens);
+            count(input.and_then(|input| input.cached_tokens_details.as_ref()?.audio_tokens));
         let audio_input = count(input.and_then(|input| input.audio_tokens));
         let audio_output = self
             .output_token_details
@@ -265,8 +265,9 @@ impl UsageIn {
             output_tokens,
             cache_read,
             audio_input: audio_input
-                .saturating_sub(count(cached_audio))
+                .saturating_sub(cached_audio)
                 .min(input_tokens - cache_read),
+            cache_read_audio: cached_audio.min(cache_read),
             audio_output: count(audio_output).min(output_tokens),
             ..Usage::default()
         })

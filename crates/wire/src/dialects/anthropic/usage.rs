@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::Usage;
+use crate::canonical::{Billing, ServiceTier, Usage};
 
 /// Token counts as an upstream sends them; a stream's later counts are cumulative.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -16,6 +16,16 @@ pub(super) struct WireUsage {
     cache_creation: Option<CacheCreation>,
     output_tokens_details: Option<OutputDetails>,
     service_tier: Option<String>,
+    server_tool_use: Option<ServerTools>,
+    speed: Option<String>,
+    inference_geo: Option<String>,
+}
+
+/// Calls of the tools that Anthropic runs.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+struct ServerTools {
+    #[serde(default)]
+    web_search_requests: u64,
 }
 
 /// Tokens written to the cache, by lifetime.
@@ -82,6 +92,9 @@ impl WireUsage {
         take(&mut self.cache_creation, later.cache_creation);
         take(&mut self.output_tokens_details, later.output_tokens_details);
         take(&mut self.service_tier, later.service_tier);
+        take(&mut self.server_tool_use, later.server_tool_use);
+        take(&mut self.speed, later.speed);
+        take(&mut self.inference_geo, later.inference_geo);
     }
 
     /// The counts in canonical form: input includes what was cached, parts never exceed totals.
@@ -106,10 +119,21 @@ impl WireUsage {
             cache_write,
             cache_write_1h: by_lifetime.ephemeral_1h_input_tokens.min(cache_write),
             reasoning: thinking.thinking_tokens.min(output_tokens),
-            audio_input: 0,
-            audio_output: 0,
+            billing: self.billing(),
+            ..Usage::default()
         };
         usage.plausible()
+    }
+
+    fn billing(&self) -> Billing {
+        let tools = self.server_tool_use.unwrap_or_default();
+        Billing {
+            service_tier: self.service_tier.as_deref().and_then(ServiceTier::named),
+            web_searches: tools.web_search_requests,
+            fast: self.speed.as_deref() == Some("fast"),
+            us_only: self.inference_geo.as_deref() == Some("us"),
+            ..Billing::default()
+        }
     }
 
     /// The tier that served the request, as OpenAI names it.

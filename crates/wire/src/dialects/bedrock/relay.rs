@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::error;
-use super::response::stop_reason;
+use super::response::{Tier, stop_reason};
 use super::stream::{Event, event};
 use super::usage::WireUsage;
 use crate::event_stream::Frame;
@@ -33,6 +33,7 @@ pub(super) static RULES: RelayRules = RelayRules {
 #[serde(rename_all = "camelCase")]
 struct Glance {
     usage: Option<WireUsage>,
+    service_tier: Option<Tier>,
     stop_reason: Option<String>,
 }
 
@@ -51,8 +52,11 @@ pub(super) fn sniff(bytes: &[u8]) -> Sighting {
         _ => bytes,
     };
     let glance: Glance = serde_json::from_slice(json).unwrap_or_default();
+    let tier = glance.service_tier.and_then(|tier| tier.r#type);
     Sighting {
-        usage: glance.usage.map(|usage| usage.to_canonical()),
+        usage: glance
+            .usage
+            .map(|usage| usage.to_canonical().served_as(tier.as_deref())),
         finish: glance.stop_reason.as_deref().and_then(stop_reason),
         error: None,
     }

@@ -3,5 +3,5 @@
 mod decode;
 mod encode;
 
-pub(super) use decode::{Extra, decode, settle_finish, stop_reason};
+pub(super) use decode::{Extra, Tier, decode, settle_finish, stop_reason};
 pub(super) use encode::{ExtraOut, Metrics, encode, stop_name};

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::proto::{Count, Many};
-use crate::canonical::Usage;
+use crate::canonical::{Billing, ServiceTier, Usage};
 use crate::dialect::TranslateError;
 
 /// Token counts as the API reports them.
@@ -37,6 +37,9 @@ pub(super) struct UsageMetadata {
         alias = "response_tokens_details"
     )]
     candidates_tokens_details: Option<Many<ModalityCount>>,
+    /// Vertex AI: how the request was served.
+    #[serde(alias = "traffic_type")]
+    traffic_type: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -95,27 +98,42 @@ impl UsageMetadata {
             (None, _) => thoughts.max(total.saturating_sub(input_tokens)),
         };
         let cache_read = count(self.cached_content_token_count).min(input_tokens);
-        let cached_audio = audio(self.cache_tokens_details.as_ref());
-        let audio_input = audio(self.prompt_tokens_details.as_ref()).saturating_sub(cached_audio);
-        let audio_output = audio(self.candidates_tokens_details.as_ref());
+        let read = |kind| tokens(self.prompt_tokens_details.as_ref(), kind);
+        let cached = |kind| tokens(self.cache_tokens_details.as_ref(), kind);
+        let written = |kind| tokens(self.candidates_tokens_details.as_ref(), kind);
+        let uncached = input_tokens - cache_read;
+        let fresh = |kind| read(kind).saturating_sub(cached(kind));
+        let audio_input = fresh("AUDIO").min(uncached);
+        let image_input = fresh("IMAGE").min(uncached - audio_input);
+        let answer = output_tokens - thoughts.min(output_tokens);
+        let audio_output = written("AUDIO").min(answer);
         Usage {
             input_tokens,
             output_tokens,
             cache_read,
             reasoning: thoughts,
-            audio_input: audio_input.min(input_tokens - cache_read),
-            audio_output: audio_output.min(output_tokens - thoughts.min(output_tokens)),
+            audio_input,
+            audio_output,
+            cache_read_audio: cached("AUDIO").min(cache_read),
+            image_input,
+            video_input: fresh("VIDEO").min(uncached - audio_input - image_input),
+            image_output: written("IMAGE").min(answer - audio_output),
+            billing: Billing {
+                service_tier: self.traffic_type.as_deref().and_then(ServiceTier::named),
+                ..Billing::default()
+            },
             ..Usage::default()
         }
     }
 }
 
-fn audio(details: Option<&Many<ModalityCount>>) -> u64 {
+/// How many tokens of a modality there are.
+fn tokens(details: Option<&Many<ModalityCount>>, kind: &str) -> u64 {
     details.map_or(0, |details| {
         details
             .0
             .iter()
-            .filter(|detail| detail.modality.as_deref() == Some("AUDIO"))
+            .filter(|detail| detail.modality.as_deref() == Some(kind))
             .map(|detail| {
                 detail
                     .token_count

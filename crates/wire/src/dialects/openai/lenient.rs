@@ -42,6 +42,15 @@ pub(crate) fn count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D
     })
 }
 
+/// Reads a number that may have decimals; anything else is absent.
+pub(crate) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+    Ok(match Scalar::deserialize(from)? {
+        Scalar::Count(count) => Some(count as f64),
+        Scalar::Float(float) => Some(float),
+        Scalar::Text(_) | Scalar::Other => None,
+    })
+}
+
 /// Reads an object; anything else counts as absent. For objects whose members are all lenient.
 pub(crate) fn object<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
 where

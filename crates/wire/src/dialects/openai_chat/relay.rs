@@ -34,6 +34,7 @@ pub(super) static RULES: RelayRules = RelayRules {
 static UNUSUAL: LazyLock<Needles> =
     LazyLock::new(|| Needles::new(&[b"\"error\"", b"\"detail\"", b"\"x_groq\""]));
 static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"usage\""));
+static TIER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"service_tier\""));
 static FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"finish_reason\""));
 
 /// What a frame, or a whole answer, says about the answer.
@@ -45,8 +46,12 @@ pub(super) fn sniff(frame: &[u8]) -> Sighting {
     // inside strings, so a quoted name found is a name.
     let usage = value_of(frame, &USAGE).and_then(first::<UsageIn>);
     let word = value_of(frame, &FINISH).and_then(first::<Cow<'_, str>>);
+    let usage = usage.as_ref().and_then(UsageIn::to_usage).map(|usage| {
+        let tier = value_of(frame, &TIER).and_then(first::<Cow<'_, str>>);
+        usage.served_as(tier.as_deref())
+    });
     Sighting {
-        usage: usage.as_ref().and_then(UsageIn::to_usage),
+        usage,
         finish: word
             .filter(|word| !word.is_empty())
             .map(|word| finish_reason(&word)),

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::openai::billing::{CostDetailsIn, CostIn, Told, ToolsIn};
 use super::lenient;
-use crate::canonical::Usage;
+use crate::canonical::{Billing, Usage};
 
 /// The usage object as a server writes it. All spellings seen in the wild, all optional.
 #[derive(Debug, Default, Deserialize)]
@@ -36,6 +37,18 @@ pub(super) struct UsageIn {
     input_tokens: Option<u64>,
     #[serde(deserialize_with = "lenient::count")]
     output_tokens: Option<u64>,
+    #[serde(deserialize_with = "lenient::or_none")]
+    cost: Option<CostIn>,
+    #[serde(deserialize_with = "lenient::or_none")]
+    is_byok: Option<bool>,
+    #[serde(deserialize_with = "lenient::object")]
+    cost_details: Option<CostDetailsIn>,
+    #[serde(deserialize_with = "lenient::count")]
+    cost_in_usd_ticks: Option<u64>,
+    #[serde(deserialize_with = "lenient::count")]
+    num_search_queries: Option<u64>,
+    #[serde(deserialize_with = "lenient::object")]
+    server_side_tool_usage_details: Option<ToolsIn>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -53,6 +66,18 @@ struct PromptDetailsIn {
     /// LiteLLM.
     #[serde(deserialize_with = "lenient::object")]
     cache_creation_token_details: Option<CreationDetailsIn>,
+    #[serde(deserialize_with = "lenient::count")]
+    image_tokens: Option<u64>,
+    #[serde(deserialize_with = "lenient::object")]
+    cached_tokens_details: Option<CachedIn>,
+}
+
+/// What kind of input the cached tokens are.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct CachedIn {
+    #[serde(deserialize_with = "lenient::count")]
+    audio_tokens: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -69,6 +94,8 @@ struct CompletionDetailsIn {
     reasoning_tokens: Option<u64>,
     #[serde(deserialize_with = "lenient::count")]
     audio_tokens: Option<u64>,
+    #[serde(deserialize_with = "lenient::count")]
+    image_tokens: Option<u64>,
 }
 
 /// The usage object for a client: OpenAI's `CompletionUsage`, with LiteLLM's cache counts where
@@ -133,6 +160,19 @@ impl UsageIn {
         Some(reconcile(usage, total))
     }
 
+    /// What it says about its price.
+    fn billing(&self) -> Billing {
+        let told = Told {
+            cost: self.cost,
+            own_key: self.is_byok.unwrap_or(false),
+            details: self.cost_details.as_ref(),
+            ticks: self.cost_in_usd_ticks,
+            queries: self.num_search_queries,
+            tools: self.server_side_tool_usage_details.as_ref(),
+        };
+        told.billing()
+    }
+
     /// Everything but the two totals, as the server says it.
     fn details(&self) -> Usage {
         let default_prompt = PromptDetailsIn::default();
@@ -165,6 +205,16 @@ impl UsageIn {
             audio_output: completion
                 .and_then(|details| details.audio_tokens)
                 .unwrap_or_default(),
+            cache_read_audio: prompt
+                .cached_tokens_details
+                .as_ref()
+                .and_then(|details| details.audio_tokens)
+                .unwrap_or_default(),
+            image_input: prompt.image_tokens.unwrap_or_default(),
+            image_output: completion
+                .and_then(|details| details.image_tokens)
+                .unwrap_or_default(),
+            billing: self.billing(),
             ..Usage::default()
         }
     }
@@ -185,12 +235,20 @@ fn reconcile(mut usage: Usage, total: u64) -> Usage {
     usage.audio_output = usage
         .audio_output
         .min(usage.output_tokens - usage.reasoning);
+    usage.image_output = usage
+        .image_output
+        .min(usage.output_tokens - usage.reasoning - usage.audio_output);
     usage.cache_read = usage.cache_read.min(usage.input_tokens);
+    usage.cache_read_audio = usage.cache_read_audio.min(usage.cache_read);
     usage.cache_write = usage.cache_write.min(usage.input_tokens - usage.cache_read);
     usage.cache_write_1h = usage.cache_write_1h.min(usage.cache_write);
+    // The audio that a cache had is counted with all audio.
+    let uncached = usage.input_tokens - usage.cache_read - usage.cache_write;
     usage.audio_input = usage
         .audio_input
-        .min(usage.input_tokens - usage.cache_read - usage.cache_write);
+        .saturating_sub(usage.cache_read_audio)
+        .min(uncached);
+    usage.image_input = usage.image_input.min(uncached - usage.audio_input);
     usage
 }
 

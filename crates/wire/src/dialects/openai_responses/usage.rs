@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::openai::billing::{CostDetailsIn, CostIn, Told, ToolsIn};
 use super::super::openai::lenient;
-use crate::canonical::Usage;
+use crate::canonical::{Billing, Usage};
 
 /// The usage object as a server writes it.
 #[derive(Debug, Default, Deserialize)]
@@ -19,6 +20,18 @@ pub(super) struct UsageIn {
     input_tokens_details: Option<InputIn>,
     #[serde(deserialize_with = "lenient::object")]
     output_tokens_details: Option<OutputIn>,
+    #[serde(deserialize_with = "lenient::or_none")]
+    cost: Option<CostIn>,
+    #[serde(deserialize_with = "lenient::or_none")]
+    is_byok: Option<bool>,
+    #[serde(deserialize_with = "lenient::object")]
+    cost_details: Option<CostDetailsIn>,
+    #[serde(deserialize_with = "lenient::count")]
+    cost_in_usd_ticks: Option<u64>,
+    #[serde(deserialize_with = "lenient::count")]
+    num_search_queries: Option<u64>,
+    #[serde(deserialize_with = "lenient::object")]
+    server_side_tool_usage_details: Option<ToolsIn>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -30,6 +43,8 @@ struct InputIn {
     cache_write_tokens: Option<u64>,
     #[serde(deserialize_with = "lenient::count")]
     audio_tokens: Option<u64>,
+    #[serde(deserialize_with = "lenient::count")]
+    image_tokens: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -39,6 +54,8 @@ struct OutputIn {
     reasoning_tokens: Option<u64>,
     #[serde(deserialize_with = "lenient::count")]
     audio_tokens: Option<u64>,
+    #[serde(deserialize_with = "lenient::count")]
+    image_tokens: Option<u64>,
 }
 
 /// The usage object for a client (API reference, `ResponseUsage`); every member is required.
@@ -86,16 +103,37 @@ impl UsageIn {
         let cache_read = part(read.cached_tokens, input);
         let cache_write = part(read.cache_write_tokens, input - cache_read);
         let reasoning = part(written.reasoning_tokens, output);
+        let audio_input = part(read.audio_tokens, input - cache_read - cache_write);
+        let audio_output = part(written.audio_tokens, output - reasoning);
         Some(Usage {
             input_tokens: input,
             output_tokens: output,
             cache_read,
             cache_write,
-            cache_write_1h: 0,
             reasoning,
-            audio_input: part(read.audio_tokens, input - cache_read - cache_write),
-            audio_output: part(written.audio_tokens, output - reasoning),
+            audio_input,
+            audio_output,
+            image_input: part(
+                read.image_tokens,
+                input - cache_read - cache_write - audio_input,
+            ),
+            image_output: part(written.image_tokens, output - reasoning - audio_output),
+            billing: self.billing(),
+            ..Usage::default()
         })
+    }
+
+    /// What it says about its price.
+    fn billing(&self) -> Billing {
+        let told = Told {
+            cost: self.cost,
+            own_key: self.is_byok.unwrap_or(false),
+            details: self.cost_details.as_ref(),
+            ticks: self.cost_in_usd_ticks,
+            queries: self.num_search_queries,
+            tools: self.server_side_tool_usage_details.as_ref(),
+        };
+        told.billing()
     }
 }
 

@@ -263,6 +263,7 @@ pub(super) fn whole_answer() -> ChatResponse {
             reasoning: 5,
             audio_input: 1,
             audio_output: 2,
+            ..Usage::default()
         }),
         service_tier: Some("standard".to_owned()),
     }

@@ -36,9 +36,10 @@ struct WireMessage<'a> {
     content: Option<Vec<&'a RawValue>>,
 }
 
-#[derive(Deserialize)]
-struct Tier {
-    r#type: Option<String>,
+/// How the request was served.
+#[derive(Default, Deserialize)]
+pub(in super::super) struct Tier {
+    pub(in super::super) r#type: Option<String>,
 }
 
 /// What was asked for with `additionalModelResponseFieldPaths`.
@@ -83,6 +84,7 @@ pub(in super::super) fn decode(body: &[u8]) -> Result<ChatResponse, TranslateErr
     let extra = response
         .additional_model_response_fields
         .unwrap_or_default();
+    let tier = response.service_tier.and_then(|tier| tier.r#type);
     Ok(ChatResponse {
         id: None,
         model: None,
@@ -93,8 +95,10 @@ pub(in super::super) fn decode(body: &[u8]) -> Result<ChatResponse, TranslateErr
             stop_sequence: extra.stop_sequence,
             logprobs: None,
         }],
-        usage: response.usage.map(|usage| usage.to_canonical()),
-        service_tier: response.service_tier.and_then(|tier| tier.r#type),
+        usage: response
+            .usage
+            .map(|usage| usage.to_canonical().served_as(tier.as_deref())),
+        service_tier: tier,
     })
 }
 

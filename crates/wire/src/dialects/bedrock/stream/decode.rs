@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::super::error;
 use super::super::redacted;
-use super::super::response::{settle_finish, stop_reason};
+use super::super::response::{Tier, settle_finish, stop_reason};
 use super::super::usage::WireUsage;
 use super::events::{BlockStart, Delta, Event, Payload, ReasoningDelta, ToolStart, event};
 use crate::canonical::{RawJson, StreamEvent};
@@ -127,7 +127,7 @@ impl Answer {
             "contentBlockDelta" => self.block_delta(index, payload.delta, out),
             "contentBlockStop" => self.block_stop(index, out),
             "messageStop" => self.message_stop(payload, out),
-            "metadata" => self.metadata(payload.usage, out),
+            "metadata" => self.metadata(payload.usage, payload.service_tier, out),
             _ => {}
         }
         Ok(())
@@ -284,8 +284,15 @@ impl Answer {
     }
 
     /// The counts come last.
-    fn metadata(&mut self, usage: Option<WireUsage>, out: &mut Vec<StreamEvent>) {
-        out.extend(usage.map(|usage| StreamEvent::Usage(usage.to_canonical())));
+    fn metadata(
+        &mut self,
+        usage: Option<WireUsage>,
+        tier: Option<Tier>,
+        out: &mut Vec<StreamEvent>,
+    ) {
+        let tier = tier.and_then(|tier| tier.r#type);
+        let usage = usage.map(|usage| usage.to_canonical().served_as(tier.as_deref()));
+        out.extend(usage.map(StreamEvent::Usage));
         if self.finished {
             self.end(out);
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::super::response::{Extra, ExtraOut, Metrics};
+use super::super::response::{Extra, ExtraOut, Metrics, Tier};
 use super::super::usage::{ReplyUsage, WireUsage};
 use crate::event_stream::{Frame, write_frame};
 
@@ -41,6 +41,7 @@ pub(super) struct Payload<'a> {
     pub(super) stop_reason: Option<String>,
     pub(super) additional_model_response_fields: Option<Extra>,
     pub(super) usage: Option<WireUsage>,
+    pub(super) service_tier: Option<Tier>,
 }
 
 #[derive(Default, Deserialize)]

@@ -121,7 +121,10 @@ pub(crate) fn decode(body: &[u8]) -> Result<ChatResponse, TranslateError> {
         choices: choices
             .map(|(place, choice)| choice.into_choice(place, &seed))
             .collect::<Result<_, _>>()?,
-        usage: response.usage.and_then(|usage| usage.to_usage()),
+        usage: response
+            .usage
+            .and_then(|usage| usage.to_usage())
+            .map(|usage| usage.served_as(response.service_tier.as_deref())),
         service_tier: response.service_tier,
     })
 }

@@ -26,6 +26,8 @@ pub(crate) struct Chunk<'a, C = ChoiceIn<'a>> {
     pub(crate) choices: Option<Vec<C>>,
     #[serde(deserialize_with = "lenient::object")]
     usage: Option<UsageIn>,
+    #[serde(deserialize_with = "lenient::some_text")]
+    service_tier: Option<String>,
     #[serde(deserialize_with = "lenient::object")]
     x_groq: Option<GroqIn>,
     #[serde(borrow)]
@@ -152,6 +154,7 @@ impl<C: Counted> Chunk<'_, C> {
         usage
             .or_else(|| self.x_groq.as_ref()?.usage.as_ref()?.to_usage())
             .or_else(|| in_choice()?.to_usage())
+            .map(|usage| usage.served_as(self.service_tier.as_deref()))
     }
 
     /// Whether the frame reports an error instead of a piece of the answer.

@@ -148,7 +148,8 @@ fn logprobs(raw: &RawValue) -> Option<Logprobs> {
 impl Outcome<'_> {
     /// The counts, when there are any.
     pub(in super::super) fn usage(&self) -> Option<Usage> {
-        self.usage.as_ref().and_then(UsageIn::to_usage)
+        let usage = self.usage.as_ref().and_then(UsageIn::to_usage)?;
+        Some(usage.served_as(self.service_tier.as_deref()))
     }
 
     /// Why the model stopped; `None` when the answer says that it did not.

@@ -135,6 +135,7 @@ fn usage() -> impl Strategy<Value = Usage> {
         reasoning: n[5],
         audio_input: n[6],
         audio_output: n[7],
+        ..Usage::default()
     })
 }
 
