@@ -87,7 +87,8 @@ pub enum Sort {
 pub struct Change {
     /// What is new or different.
     pub puts: Vec<Put>,
-    /// What goes. That something is not there is no error.
+    /// What goes, before anything is put: a name that becomes free may be taken in the same change.
+    /// That something is not there is no error.
     pub removals: Vec<EntityId>,
     /// What the audit log says about it.
     pub audit: Vec<AuditDraft>,

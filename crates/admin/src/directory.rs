@@ -1,0 +1,10 @@
+//! Who is told what the management API changed.
+
+use lockgate_core::entity::{Entity, EntityId};
+
+/// What this process serves from. It is told after a change was stored and before it is answered,
+/// so that who made a key can use it at once; other replicas find out by asking the store.
+pub trait DirectorySink: Send + Sync {
+    /// These are new or different, and those are gone.
+    fn changed(&self, puts: &[Entity], removals: &[EntityId]);
+}

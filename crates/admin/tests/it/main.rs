@@ -1,0 +1,4 @@
+//! The management API on a store in memory.
+
+mod keys;
+mod support;

@@ -1,0 +1,194 @@
+//! The API with a store of its own, asked as the server asks it: by method and path.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use lockgate_admin::{
+    Admin, AdminRequest, AdminSettings, Caller, DirectorySink, Found, KeyCaller, OrganizationRole,
+    Role, TeamRole, find,
+};
+use lockgate_core::Secret;
+use lockgate_core::entity::{Entity, EntityId};
+use lockgate_core::ports::{AuditDraft, AuditQuery, EntityStore, Paging};
+use lockgate_testkit::MemoryStore;
+use serde_json::Value;
+
+/// 2026-11-23T12:00:00Z, in microseconds.
+pub(crate) const NOW: i64 = 1_795_435_200_000_000;
+
+/// What the process was told.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) puts: Mutex<Vec<Entity>>,
+    pub(crate) removals: Mutex<Vec<EntityId>>,
+    times: AtomicUsize,
+}
+
+impl DirectorySink for Told {
+    fn changed(&self, puts: &[Entity], removals: &[EntityId]) {
+        self.puts.lock().unwrap().extend_from_slice(puts);
+        self.removals.lock().unwrap().extend_from_slice(removals);
+        self.times.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The API.
+pub(crate) struct Api {
+    pub(crate) admin: Admin,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) told: Arc<Told>,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+impl Api {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(crate) fn with(configure: impl FnOnce(&mut AdminSettings)) -> Self {
+        let store = Arc::new(MemoryStore::default());
+        let told = Arc::new(Told::default());
+        let mut settings = AdminSettings::new(Secret::new("sk-salt"));
+        configure(&mut settings);
+        let admin = Admin {
+            store: store.clone(),
+            spend: None,
+            directory: told.clone(),
+            settings,
+            clock: || NOW,
+        };
+        Self { admin, store, told }
+    }
+
+    /// Asks as somebody. `path` may have a query.
+    pub(crate) async fn ask_as(
+        &self,
+        caller: &Caller,
+        method: &str,
+        path: &str,
+        body: impl Into<Option<Value>>,
+    ) -> Reply {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let Some(Found::Route(route, params)) = find(method, path) else {
+            panic!("there is no route {method} {path}");
+        };
+        let body = body
+            .into()
+            .map_or(Vec::new(), |body| body.to_string().into_bytes());
+        let request = AdminRequest {
+            route,
+            params,
+            query: query.to_owned(),
+            body,
+            caller: caller.clone(),
+            address: Some("192.0.2.7".to_owned()),
+        };
+        let response = self.admin.answer(&request).await;
+        Reply {
+            status: response.status,
+            body: serde_json::from_str(&response.body).unwrap(),
+        }
+    }
+
+    /// Asks with the master key.
+    pub(crate) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: impl Into<Option<Value>>,
+    ) -> Reply {
+        self.ask_as(&Caller::Master, method, path, body).await
+    }
+
+    /// Asks with the master key for what must work.
+    pub(crate) async fn must(
+        &self,
+        method: &str,
+        path: &str,
+        body: impl Into<Option<Value>>,
+    ) -> Value {
+        let reply = self.ask(method, path, body).await;
+        assert_eq!(reply.status, 200, "{method} {path}: {}", reply.body);
+        reply.body
+    }
+
+    /// The audit log, the oldest first.
+    pub(crate) async fn audit(&self) -> Vec<AuditDraft> {
+        let query = AuditQuery {
+            entity: None,
+            kind: None,
+            actor: None,
+            action: None,
+            from: None,
+            until: None,
+            paging: Paging {
+                offset: 0,
+                size: 1000,
+            },
+        };
+        let page = self.store.audit(&query).await.unwrap();
+        page.rows
+            .into_iter()
+            .rev()
+            .map(|entry| entry.said)
+            .collect()
+    }
+}
+
+impl Reply {
+    /// The message of an error, in whichever form it came.
+    pub(crate) fn message(&self) -> &str {
+        let error = &self.body["error"]["message"];
+        error
+            .as_str()
+            .or_else(|| self.body["detail"]["error"].as_str())
+            .unwrap_or_default()
+    }
+}
+
+/// JSON as golden files hold it.
+pub(crate) fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap()
+}
+
+/// Somebody with a key and nothing else.
+pub(crate) fn user(role: Role, id: &str) -> KeyCaller {
+    KeyCaller {
+        key_id: format!("key-of-{id}"),
+        role,
+        user_id: Some(id.to_owned()),
+        team_id: None,
+        teams: BTreeMap::new(),
+        organizations: BTreeMap::new(),
+        allowed_routes: Vec::new(),
+    }
+}
+
+pub(crate) trait Membership {
+    fn in_team(self, id: &str, role: TeamRole) -> Self;
+    fn in_organization(self, id: &str, role: OrganizationRole) -> Self;
+    fn caller(self) -> Caller;
+}
+
+impl Membership for KeyCaller {
+    fn in_team(mut self, id: &str, role: TeamRole) -> Self {
+        self.teams.insert(id.to_owned(), role);
+        self
+    }
+
+    fn in_organization(mut self, id: &str, role: OrganizationRole) -> Self {
+        self.organizations.insert(id.to_owned(), role);
+        self
+    }
+
+    fn caller(self) -> Caller {
+        Caller::Key(self)
+    }
+}
