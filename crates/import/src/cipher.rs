@@ -1,4 +1,4 @@
-//! Values as LiteLLM encrypts them in its database: NaCl's secret box, and since 1.9x AES-GCM.
+//! Values as LiteLLM encrypts them in its database: `NaCl`'s secret box, and in newer versions AES-GCM.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::Engine as _;
@@ -57,11 +57,9 @@ impl Keychain {
 
     /// Decrypts `stored`, if it is encrypted.
     pub(crate) fn open(&self, stored: &str) -> Opened {
-        let (sealed, decrypt): (_, fn(&[u8; 32], &[u8]) -> Option<Vec<u8>>) =
-            match stored.strip_prefix(GCM_PREFIX) {
-                Some(rest) => (decode(rest), open_gcm),
-                None => (decode(stored), open_box),
-            };
+        let newer = stored.strip_prefix(GCM_PREFIX);
+        let sealed = decode(newer.unwrap_or(stored));
+        let decrypt = if newer.is_some() { open_gcm } else { open_box };
         let plain = sealed.as_deref().and_then(|sealed| {
             self.keys.iter().find_map(|key| {
                 let key: [u8; 32] = Sha256::digest(key.expose().as_bytes()).into();
@@ -93,7 +91,7 @@ fn looks_encrypted(stored: &str, decoded: Option<&[u8]>) -> bool {
             && !stored.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Nonce, tag and ciphertext of NaCl's secret box.
+/// Nonce, tag and ciphertext of `NaCl`'s secret box.
 fn open_box(key: &[u8; 32], sealed: &[u8]) -> Option<Vec<u8>> {
     let (nonce, rest) = sealed.split_at_checked(BOX_NONCE)?;
     let nonce: [u8; BOX_NONCE] = nonce.try_into().ok()?;

@@ -7,11 +7,12 @@ mod time;
 
 use jiff::tz::TimeZone;
 use lockgate_core::entity::{Entity, EntityId, EntityKind};
+use lockgate_core::period::Period;
 use serde_json::{Map, Value};
 
 use self::members::Members;
 pub(crate) use self::secrets::ToSeal;
-pub(crate) use self::spend::RowSpend;
+pub(crate) use self::spend::{RowSpend, account};
 pub(crate) use self::time::micros;
 use crate::cipher::Keychain;
 use crate::source::{Columns, Row};
@@ -44,9 +45,12 @@ pub(crate) struct Draft {
     pub to_seal: Vec<ToSeal>,
     /// What could not be taken from the row.
     pub losses: Vec<String>,
+    /// What was not to be taken from it.
+    pub left_out: Vec<&'static str>,
     pub spend: Option<RowSpend>,
 }
 
+const PASSWORDS: &str = "passwords of users, which have to be set anew";
 /// Keys of people who are logged in to LiteLLM's admin UI belong to this team.
 const UI_TEAM: &str = "litellm-dashboard";
 
@@ -65,6 +69,11 @@ impl Context<'_> {
         }
         let mut members = Members::new(row.values, self.columns);
         let spend = RowSpend::take(&id, &mut members, row.budget.as_ref(), self);
+        if let Some(duration) = members.text("budget_duration")
+            && let Err(error) = duration.parse::<Period>()
+        {
+            members.losses.push(format!("budget_duration: {error}"));
+        }
         let mut entity = Entity::new(id, 0);
         self.fill(&mut entity, &mut members);
         rename(&mut members, kind, row.model_aliases);
@@ -83,6 +92,7 @@ impl Context<'_> {
             entity,
             to_seal,
             losses: members.losses,
+            left_out: members.left_out,
             spend,
         }))
     }
@@ -114,7 +124,7 @@ impl Context<'_> {
     /// Moves what an entity has fields for out of the columns.
     fn fill(&self, entity: &mut Entity, members: &mut Members) {
         for column in self.table.id {
-            members.values.remove(*column);
+            members.values.shift_remove(*column);
         }
         if let [of, user] = self.table.id {
             let parts = entity.id.split_once(|c: char| c.is_control());
@@ -193,7 +203,7 @@ fn is_hash(id: &str) -> bool {
 fn rename(members: &mut Members, kind: EntityKind, model_aliases: Option<Value>) {
     match kind {
         EntityKind::Team => {
-            members.values.remove("model_id");
+            members.values.shift_remove("model_id");
             if let Some(aliases) = model_aliases.map(members::parsed)
                 && !aliases.is_null()
             {
@@ -206,12 +216,8 @@ fn rename(members: &mut Members, kind: EntityKind, model_aliases: Option<Value>)
                 *roles = Value::Array(Vec::new());
             }
         }
-        EntityKind::User => {
-            if members.take_text("password").is_some() {
-                members
-                    .losses
-                    .push("its password, which has to be set anew".to_owned());
-            }
+        EntityKind::User if members.take_text("password").is_some() => {
+            members.left_out.push(PASSWORDS);
         }
         _ => {}
     }

@@ -10,7 +10,7 @@ use lockgate_core::ports::{AuditDraft, AuditQuery, Change, Paging, Put, StoreErr
 use serde_json::{Map, Value};
 
 use self::decide::Decision;
-use crate::convert::{Draft, unique_name};
+use crate::convert::{Draft, account, unique_name};
 use crate::report::{Counts, Report};
 use crate::tables::Table;
 use crate::target::{ACTOR, Target};
@@ -116,13 +116,16 @@ impl<'a> Copier<'a> {
             .map(|(_, one)| one)
             .collect();
         for one in &copied {
+            for what in &one.draft.left_out {
+                *report.left_out.entry((*what).to_owned()).or_default() += 1;
+            }
             for loss in &one.draft.losses {
-                report.add(table.name, &one.id, true, format!("without {loss}"));
+                report.add(table.name, &one.id, true, loss.clone());
             }
         }
         let spend: Vec<_> = copied
             .into_iter()
-            .filter_map(|one| Some((one.draft.entity.id(), one.draft.spend?)))
+            .filter_map(|one| Some((account(&one.draft.entity.id()), one.draft.spend?)))
             .collect();
         self.set_spend(spend, report).await
     }
@@ -150,7 +153,7 @@ impl<'a> Copier<'a> {
         let column = unique_name(entity.kind).unwrap_or("name");
         draft
             .losses
-            .push(format!("its {column}, which another one has too"));
+            .push(format!("without its {column}, which another one has too"));
         entity
             .settings
             .insert(format!("duplicate_{column}"), name.into());

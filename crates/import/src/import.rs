@@ -148,10 +148,17 @@ impl Run<'_, '_> {
             let page = source.page(table, after.as_deref(), BATCH).await?;
             after.clone_from(&page.last);
             counts.rows += page.rows.len() as u64;
-            if table.kind == EntityKind::DeletedKey {
-                self.remove_keys(source, &page).await?;
+            let live = if table.kind == EntityKind::DeletedKey {
+                self.remove_keys(source, &page).await?
+            } else {
+                Vec::new()
+            };
+            let mut drafts = self.convert(&context, page, &mut counts);
+            for (id, draft) in &mut drafts {
+                if id.iter().any(|id| live.contains(id)) {
+                    draft.spend = None;
+                }
             }
-            let drafts = self.convert(&context, page, &mut counts);
             let report = &mut self.report;
             self.copier
                 .batch(table, drafts, &mut counts, report)
@@ -202,12 +209,13 @@ impl Run<'_, '_> {
         drafts
     }
 
-    /// Takes away keys that were imported before and deleted in LiteLLM since.
+    /// Takes away keys that were imported before and deleted in LiteLLM since. Says which are there
+    /// in LiteLLM, because they were made anew.
     async fn remove_keys(
         &mut self,
         source: &mut Source,
         page: &RowPage,
-    ) -> Result<(), ImportError> {
+    ) -> Result<Vec<String>, ImportError> {
         const NOTE: &str = "deleted in LiteLLM since the last import, and so deleted here";
         let rows = page.rows.iter().flatten();
         let mut deleted: Vec<String> = rows.filter_map(|row| row.id.first().cloned()).collect();
@@ -228,7 +236,7 @@ impl Run<'_, '_> {
                 .entry(format!("keys {NOTE}"))
                 .or_default() += removed;
         }
-        Ok(())
+        Ok(live)
     }
 
     async fn windows(&mut self, source: &mut Source) -> Result<(), ImportError> {

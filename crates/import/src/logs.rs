@@ -4,16 +4,19 @@ mod entry;
 mod operation;
 
 use jiff::Timestamp;
+use lockgate_core::ledger::LedgerEntry;
 use lockgate_core::ports::StoreError;
 use serde_json::{Map, Value};
 use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 
 use self::entry::entry;
 use crate::copy::Copier;
 use crate::import::{ImportError, Progress};
 use crate::report::{LogCounts, Report};
-use crate::source::{Columns, Source, quoted};
+use crate::source::{Columns, Source, SourceError, quoted};
 use crate::tables::SPEND_LOGS;
+use crate::target::Target;
 
 /// Rows are read and written in batches of so many.
 const BATCH: usize = 500;
@@ -53,6 +56,13 @@ const METADATA: &str = "(SELECT json_build_object(\
     'error', left(m->'error_information'->>'error_message', 500)) \
     FROM (SELECT t.metadata::jsonb AS m) d)";
 
+/// The spend logs on their way into the ledger.
+struct Logs<'a> {
+    target: Target<'a>,
+    counts: LogCounts,
+    report: &'a mut Report,
+}
+
 /// How far the table was read.
 struct Place {
     start: String,
@@ -76,13 +86,19 @@ pub(crate) async fn copy(
     let since = Timestamp::from_microsecond(since)
         .unwrap_or(Timestamp::MIN)
         .to_string();
-    let mut counts = LogCounts {
-        rows: count(source, &since).await?,
+    let total = count(source, &since).await?;
+    let counts = LogCounts {
+        rows: total,
         ..LogCounts::default()
     };
     let Some(target) = copier.writes_to() else {
         report.logs = Some(counts);
         return Ok(());
+    };
+    let mut logs = Logs {
+        target,
+        counts,
+        report,
     };
     let mut place: Option<Place> = None;
     let mut done = 0;
@@ -91,50 +107,67 @@ pub(crate) async fn copy(
         let mut parameters = vec![since.clone()];
         parameters.extend(place.take().into_iter().flat_map(|at| [at.start, at.id]));
         let rows = source.fetch(sql, &parameters).await?;
-        let read = rows.len();
-        let mut entries = Vec::with_capacity(read);
-        for row in rows {
-            let id: String = row.try_get(0).map_err(crate::SourceError::from)?;
-            let start: String = row.try_get(1).map_err(crate::SourceError::from)?;
-            let json: String = row.try_get(2).map_err(crate::SourceError::from)?;
-            let members: Result<Map<String, Value>, _> = serde_json::from_str(&json);
-            match members
-                .map_err(|_| "a number beyond what can be read")
-                .and_then(|row| entry(&id, &row).ok_or("a time that no calendar has"))
-            {
-                Ok(entry) => entries.push(entry),
-                Err(why) => {
-                    counts.failed += 1;
-                    report.add(SPEND_LOGS, std::slice::from_ref(&id), false, why.to_owned());
-                }
-            }
+        done += rows.len() as u64;
+        let is_last = rows.len() < BATCH;
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (id, start) = (text(row, 0)?, text(row, 1)?);
+            entries.extend(logs.entry(&id, &text(row, 2)?));
             place = Some(Place { start, id });
         }
-        match target.spend.write_past(&entries).await {
-            Ok(written) => {
-                counts.new += written.new;
-                counts.unchanged += entries.len() as u64 - written.new;
-            }
-            Err(error @ StoreError::Away(_)) => return Err(error.into()),
-            Err(error) => {
-                counts.failed += entries.len() as u64;
-                let first = entries.first().map(|entry| entry.call_id.clone());
-                let id = [first.unwrap_or_default()];
-                let message = format!("{error}; so with {} rows from here", entries.len());
-                report.add(SPEND_LOGS, &id, false, message);
-            }
-        }
-        done += read as u64;
+        logs.write(&entries).await?;
         progress(Progress {
             what: "spend logs",
             done,
-            total: counts.rows,
+            total,
         });
-        if read < BATCH {
-            report.logs = Some(counts);
+        if is_last {
+            logs.report.logs = Some(logs.counts);
             return Ok(());
         }
     }
+}
+
+// === impl Logs ===
+
+impl Logs<'_> {
+    fn entry(&mut self, id: &str, row: &str) -> Option<LedgerEntry> {
+        let row: Result<Map<String, Value>, _> = serde_json::from_str(row);
+        let read = row
+            .map_err(|_| "it holds a number beyond what can be read")
+            .and_then(|row| entry(id, &row).ok_or("it has a time that no calendar has"));
+        match read {
+            Ok(entry) => Some(entry),
+            Err(why) => {
+                self.counts.failed += 1;
+                self.report
+                    .add(SPEND_LOGS, &[id.to_owned()], false, why.to_owned());
+                None
+            }
+        }
+    }
+
+    async fn write(&mut self, entries: &[LedgerEntry]) -> Result<(), StoreError> {
+        match self.target.spend.write_past(entries).await {
+            Ok(written) => {
+                self.counts.new += written.new;
+                self.counts.unchanged += entries.len() as u64 - written.new;
+            }
+            Err(error @ StoreError::Away(_)) => return Err(error),
+            Err(error) => {
+                self.counts.failed += entries.len() as u64;
+                let first = entries.first().and_then(|entry| entry.response_id.clone());
+                let message = format!("{error}; so with {} rows from here", entries.len());
+                self.report
+                    .add(SPEND_LOGS, &[first.unwrap_or_default()], false, message);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn text(row: &PgRow, column: usize) -> Result<String, SourceError> {
+    Ok(row.try_get(column)?)
 }
 
 async fn count(source: &mut Source, since: &str) -> Result<u64, ImportError> {
@@ -144,7 +177,7 @@ async fn count(source: &mut Source, since: &str) -> Result<u64, ImportError> {
     let count: i64 = rows
         .first()
         .map_or(Ok(0), |row| row.try_get(0))
-        .map_err(crate::SourceError::from)?;
+        .map_err(SourceError::from)?;
     Ok(count.unsigned_abs())
 }
 

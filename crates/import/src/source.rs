@@ -338,12 +338,14 @@ fn read_row(row: &PgRow, id: Vec<String>) -> Result<Result<Row, Unreadable>, Sou
     Ok(read().map_err(|error| Unreadable {
         id,
         // The position would tell nobody anything.
-        why: error
-            .to_string()
-            .split(" at line")
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
+        why: format!(
+            "it cannot be read: {}",
+            error
+                .to_string()
+                .split(" at line")
+                .next()
+                .unwrap_or_default()
+        ),
     }))
 }
 

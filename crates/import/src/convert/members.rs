@@ -9,6 +9,7 @@ use crate::source::Columns;
 pub(super) struct Members {
     pub(super) values: Map<String, Value>,
     pub(super) losses: Vec<String>,
+    pub(super) left_out: Vec<&'static str>,
 }
 
 /// What LiteLLM keeps within `metadata` though its API has fields for it. The management API keeps
@@ -42,6 +43,7 @@ impl Members {
         let mut members = Self {
             values: Map::new(),
             losses: Vec::new(),
+            left_out: Vec::new(),
         };
         for (name, value) in row {
             if value.is_null() {
@@ -53,7 +55,7 @@ impl Members {
             }
         }
         // Kept by LiteLLM for a report it no longer has; never reset, so good for no budget.
-        members.values.remove("model_spend");
+        members.values.shift_remove("model_spend");
         members
     }
 
@@ -65,7 +67,7 @@ impl Members {
                 Some(micros_text(at).map_or_else(
                     || {
                         self.losses
-                            .push(format!("{name}, which is beyond the year 9999"));
+                            .push(format!("without {name}, which is beyond the year 9999"));
                         Value::Null
                     },
                     Value::String,
@@ -75,7 +77,8 @@ impl Members {
             // JSON has no numbers for these, PostgreSQL has.
             ("double precision", Value::String(number)) => {
                 if number != "Infinity" {
-                    self.losses.push(format!("{name}, which is {number}"));
+                    self.losses
+                        .push(format!("without {name}, which is {number}"));
                 }
                 None
             }
@@ -87,7 +90,7 @@ impl Members {
     }
 
     pub(super) fn take_text(&mut self, column: &str) -> Option<String> {
-        match self.values.remove(column) {
+        match self.values.shift_remove(column) {
             Some(Value::String(text)) if text.is_empty() => None,
             Some(Value::String(text)) => Some(text),
             Some(other) => {
@@ -100,11 +103,14 @@ impl Members {
 
     /// A moment in microseconds since 1970.
     pub(super) fn take_time(&mut self, column: &str) -> Option<i64> {
-        self.values.remove(column).as_ref().and_then(micros)
+        self.values.shift_remove(column).as_ref().and_then(micros)
     }
 
     pub(super) fn take_number(&mut self, column: &str) -> Option<f64> {
-        self.values.remove(column).as_ref().and_then(Value::as_f64)
+        self.values
+            .shift_remove(column)
+            .as_ref()
+            .and_then(Value::as_f64)
     }
 
     pub(super) fn text(&self, column: &str) -> Option<&str> {

@@ -33,7 +33,7 @@ pub(super) fn take(
 
 /// A member all strings of which may be encrypted. Without one of them the row is worth nothing.
 fn whole(name: &str, members: &mut Members, keys: &Keychain) -> Result<Vec<ToSeal>, String> {
-    let values = match members.values.remove(name) {
+    let values = match members.values.shift_remove(name) {
         Some(Value::Object(values)) => values,
         Some(_) => return Err(format!("its {name} is no object")),
         None => return Ok(Vec::new()),
@@ -54,7 +54,7 @@ fn whole(name: &str, members: &mut Members, keys: &Keychain) -> Result<Vec<ToSea
 /// A part of the configuration: what is encrypted in it, or all of the environment variables.
 fn config(members: &mut Members, keys: &Keychain) -> Vec<ToSeal> {
     const VALUE: &str = "param_value";
-    let Some(mut value) = members.values.remove(VALUE) else {
+    let Some(mut value) = members.values.shift_remove(VALUE) else {
         return Vec::new();
     };
     let before = value.clone();

@@ -1,6 +1,6 @@
 //! What a row says was spent.
 
-use lockgate_core::entity::EntityId;
+use lockgate_core::entity::{EntityId, EntityKind};
 use lockgate_core::money::Nanodollars;
 use lockgate_core::period::Period;
 use lockgate_core::ports::Spend;
@@ -17,6 +17,15 @@ pub(crate) struct RowSpend {
     pub(crate) total: Nanodollars,
     /// Since its budget began anew.
     pub(crate) window: Option<Spend>,
+}
+
+/// Whose account it is on: requests of a key are charged to it, also when it was deleted later.
+pub(crate) fn account(id: &EntityId) -> EntityId {
+    let kind = match id.kind {
+        EntityKind::DeletedKey => EntityKind::Key,
+        kind => kind,
+    };
+    EntityId::new(kind, id.id.as_str())
 }
 
 const SECOND: i64 = 1_000_000;
@@ -37,7 +46,7 @@ impl RowSpend {
         let mut amount = |dollars: f64| {
             Nanodollars::from_dollars(dollars).unwrap_or_else(|| {
                 members.losses.push(format!(
-                    "its spend, ${dollars:e}, beyond what can be counted"
+                    "its spend is ${dollars:e}, which is beyond what can be counted"
                 ));
                 Nanodollars::MAX
             })
@@ -56,9 +65,6 @@ impl RowSpend {
         let until = members.values.get("budget_reset_at").and_then(micros);
         let until = until.or_else(|| of_budget("budget_reset_at").and_then(micros));
         let Ok(period) = duration.parse::<Period>() else {
-            members
-                .losses
-                .push(format!("budget_duration `{duration}` is no duration"));
             return Some(Self {
                 total: total.max(spend),
                 window: None,
@@ -67,7 +73,7 @@ impl RowSpend {
         // LiteLLM resets late, by up to ten minutes: what was spent before belongs to the old one.
         let is_open = until.is_none_or(|until| until > context.now) && spend.is_positive();
         let window = is_open.then(|| Spend {
-            of: id.clone(),
+            of: account(id),
             window: duration,
             start: period
                 .window(context.now.div_euclid(SECOND), context.zone)

@@ -1,4 +1,4 @@
-//! Moments as PostgreSQL writes them into JSON.
+//! Moments as `PostgreSQL` writes them into JSON.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;

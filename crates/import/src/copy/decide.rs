@@ -34,6 +34,14 @@ impl Copier<'_> {
         let Some(target) = self.target else {
             return Ok(Decision::New);
         };
+        // Some tables do not know when their rows were made: then it is when they came here.
+        let entity = &mut draft.entity;
+        if entity.created_at == 0 {
+            entity.created_at = existing.as_ref().map_or(self.now, |there| there.created_at);
+        }
+        if entity.updated_at == 0 {
+            entity.updated_at = existing.as_ref().map_or(self.now, |there| there.updated_at);
+        }
         if let Err(why) = seal(draft, existing.as_ref(), target) {
             return Ok(Decision::Failed(why));
         }

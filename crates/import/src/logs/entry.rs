@@ -17,29 +17,9 @@ pub(super) fn entry(request_id: &str, row: &Map<String, Value>) -> Option<Ledger
         .get("metadata")
         .and_then(Value::as_object)
         .unwrap_or(&no_metadata);
-    let started_at = row.get("startTime").and_then(micros)?;
-    let ended_at = row.get("endTime").and_then(micros).unwrap_or(started_at);
-    let first_token = row.get("completionStartTime").and_then(micros);
-    // For answers that were not streamed LiteLLM writes the end of the request there.
-    let first_token = first_token.filter(|at| (started_at..ended_at).contains(at));
-    let (dialect, operation) =
-        operation::of(row.get("call_type").and_then(Value::as_str).unwrap_or(""));
-    let cost = row
-        .get("spend")
-        .and_then(Value::as_f64)
-        .and_then(Nanodollars::from_dollars);
-    let cost = cost.unwrap_or_default();
-    let failed = row.get("status").and_then(Value::as_str) == Some("failure");
-    let tags = tags(row.get("request_tags"));
     let mut entry = LedgerEntry {
-        id: id(started_at, request_id),
         call_id: text(row, "litellm_call_id").unwrap_or_else(|| request_id.to_owned()),
         response_id: Some(request_id.to_owned()),
-        started_at,
-        ended_at,
-        first_token_us: first_token.map(|at| (at - started_at).unsigned_abs()),
-        dialect: dialect.to_owned(),
-        operation,
         model_group: text(row, "model_group")
             .or_else(|| text(row, "model"))
             .unwrap_or_default(),
@@ -53,30 +33,57 @@ pub(super) fn entry(request_id: &str, row: &Map<String, Value>) -> Option<Ledger
         organization_id: text(row, "organization_id"),
         project_id: text(metadata, "project"),
         customer_id: text(row, "end_user"),
-        tags,
+        tags: tags(row.get("request_tags")),
         session_id: text(row, "session_id"),
         client_address: text(row, "requester_ip_address"),
-        status: if failed {
-            failure_status(metadata)
-        } else {
-            200
-        },
-        error: text(metadata, "error").filter(|_| failed),
-        stream: first_token.is_some(),
         cache_hit: text(row, "cache_hit").is_some_and(|hit| hit.eq_ignore_ascii_case("true")),
         retries: small(metadata, "retries"),
         fallbacks: small(metadata, "fallbacks"),
         tokens: tokens(row, metadata),
-        cost,
-        cost_source: if cost.is_positive() {
-            CostSource::Computed
-        } else {
-            CostSource::None
-        },
-        charges: Vec::new(),
+        ..LedgerEntry::default()
     };
+    set_times(&mut entry, row)?;
+    set_outcome(&mut entry, row, metadata);
+    entry.id = id(entry.started_at, request_id);
     entry.charges = charges(&entry);
     Some(entry)
+}
+
+fn set_times(entry: &mut LedgerEntry, row: &Map<String, Value>) -> Option<()> {
+    entry.started_at = row.get("startTime").and_then(micros)?;
+    entry.ended_at = row
+        .get("endTime")
+        .and_then(micros)
+        .unwrap_or(entry.started_at);
+    let first_token = row.get("completionStartTime").and_then(micros);
+    // For answers that were not streamed LiteLLM writes the end of the request there.
+    let first_token = first_token.filter(|at| (entry.started_at..entry.ended_at).contains(at));
+    entry.first_token_us = first_token.map(|at| (at - entry.started_at).unsigned_abs());
+    entry.stream = first_token.is_some();
+    Some(())
+}
+
+fn set_outcome(entry: &mut LedgerEntry, row: &Map<String, Value>, metadata: &Map<String, Value>) {
+    let call_type = row
+        .get("call_type")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let (dialect, operation) = operation::of(call_type);
+    dialect.clone_into(&mut entry.dialect);
+    entry.operation = operation;
+    let cost = row
+        .get("spend")
+        .and_then(Value::as_f64)
+        .and_then(Nanodollars::from_dollars);
+    entry.cost = cost.unwrap_or_default();
+    if entry.cost.is_positive() {
+        entry.cost_source = CostSource::Computed;
+    }
+    entry.status = 200;
+    if row.get("status").and_then(Value::as_str) == Some("failure") {
+        entry.status = failure_status(metadata);
+        entry.error = text(metadata, "error");
+    }
 }
 
 /// A version 7 UUID that is the same whenever the row is read.

@@ -75,8 +75,8 @@ impl Report {
         let spend = &self.spend;
         writeln!(
             f,
-            "\nSpend: {} totals {}, {} unchanged, {} higher here and left so; {} open budget windows",
-            grouped(spend.set),
+            "\nSpend: {} {}, {} unchanged, {} higher here and left so; {} of them of open budget windows",
+            counted(spend.set, "amount"),
             if self.applied { "set" } else { "to set" },
             grouped(spend.unchanged),
             grouped(spend.kept),
@@ -85,7 +85,7 @@ impl Report {
         let Some(logs) = &self.logs else {
             return Ok(());
         };
-        write!(f, "Spend logs: {} rows", grouped(logs.rows))?;
+        write!(f, "Spend logs: {}", counted(logs.rows, "row"))?;
         if self.applied {
             write!(
                 f,
