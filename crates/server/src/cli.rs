@@ -33,8 +33,41 @@ pub(crate) enum Command {
     Check(ConfigArgs),
     /// List the models a configuration serves.
     Models(ConfigArgs),
+    /// Copy what another gateway keeps in its database.
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Print the version.
     Version,
+}
+
+/// Whose database.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// LiteLLM's. Says what would be copied, and what cannot be; with --apply it copies.
+    Litellm(LitellmArgs),
+}
+
+/// How to copy a LiteLLM database.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LitellmArgs {
+    /// LiteLLM's PostgreSQL database [env: LITELLM_DATABASE_URL]. It is only read.
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Copy. Without it nothing is written.
+    #[arg(long)]
+    pub apply: bool,
+    /// Take LiteLLM's also where something was changed or removed here since the last import.
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Copy the spend logs since that day, too.
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// LiteLLM's configuration, for its master key.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 /// Which configuration.

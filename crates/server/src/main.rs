@@ -6,6 +6,7 @@ mod cli_environment;
 mod configure;
 mod connection;
 mod data_plane;
+mod import_command;
 mod inbound;
 mod listener;
 mod local_ollama;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use lockgate_core::Environment;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, ImportCommand};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -37,6 +38,9 @@ fn main() -> ExitCode {
         Some(Command::Serve(args)) => serve::run(*args, environment),
         Some(Command::Check(args)) => check::run(args, &environment),
         Some(Command::Models(args)) => models_command::run(args, &environment),
+        Some(Command::Import(ImportCommand::Litellm(args))) => {
+            import_command::run(&args, &environment, None)
+        }
         Some(Command::Version) => {
             cli::print_version();
             Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 //! Where it is kept what requests cost.
 
-use super::{Page, Paging, StoreFuture};
+use super::{Page, Paging, StoreError, StoreFuture};
 use crate::entity::{EntityId, EntityKind};
 use crate::ledger::LedgerEntry;
 use crate::money::Nanodollars;
@@ -20,6 +20,23 @@ pub trait SpendStore: Send + Sync {
 
     /// Sets the spend of all time, for resets and imports.
     fn set_spend<'a>(&'a self, of: &'a EntityId, amount: Nanodollars) -> StoreFuture<'a, ()>;
+
+    /// Sets what was spent in a window, for imports. A store that cannot refuses, which the import
+    /// names.
+    fn set_window<'a>(&'a self, spend: &'a Spend) -> StoreFuture<'a, ()> {
+        let window = format!("this store cannot set windows, such as {}", spend.window);
+        Box::pin(async move { Err(StoreError::Refused(window)) })
+    }
+
+    /// Writes `entries` of another gateway: as [`SpendStore::write`], but nothing is added to
+    /// spend, which an import sets apart. A store that cannot refuses, which the import names.
+    fn write_past<'a>(&'a self, entries: &'a [LedgerEntry]) -> StoreFuture<'a, Written> {
+        let refused = format!(
+            "this store takes no past requests, such as these {}",
+            entries.len()
+        );
+        Box::pin(async move { Err(StoreError::Refused(refused)) })
+    }
 
     /// Entries of the ledger, the newest first. Their total stops at ten thousand behind the page.
     fn entries<'a>(&'a self, query: &'a EntryQuery) -> StoreFuture<'a, Page<LedgerEntry>>;

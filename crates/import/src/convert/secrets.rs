@@ -1,0 +1,190 @@
+//! What LiteLLM encrypted in a row, decrypted, so that the store can encrypt it its own way.
+
+use lockgate_core::entity::EntityKind;
+use serde_json::{Map, Value};
+
+use super::members::Members;
+use crate::cipher::{Keychain, Opened};
+
+/// An object within settings that must be stored encrypted.
+pub(crate) struct ToSeal {
+    /// Where it belongs: a JSON pointer.
+    pub(crate) pointer: String,
+    /// What is in it, in plain text.
+    pub(crate) values: Map<String, Value>,
+}
+
+/// In front of encrypted variables of callbacks, in the metadata of keys and teams.
+const CALLBACK_PREFIX: &str = "litellm_enc::";
+
+/// Takes everything secret out of `members`.
+pub(super) fn take(
+    kind: EntityKind,
+    members: &mut Members,
+    keys: &Keychain,
+) -> Result<Vec<ToSeal>, String> {
+    match kind {
+        EntityKind::Model => whole("litellm_params", members, keys),
+        EntityKind::Credential => whole("credential_values", members, keys),
+        EntityKind::Config => Ok(config(members, keys)),
+        _ => Ok(callbacks(members, keys)),
+    }
+}
+
+/// A member all strings of which may be encrypted. Without one of them the row is worth nothing.
+fn whole(name: &str, members: &mut Members, keys: &Keychain) -> Result<Vec<ToSeal>, String> {
+    let values = match members.values.shift_remove(name) {
+        Some(Value::Object(values)) => values,
+        Some(_) => return Err(format!("its {name} is no object")),
+        None => return Ok(Vec::new()),
+    };
+    let mut value = Value::Object(values);
+    let mut locked = Vec::new();
+    open_all(&mut value, name, keys, &mut locked);
+    if let Some(first) = locked.first() {
+        return Err(format!(
+            "{} cannot be decrypted{}",
+            shown(first, locked.len()),
+            advice(keys)
+        ));
+    }
+    Ok(seal(name, value))
+}
+
+/// A part of the configuration: what is encrypted in it, or all of the environment variables.
+fn config(members: &mut Members, keys: &Keychain) -> Vec<ToSeal> {
+    const VALUE: &str = "param_value";
+    let Some(mut value) = members.values.shift_remove(VALUE) else {
+        return Vec::new();
+    };
+    let before = value.clone();
+    let mut locked = Vec::new();
+    open_all(&mut value, VALUE, keys, &mut locked);
+    for pointer in &locked {
+        remove(&mut value, pointer.trim_start_matches(VALUE));
+        members
+            .losses
+            .push(format!("{pointer} cannot be decrypted{}", advice(keys)));
+    }
+    // A part that holds one secret is stored encrypted as a whole.
+    if value != before && value.is_object() {
+        return seal(VALUE, value);
+    }
+    members.values.insert(VALUE.to_owned(), value);
+    Vec::new()
+}
+
+/// Variables of callbacks in metadata, where the secret ones are encrypted.
+fn callbacks(members: &mut Members, keys: &Keychain) -> Vec<ToSeal> {
+    let Some(metadata) = members.values.get_mut("metadata") else {
+        return Vec::new();
+    };
+    let entries = metadata
+        .get("logging")
+        .and_then(Value::as_array)
+        .map_or(0, Vec::len);
+    let mut pointers: Vec<String> = (0..entries)
+        .map(|entry| format!("/logging/{entry}/callback_vars"))
+        .collect();
+    pointers.push("/callback_settings/callback_vars".to_owned());
+    let mut sealed = Vec::new();
+    for pointer in pointers {
+        let Some(Value::Object(variables)) = metadata.pointer_mut(&pointer) else {
+            continue;
+        };
+        let mut secret = false;
+        let mut lost = Vec::new();
+        for (name, value) in variables.iter_mut() {
+            let stored = value
+                .as_str()
+                .and_then(|text| text.strip_prefix(CALLBACK_PREFIX));
+            match stored.map(|stored| keys.open(stored)) {
+                Some(Opened::Secret(plain)) => *value = plain.expose().into(),
+                Some(_) => lost.push(name.clone()),
+                None => continue,
+            }
+            secret = true;
+        }
+        for name in lost {
+            variables.shift_remove(&name);
+            let why = advice(keys);
+            members
+                .losses
+                .push(format!("metadata{pointer}/{name} cannot be decrypted{why}"));
+        }
+        if secret {
+            sealed.push(ToSeal {
+                values: std::mem::take(variables),
+                pointer: format!("/metadata{pointer}"),
+            });
+        }
+    }
+    sealed
+}
+
+fn seal(name: &str, value: Value) -> Vec<ToSeal> {
+    match value {
+        Value::Object(values) => vec![ToSeal {
+            pointer: format!("/{name}"),
+            values,
+        }],
+        _ => Vec::new(),
+    }
+}
+
+/// Decrypts every string in `value`; what cannot be is in `locked`.
+fn open_all(value: &mut Value, at: &str, keys: &Keychain, locked: &mut Vec<String>) {
+    match value {
+        Value::String(text) => match keys.open(text) {
+            Opened::Secret(plain) => *value = plain.expose().into(),
+            Opened::Plain => {}
+            Opened::Locked => locked.push(at.to_owned()),
+        },
+        Value::Array(items) => {
+            for (place, item) in items.iter_mut().enumerate() {
+                open_all(item, &format!("{at}/{place}"), keys, locked);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members.iter_mut() {
+                open_all(member, &format!("{at}/{name}"), keys, locked);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn remove(value: &mut Value, pointer: &str) {
+    let Some((parent, name)) = pointer.rsplit_once('/') else {
+        return;
+    };
+    match value.pointer_mut(parent) {
+        Some(Value::Object(members)) => drop(members.shift_remove(name)),
+        // Taking an item out would move the others, whose places are known.
+        Some(Value::Array(items)) => {
+            if let Some(item) = name
+                .parse()
+                .ok()
+                .and_then(|place: usize| items.get_mut(place))
+            {
+                *item = Value::Null;
+            }
+        }
+        _ => {}
+    }
+}
+
+fn shown(first: &str, count: usize) -> String {
+    match count {
+        1 => first.to_owned(),
+        count => format!("{first} and {} more", count - 1),
+    }
+}
+
+fn advice(keys: &Keychain) -> &'static str {
+    if keys.is_empty() {
+        ": LITELLM_SALT_KEY, or LiteLLM's master key, is needed for that"
+    } else {
+        " with the keys at hand: was LITELLM_SALT_KEY another when it was written?"
+    }
+}

@@ -1,0 +1,42 @@
+//! Where an import writes to.
+
+use lockgate_core::entity::EntityId;
+use lockgate_core::ports::{EntityStore, SpendStore};
+use serde_json::{Map, Value};
+
+/// Where an import writes to.
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    /// Takes entities.
+    pub entities: &'a dyn EntityStore,
+    /// Takes totals of spend and the ledger.
+    pub spend: &'a dyn SpendStore,
+    /// Encrypts what must not be stored in plain text.
+    pub sealer: &'a dyn Sealer,
+}
+
+/// Encrypts objects that hold secrets, the way the store's readers expect it: the parameters of a
+/// model (`litellm_params`), the values of a credential (`credential_values`), environment variables
+/// (`param_value`) and variables of callbacks (`metadata/logging/0/callback_vars`).
+///
+/// In the settings of the entity the sealed text stands where the object would be.
+pub trait Sealer: Send + Sync {
+    /// `values`, encrypted, as they are stored in `of`.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be encrypted, such as without a key.
+    fn seal(&self, of: &EntityId, values: &Map<String, Value>) -> Result<String, SealError>;
+
+    /// What was sealed in `of`; `None` if it cannot be opened. Encrypting twice gives two results,
+    /// so this is how a second import sees that nothing changed.
+    fn open(&self, of: &EntityId, sealed: &str) -> Option<Map<String, Value>>;
+}
+
+/// Secrets cannot be encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("its secrets cannot be encrypted: {0}")]
+pub struct SealError(pub String);
+
+/// Who the audit log says it was.
+pub const ACTOR: &str = "litellm-import";
