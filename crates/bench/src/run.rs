@@ -3,6 +3,7 @@
 mod cost;
 mod figure;
 mod flat;
+mod governed;
 mod latency;
 mod memory;
 mod plan;
@@ -22,7 +23,7 @@ use std::{
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use self::{figure::Figure, plan::Plan, stack::Stack};
+use self::{figure::Figure, plan::Plan, requests::Mode, stack::Stack};
 use crate::process::raise_open_files;
 
 pub(crate) use self::requests::chat_body;
@@ -42,7 +43,7 @@ pub(crate) struct RunArgs {
     /// Write the JSON file after a quick run too.
     #[arg(long)]
     save: bool,
-    /// Only these groups: start, memory, files, bodies, cost, latency, ladder, streams, idle.
+    /// Only these groups: start, memory, files, bodies, cost, governed, latency, ladder, streams, idle.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Where the JSON file goes.
@@ -51,12 +52,13 @@ pub(crate) struct RunArgs {
 }
 
 /// Groups of figures in the order in which they are measured: what must see a fresh process comes first.
-const GROUPS: [(&str, Measure); 9] = [
+const GROUPS: [(&str, Measure); 10] = [
     ("start", memory::start),
     ("memory", memory::resident_sets),
     ("files", flat::files),
     ("bodies", flat::large_bodies),
     ("cost", cost::per_request),
+    ("governed", governed::figures),
     ("latency", latency::added),
     ("ladder", latency::ladder),
     ("streams", streams::relayed),
@@ -93,7 +95,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<ExitCode> {
     .within(raise_open_files());
     let began = Instant::now();
     let mut figures = Vec::new();
-    let stack = Stack::start(gateway)?;
+    let stack = Stack::start(gateway, Mode::Plain)?;
     for (name, measure) in GROUPS {
         if args.only.is_empty() || args.only.iter().any(|only| only == name) {
             note(&format!("{name} ..."))?;

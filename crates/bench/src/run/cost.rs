@@ -11,8 +11,9 @@ use super::{
 use crate::{load::closed_loop, process::cpu_time};
 
 const CONNECTIONS: usize = 16;
-const SMALL: usize = 300;
-const KIB: usize = 1024;
+/// Bytes of a small body.
+pub(super) const SMALL: usize = 300;
+pub(super) const KIB: usize = 1024;
 
 /// CPU time of the proxy per request at 16 connections.
 pub(super) fn per_request(stack: &Stack, plan: &Plan) -> Result<Vec<Figure>> {
@@ -68,7 +69,14 @@ pub(super) fn per_request(stack: &Stack, plan: &Plan) -> Result<Vec<Figure>> {
         .collect()
 }
 
-fn figure(stack: &Stack, plan: &Plan, name: &str, ask: &Ask, goal: Goal) -> Result<Figure> {
+/// CPU time per request of one kind.
+pub(super) fn figure(
+    stack: &Stack,
+    plan: &Plan,
+    name: &str,
+    ask: &Ask,
+    goal: Goal,
+) -> Result<Figure> {
     let mut figure = Figure::new(name, "us", goal);
     for round in 0..plan.rounds {
         for side in in_turn(stack.sides(), round) {

@@ -7,6 +7,17 @@ use crate::load;
 
 /// The key the gateway is started with.
 pub(super) const MASTER_KEY: &str = "sk-bench-3f8d1c70a95e4b62";
+/// The virtual key of the governed mode.
+const VIRTUAL_KEY: &str = "sk-bench-virtual-9c41e07b52d8";
+
+/// What the gateway does besides passing requests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// A master key is checked.
+    Plain,
+    /// A virtual key of a team, both with limits and budgets; requests are priced and recorded.
+    Governed,
+}
 
 /// A client's wire format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,15 +40,21 @@ const MODELS: [(&str, &str, &str); 8] = [
     ("bench-anthropic-100c", "anthropic/mock-100c", "{mock}"),
 ];
 
-/// The gateway's configuration in plain mode: a master key, no database.
-pub(super) fn config(mock: &str) -> String {
+/// The gateway's configuration.
+pub(super) fn config(mock: &str, mode: Mode) -> String {
+    let prices = match mode {
+        Mode::Plain => "",
+        Mode::Governed => {
+            "    model_info:\n      input_cost_per_token: 0.000001\n      output_cost_per_token: 0.000004\n"
+        }
+    };
     let models: String = MODELS
         .iter()
         .map(|(name, model, base)| {
             let base = base.replace("{mock}", mock);
             format!(
                 "  - model_name: {name}\n    litellm_params:\n      model: {model}\n      api_base: {base}\n      \
-                 api_key: sk-upstream\n      use_in_pass_through: {}\n",
+                 api_key: sk-upstream\n      use_in_pass_through: {}\n{prices}",
                 *name == "bench-file",
             )
         })
@@ -48,23 +65,50 @@ pub(super) fn config(mock: &str) -> String {
     )
 }
 
+/// The requests that make a governed gateway ready: a team and its key, with limits and budgets
+/// that the load does not reach.
+pub(super) fn set_up() -> [Bytes; 2] {
+    let limits = json!({
+        "team_id": "bench",
+        "max_budget": 1_000_000,
+        "budget_duration": "30d",
+        "rpm_limit": 1_000_000_000,
+        "tpm_limit": 1_000_000_000_000_u64,
+    });
+    let mut key = limits.clone();
+    key["key"] = VIRTUAL_KEY.into();
+    let bearer = format!("Bearer {MASTER_KEY}");
+    [("/team/new", limits), ("/key/generate", key)]
+        .map(|(path, body)| load::request(path, &[("authorization", &bearer)], &body.to_string()))
+}
+
 /// A chat request of `OpenAI`'s form, padded to about `size` bytes.
 pub(crate) fn chat_body(model: &str, size: usize, stream: bool) -> String {
     body(Dialect::OpenAi, model, size, stream)
 }
 
 /// The bytes of a request that a client of `dialect` sends.
-pub(super) fn request(dialect: Dialect, model: &str, size: usize, stream: bool) -> Bytes {
-    let bearer = format!("Bearer {MASTER_KEY}");
+pub(super) fn request(
+    dialect: Dialect,
+    model: &str,
+    size: usize,
+    stream: bool,
+    mode: Mode,
+) -> Bytes {
+    let key = match mode {
+        Mode::Plain => MASTER_KEY,
+        Mode::Governed => VIRTUAL_KEY,
+    };
+    let bearer = format!("Bearer {key}");
     let (path, header) = match dialect {
         Dialect::OpenAi => (
             "/v1/chat/completions".to_owned(),
             ("authorization", bearer.as_str()),
         ),
-        Dialect::Anthropic => ("/v1/messages".to_owned(), ("x-api-key", MASTER_KEY)),
+        Dialect::Anthropic => ("/v1/messages".to_owned(), ("x-api-key", key)),
         Dialect::Gemini => (
             format!("/v1beta/models/{model}:generateContent"),
-            ("x-goog-api-key", MASTER_KEY),
+            ("x-goog-api-key", key),
         ),
         Dialect::Ollama => ("/api/chat".to_owned(), ("authorization", bearer.as_str())),
     };

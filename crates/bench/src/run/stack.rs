@@ -13,7 +13,7 @@ use lockgate_testkit::{Gateway, free_port};
 
 use super::{
     cores,
-    requests::{Dialect, config, request},
+    requests::{Dialect, Mode, config, request, set_up},
 };
 use crate::{
     load::{Framing, Shot, Tally, each_once},
@@ -54,26 +54,46 @@ pub(super) struct Stack {
     floor: Helper,
     gateway: Option<Gateway>,
     binary: Option<PathBuf>,
+    mode: Mode,
 }
 
 // === impl Stack ===
 
 impl Stack {
-    pub(super) fn start(gateway: Option<&Path>) -> Result<Self> {
+    pub(super) fn start(gateway: Option<&Path>, mode: Mode) -> Result<Self> {
         let threads = ["--threads".to_owned(), cores().to_string()];
         let mock = Helper::start("mock", free_port()?, &threads)?;
         let binary = gateway.map(Path::canonicalize).transpose()?;
         let floor = start_floor(mock.port())?;
         let gateway = binary
             .as_deref()
-            .map(|path| start_gateway(path, mock.port()))
+            .map(|path| start_gateway(path, mock.port(), mode))
             .transpose()?;
-        Ok(Self {
+        let stack = Self {
             mock,
             floor,
             gateway: gateway.map(|(gateway, _)| gateway),
             binary,
-        })
+            mode,
+        };
+        stack.prepare()?;
+        Ok(stack)
+    }
+
+    /// Makes the key that the requests of a governed gateway come with.
+    fn prepare(&self) -> Result<()> {
+        let (Some(gateway), Mode::Governed) = (&self.gateway, self.mode) else {
+            return Ok(());
+        };
+        for request in set_up() {
+            probe(&Shot {
+                addr: gateway.addr(),
+                request,
+                framing: Framing::Whole,
+                events: None,
+            })?;
+        }
+        Ok(())
     }
 
     /// The same mock behind a floor and a gateway nobody has used yet.
@@ -91,7 +111,7 @@ impl Stack {
         let gateway = self
             .binary
             .as_deref()
-            .map(|path| start_gateway(path, upstream))
+            .map(|path| start_gateway(path, upstream, Mode::Plain))
             .transpose()?;
         Ok(Fresh {
             floor: start_floor(upstream)?,
@@ -104,7 +124,7 @@ impl Stack {
         let Some(path) = &self.binary else {
             return Ok(None);
         };
-        Ok(Some(start_gateway(path, self.mock.port())?.1))
+        Ok(Some(start_gateway(path, self.mock.port(), self.mode)?.1))
     }
 
     pub(super) fn binary(&self) -> Option<&Path> {
@@ -140,7 +160,7 @@ impl Stack {
                 .addr()
                 .port(),
         };
-        Ok(shot(side, port, ask))
+        Ok(shot(side, port, ask, self.mode))
     }
 }
 
@@ -171,7 +191,7 @@ impl Fresh {
     }
 
     pub(super) fn shot(&self, side: Side, ask: &Ask) -> Result<Shot> {
-        Ok(shot(side, self.addr(side)?.port(), ask))
+        Ok(shot(side, self.addr(side)?.port(), ask, Mode::Plain))
     }
 }
 
@@ -221,11 +241,11 @@ pub(super) fn probe(shot: &Shot) -> Result<()> {
     flawless(each_once(shot, 1)?).map(drop)
 }
 
-fn shot(side: Side, port: u16, ask: &Ask) -> Shot {
+fn shot(side: Side, port: u16, ask: &Ask, mode: Mode) -> Shot {
     let request = if side == Side::Gateway {
-        request(ask.dialect, ask.public, ask.size, ask.stream)
+        request(ask.dialect, ask.public, ask.size, ask.stream, mode)
     } else {
-        request(Dialect::OpenAi, ask.model, ask.size, ask.stream)
+        request(Dialect::OpenAi, ask.model, ask.size, ask.stream, mode)
     };
     Shot {
         addr: loopback(port),
@@ -249,10 +269,10 @@ fn start_floor(upstream: u16) -> Result<Helper> {
     Helper::start("floor", free_port()?, &args)
 }
 
-fn start_gateway(binary: &Path, mock: u16) -> Result<(Gateway, Duration)> {
+fn start_gateway(binary: &Path, mock: u16, mode: Mode) -> Result<(Gateway, Duration)> {
     let builder = Gateway::builder()
         .binary(binary)
-        .config(config(&format!("http://{}", loopback(mock))));
+        .config(config(&format!("http://{}", loopback(mock)), mode));
     let began = Instant::now();
     let gateway = builder.spawn()?;
     while !is_ready(gateway.addr()) {

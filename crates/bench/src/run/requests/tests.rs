@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::{Dialect, body, config, request};
+use super::{Dialect, Mode, body, config, request};
 
 const DIALECTS: [Dialect; 4] = [
     Dialect::OpenAi,
@@ -23,7 +23,7 @@ fn bodies_have_the_size_asked_for() {
 #[test]
 fn requests_say_how_long_they_are() {
     for dialect in DIALECTS {
-        let bytes = request(dialect, "bench", 300, true);
+        let bytes = request(dialect, "bench", 300, true, Mode::Plain);
         let text = std::str::from_utf8(&bytes).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(
@@ -35,10 +35,12 @@ fn requests_say_how_long_they_are() {
 
 #[test]
 fn every_model_group_points_at_the_mock() {
-    let yaml = config("http://127.0.0.1:9");
-    assert_eq!(
-        yaml.matches("api_base: http://127.0.0.1:9").count(),
-        yaml.matches("model_name").count()
-    );
-    assert!(!yaml.contains('{'));
+    for mode in [Mode::Plain, Mode::Governed] {
+        let yaml = config("http://127.0.0.1:9", mode);
+        assert_eq!(
+            yaml.matches("api_base: http://127.0.0.1:9").count(),
+            yaml.matches("model_name").count()
+        );
+        assert!(!yaml.contains('{'));
+    }
 }
