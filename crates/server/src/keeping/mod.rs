@@ -1,0 +1,239 @@
+//! What outlives the process: entities and spend in a database, finished requests in a journal
+//! until the database has them.
+
+mod fill;
+mod follow;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use lockgate_core::config::Config;
+use lockgate_core::ports::StoreError;
+use lockgate_engine::Shared;
+use lockgate_journal::{Drain, DrainSettings, Journal, Options};
+use lockgate_store::{ConnectOptions, Located, MigrateError, Store};
+use tokio::time::sleep;
+
+use self::follow::Follower;
+use crate::admin_desk::Stores;
+
+/// The folder for what must survive a restart, unless told otherwise.
+pub(crate) const FOLDER: &str = ".lockgate";
+/// How long a start waits for the database before it serves without what is in it.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two attempts to reach it after that.
+const RETRY: Duration = Duration::from_secs(2);
+/// How long the end of the process waits for the database to take the last requests.
+const LAST_WRITES: Duration = Duration::from_secs(10);
+/// How often what is old is removed.
+const MAINTENANCE: Duration = Duration::from_secs(10 * 60);
+
+/// What the process keeps, and what keeps it in step.
+pub(crate) struct Keeping {
+    store: Store,
+    journal: Arc<Journal>,
+    shared: Arc<Shared>,
+    state: Arc<KeepingState>,
+    /// Tables are made and changed by somebody else.
+    leave_tables: bool,
+}
+
+/// How the database is doing, for readiness.
+#[derive(Debug, Default)]
+pub(crate) struct KeepingState {
+    /// Everything in it was read into memory.
+    filled: AtomicBool,
+    /// It answered when it was last asked.
+    reached: AtomicBool,
+}
+
+// === impl Keeping ===
+
+impl Keeping {
+    /// Finds the database and opens the journal. Nothing is asked of the database yet. Must be
+    /// called within a runtime.
+    pub(crate) fn open(
+        config: &Config,
+        folder: &Path,
+        shared: Arc<Shared>,
+    ) -> anyhow::Result<Self> {
+        let environment = &config.environment;
+        let configured = config.general.database_url.as_ref();
+        let located = Located::find(configured, environment, folder)?;
+        for warning in located.primary.warnings() {
+            tracing::warn!("{warning}");
+        }
+        let options = ConnectOptions::default();
+        let store = Store::connect(&located.primary, located.replica.as_ref(), options)
+            .with_context(|| {
+                format!(
+                    "cannot keep keys and spend in {}; name a writable --data-dir, or set DATABASE_URL",
+                    located.primary
+                )
+            })?;
+        let own = &config.lockgate;
+        let path = own
+            .journal_dir
+            .clone()
+            .unwrap_or_else(|| folder.join("journal"));
+        let mut options = Options::default();
+        if let Some(mebibytes) = own.journal_limit_mb {
+            options.limit_bytes = mebibytes.saturating_mul(1024 * 1024);
+        }
+        let journal = Journal::open(&path, options)?;
+        shared.governance.wait_for_entities();
+        Ok(Self {
+            store,
+            journal,
+            shared,
+            state: Arc::default(),
+            leave_tables: environment.flag("DISABLE_SCHEMA_UPDATE"),
+        })
+    }
+
+    /// The journal, which every core writes to.
+    pub(crate) fn journal(&self) -> &Arc<Journal> {
+        &self.journal
+    }
+
+    /// How it is doing.
+    pub(crate) fn state(&self) -> Arc<KeepingState> {
+        self.state.clone()
+    }
+
+    /// The database, for the management API.
+    pub(crate) fn stores(&self) -> Stores {
+        let store = Arc::new(self.store.clone());
+        Stores {
+            entities: store.clone(),
+            spend: store,
+        }
+    }
+
+    /// Makes ready what requests need. When the database stays away, that is left to
+    /// [`Keeping::run`].
+    pub(crate) async fn begin(&self) -> anyhow::Result<Option<Follower>> {
+        let told = |reason: &StoreError| tracing::warn!("{reason}; waiting for it");
+        match tokio::time::timeout(PATIENCE, self.make_ready(PATIENCE, told)).await {
+            Ok(Ok(follower)) => Ok(Some(follower)),
+            Err(_) => Ok(None),
+            Ok(Err(MigrateError::Store(StoreError::Away(_)))) => {
+                tracing::error!(
+                    "serving without the database: virtual keys are not known until it answers"
+                );
+                Ok(None)
+            }
+            Ok(Err(error)) => Err(error.into()),
+        }
+    }
+
+    async fn make_ready(
+        &self,
+        patience: Duration,
+        told: impl FnMut(&StoreError),
+    ) -> Result<Follower, MigrateError> {
+        if self.leave_tables {
+            self.store.check_tables().await?;
+        } else {
+            self.store.migrate_within(patience, told).await?;
+        }
+        // What an earlier process left is counted by the database, not twice.
+        let mut drain = self.drain();
+        drain.finish(patience).await;
+        let follower = Follower::start(self.store.clone(), self.shared.clone()).await?;
+        fill::fill(&self.store, &self.shared).await?;
+        for entry in self.journal.undrained() {
+            self.shared.governance.directory.undrained(&entry, &self.zone());
+        }
+        self.shared.governance.has_entities();
+        self.state.filled.store(true, Relaxed);
+        self.state.reached.store(true, Relaxed);
+        Ok(follower)
+    }
+
+    /// Keeps everything in step, for ever: reads what other replicas changed, writes down what was
+    /// served, removes what is old.
+    pub(crate) async fn run(&self, begun: Option<Follower>) {
+        let follower = match begun {
+            Some(follower) => follower,
+            None => self.make_ready_at_last().await,
+        };
+        let mut drain = self.drain();
+        let maintained = async {
+            loop {
+                if let Err(error) = self.store.maintain(now()).await {
+                    tracing::warn!("the database could not be tidied: {error}");
+                }
+                sleep(MAINTENANCE).await;
+            }
+        };
+        let followed = follower.run(&self.state);
+        tokio::join!(drain.run(), followed, maintained);
+    }
+
+    async fn make_ready_at_last(&self) -> Follower {
+        loop {
+            match self.make_ready(RETRY, |_: &StoreError| {}).await {
+                Ok(follower) => {
+                    tracing::info!("the database answers; virtual keys are known now");
+                    return follower;
+                }
+                Err(error) => tracing::debug!("{error}"),
+            }
+            sleep(RETRY).await;
+        }
+    }
+
+    /// Gives the database what was served last. To be called when no request is in flight.
+    pub(crate) async fn close(&self) {
+        if !self.drain().finish(LAST_WRITES).await {
+            let left = self.journal.status().undrained;
+            tracing::warn!("{left} requests stay in the journal; the next start writes them down");
+        }
+        self.store.close().await;
+    }
+
+    fn drain(&self) -> Drain {
+        let store = Arc::new(self.store.clone());
+        Drain::new(self.journal.clone(), store, DrainSettings::default())
+    }
+
+    fn zone(&self) -> jiff::tz::TimeZone {
+        let snapshot = self.shared.snapshot.load();
+        snapshot.config.governance.timezone.clone()
+    }
+}
+
+// === impl KeepingState ===
+
+impl KeepingState {
+    /// Whether all keys are known.
+    pub(crate) fn is_filled(&self) -> bool {
+        self.filled.load(Relaxed)
+    }
+
+    /// Whether the database answered when it was last asked.
+    pub(crate) fn is_reached(&self) -> bool {
+        self.reached.load(Relaxed)
+    }
+}
+
+/// The data folder: by the command line, the configuration, or here.
+pub(crate) fn folder(argument: Option<&PathBuf>, config: &Config) -> PathBuf {
+    argument
+        .or(config.lockgate.data_dir.as_ref())
+        .cloned()
+        .unwrap_or_else(|| PathBuf::from(FOLDER))
+}
+
+/// The time, in microseconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    })
+}
