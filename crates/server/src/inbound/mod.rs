@@ -156,6 +156,7 @@ impl Inbound {
             | Page::TokenCounter
             | Page::SupportedParams
             | Page::TransformRequest
+            | Page::PriceMap
             | Page::Capabilities => {
                 let answered = info::answer(&page, &self.engine, snapshot, request).await;
                 answered.unwrap_or_else(|error| error_response(page.dialect(), &error))

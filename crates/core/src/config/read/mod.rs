@@ -10,6 +10,7 @@ mod lockgate;
 mod model;
 mod pass_through;
 mod policies;
+mod prices;
 mod providers;
 mod settings;
 
