@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use lockgate_core::Environment;
 use lockgate_core::config::{LitellmParams, ModelEntry, ModelInfo};
+use lockgate_providers::catalog::{BadPrice, Catalog, Pricing, Wanted, region_of};
 use lockgate_providers::{
     ConnectError, Connection, ConnectionParams, Credentials, Provider, ProviderTable, Quirk,
     ResolveError, Resolved, max_output_tokens,
@@ -15,9 +16,11 @@ use lockgate_wire::canonical::Params;
 use lockgate_wire::dialect::{RequestHead, TranslateError};
 use lockgate_wire::json::JsonObject;
 use lockgate_wire::{DialectId, Operation};
+use serde_json::{Map, Value};
 
 use crate::governance::TokenPrices;
 use crate::metrics::DeploymentMetrics;
+use crate::prices::own_prices;
 use crate::router::cooldown::Health;
 use crate::router::pattern::Pattern;
 
@@ -46,6 +49,10 @@ pub struct Deployment {
     pub max_output_tokens: Option<u64>,
     /// What its entry says that tokens cost.
     pub(crate) token_prices: TokenPrices,
+    /// What its requests cost; of a wildcard see [`Self::pricing_as`].
+    pub pricing: Pricing,
+    /// Prices of its own, from `litellm_params` and `model_info`.
+    own_prices: Map<String, Value>,
 }
 
 /// Header values that name a deployment in an answer.
@@ -73,6 +80,9 @@ pub enum DeploymentError {
     /// The default parameters are not what the OpenAI API takes.
     #[error("default parameters: {0}")]
     Params(TranslateError),
+    /// What it is said to cost is no price.
+    #[error("{0}")]
+    Price(#[from] BadPrice),
 }
 
 /// What deployments are made from besides their entries.
@@ -86,6 +96,8 @@ pub struct Surroundings<'a> {
     pub credentials: &'a Credentials,
     /// Parameters that every deployment starts from.
     pub defaults: &'a LitellmParams,
+    /// What models cost.
+    pub catalog: &'a Catalog,
 }
 
 // === impl Deployment ===
@@ -133,6 +145,13 @@ impl Deployment {
                 .unwrap_or(&resolved.model);
             max_output_tokens(&resolved.provider.id, model)
         });
+        let own_prices = own_prices(&entry);
+        let pricing = around.catalog.pricing(&Wanted {
+            base_model: entry.model_info.base_model.as_deref(),
+            region: region_of(&resolved.provider.id, connection.api_base()),
+            own: Some(&own_prices),
+            ..Wanted::new(&resolved.provider.id, &resolved.model)
+        })?;
         let metrics = known.map_or_else(
             || {
                 Arc::new(DeploymentMetrics::new(
@@ -154,8 +173,33 @@ impl Deployment {
             labels,
             max_output_tokens,
             token_prices: TokenPrices::read(&entry),
+            pricing,
+            own_prices,
             entry,
         })
+    }
+
+    /// What its price is looked up by, as `model`, whose answer named `answered`.
+    pub fn priced_as<'a>(&'a self, model: &'a str, answered: Option<&'a str>) -> Wanted<'a> {
+        Wanted {
+            base_model: self.entry.model_info.base_model.as_deref(),
+            answered,
+            region: region_of(&self.provider.id, self.connection.api_base()),
+            own: Some(&self.own_prices),
+            ..Wanted::new(&self.provider.id, model)
+        }
+    }
+
+    /// What a request to `model` costs that was answered as `answered`. Only wildcards and
+    /// deployments without a price have to look it up.
+    pub fn pricing_as(&self, catalog: &Catalog, model: &str, answered: Option<&str>) -> Pricing {
+        let settled = self.pricing.price().is_some() && model == self.model;
+        if settled || answered.is_none() && model == self.model {
+            return self.pricing.clone();
+        }
+        // Its own prices were readable when it was made.
+        let pricing = catalog.pricing(&self.priced_as(model, answered));
+        pricing.unwrap_or_else(|_| self.pricing.clone())
     }
 
     /// The id that `x-litellm-model-id` shows.

@@ -21,6 +21,7 @@ mod options;
 pub mod pass_through;
 mod pipeline;
 mod prepare;
+mod prices;
 mod probe;
 mod read_body;
 pub mod realtime;

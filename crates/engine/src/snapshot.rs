@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use lockgate_core::config::{Config, Fallback, ModelEntry};
+use lockgate_providers::catalog::Catalog;
 use lockgate_providers::{Credentials, CustomProviderError, ProviderTable};
 
 use crate::auth::Keys;
 use crate::deployment::{Deployment, DeploymentError, Surroundings};
 use crate::pass_through::Configured;
+use crate::prices::catalog;
 use crate::router::pattern::Pattern;
 use crate::router::resolved::ResolvedNames;
 
@@ -23,6 +25,8 @@ pub struct Snapshot {
     pub providers: ProviderTable,
     /// The credentials of clouds that the deployments share.
     pub cloud_credentials: Credentials,
+    /// What models cost.
+    pub catalog: Catalog,
     groups: BTreeMap<String, Arc<Group>>,
     patterns: Vec<(Pattern, Arc<Group>)>,
     by_id: HashMap<String, Arc<Group>>,
@@ -65,8 +69,10 @@ impl Snapshot {
         let mut rejected = Vec::new();
         let (providers, errors) = ProviderTable::new(&config.custom_providers);
         rejected.extend(errors.iter().map(custom_provider_rejected));
+        let catalog = catalog(&config, &mut rejected);
         let mut snapshot = Self {
             keys,
+            catalog,
             providers,
             cloud_credentials: Credentials::after(
                 previous.map(|previous| &previous.cloud_credentials),
@@ -276,6 +282,7 @@ impl Snapshot {
             environment: &self.config.environment,
             credentials: &self.cloud_credentials,
             defaults: &self.config.router.default_litellm_params,
+            catalog: &self.catalog,
         }
     }
 

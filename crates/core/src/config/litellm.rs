@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::PriceSettings;
+
 /// What `litellm_settings` says, as far as it has an effect and is not about routing.
 ///
 /// Retries, timeouts and fallbacks written here end up in [`super::RouterSettings`].
@@ -20,6 +22,8 @@ pub struct LitellmSettings {
     pub require_auth_for_metrics_endpoint: bool,
     /// How upstream certificates are checked.
     pub ssl_verify: SslVerify,
+    /// What the operator says about prices.
+    pub prices: PriceSettings,
 }
 
 /// How upstream certificates are checked.
@@ -45,6 +49,7 @@ impl Default for LitellmSettings {
             set_verbose: None,
             require_auth_for_metrics_endpoint: true,
             ssl_verify: SslVerify::default(),
+            prices: PriceSettings::default(),
         }
     }
 }

@@ -21,6 +21,7 @@ mod litellm;
 mod lockgate;
 mod model;
 mod pass_through;
+mod prices;
 mod read;
 mod references;
 mod router;
@@ -37,6 +38,7 @@ pub use self::litellm::{LitellmSettings, SslVerify};
 pub use self::lockgate::{CustomAuth, CustomDialect, CustomProvider, LockgateSettings};
 pub use self::model::{Fallback, LitellmParams, ModelEntry, ModelInfo, Origin};
 pub use self::pass_through::PassThroughEndpoint;
+pub use self::prices::{CostMargin, CostTerms, PriceMapFile, PriceSettings};
 pub use self::router::{
     AllowedFailsPolicy, FallbackRule, ModelGroupAlias, RetryPolicy, RouterSettings, RoutingStrategy,
 };

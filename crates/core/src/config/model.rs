@@ -92,6 +92,8 @@ pub struct LitellmParams {
     pub headers: Vec<(String, Secret)>,
     /// Members merged into the upstream body last, over everything else.
     pub extra_body: BodyParams,
+    /// Prices of its own, under LiteLLM's names.
+    pub prices: BodyParams,
     /// Default body members: `temperature`, `max_tokens`, and whatever the provider understands.
     pub params: BodyParams,
 }

@@ -16,6 +16,7 @@ const EFFECTIVE: &[(&str, &str)] = &[
     (
         "litellm_settings",
         "allowed_fails content_policy_fallbacks context_window_fallbacks default_fallbacks drop_params \
+         cost_discount_config cost_margin_config model_cost_map_url \
          fallbacks json_logs max_fallbacks model_alias_map num_retries request_timeout \
          require_auth_for_metrics_endpoint set_verbose ssl_verify \
          ai21_key amazon_nova_api_key anthropic_key azure_key baseten_key bytez_key clarifai_key \

@@ -12,6 +12,7 @@ mod includes;
 mod keys;
 mod master_key;
 mod models;
+mod prices;
 mod pyyaml;
 mod references;
 mod robust;

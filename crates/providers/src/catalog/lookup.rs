@@ -2,19 +2,20 @@
 
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use lockgate_core::config::CostTerms;
 use serde_json::{Map, Value};
 
 use super::map::{Own, PriceMap, checked};
 use super::price::{BadPrice, ONE, Price, Unit, is_price};
 use super::pricing::Pricing;
 use super::shipped;
-use super::terms::AllTerms;
+use super::terms::Terms;
 
 /// The prices of this gateway: those it is shipped with, and the operator's over them.
 #[derive(Debug, Default)]
 pub struct Catalog {
     own: PriceMap,
-    terms: AllTerms,
+    terms: CostTerms,
 }
 
 /// What a price is wanted for.
@@ -60,12 +61,26 @@ enum Place<'c> {
     Shipped(usize),
 }
 
+// === impl Wanted ===
+
+impl<'a> Wanted<'a> {
+    /// The price of a provider's model.
+    #[must_use]
+    pub fn new(provider: &'a str, model: &'a str) -> Self {
+        Self {
+            provider,
+            model,
+            ..Self::default()
+        }
+    }
+}
+
 // === impl Catalog ===
 
 impl Catalog {
     /// The shipped prices with `own` over them, and what is taken off or put on.
     #[must_use]
-    pub fn new(own: PriceMap, terms: AllTerms) -> Self {
+    pub fn new(own: PriceMap, terms: CostTerms) -> Self {
         Self { own, terms }
     }
 
@@ -84,7 +99,7 @@ impl Catalog {
         Ok(Pricing {
             uplift: price.as_ref().map_or(ONE, |price| uplift(price, wanted)),
             price,
-            terms: self.terms.of(wanted.provider),
+            terms: Terms::of(&self.terms, wanted.provider),
             reports: REPORTING.contains(&wanted.provider),
         })
     }
@@ -93,14 +108,17 @@ impl Catalog {
     /// are laid over it.
     #[must_use]
     pub fn find(&self, wanted: &Wanted<'_>) -> Option<Found> {
-        let place = self.place(wanted)?;
-        let (key, mut members) = self.members_at(place)?;
-        let price = match wanted.own {
-            Some(own) if own.keys().any(|name| is_price(name)) => {
-                members = laid_over(members, own);
-                Arc::new(Price::read(key, &members).ok()?)
+        let place = self.place(wanted);
+        let own = wanted.own.filter(|own| own.keys().any(|name| is_price(name)));
+        let found = place.and_then(|place| self.members_at(place));
+        let (key, listed) = found.or_else(|| own.map(|_| (wanted.model, Map::new())))?;
+        let (members, price) = match (own, place) {
+            (Some(own), _) => {
+                let members = laid_over(listed, own);
+                let price = Arc::new(Price::read(key, &members).ok()?);
+                (members, price)
             }
-            _ => self.price_at(place)?,
+            (None, place) => (listed, self.price_at(place?)?),
         };
         Some(Found {
             key: key.to_owned(),
@@ -135,7 +153,7 @@ impl Catalog {
         priced.then(|| Pricing {
             price: Some(price),
             uplift: ONE,
-            terms: self.terms.of(provider),
+            terms: Terms::of(&self.terms, provider),
             reports: REPORTING.contains(&provider),
         })
     }

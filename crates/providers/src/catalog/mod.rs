@@ -9,6 +9,7 @@ mod cost;
 mod facts;
 mod lookup;
 mod map;
+mod place;
 mod price;
 mod pricing;
 mod rate;
@@ -23,11 +24,11 @@ pub use self::cost::{Breakdown, Cost};
 pub use self::facts::{Facts, Quantities, SearchContext};
 pub use self::lookup::{Catalog, Found, Wanted};
 pub use self::map::{BadPriceMap, PriceMap};
+pub use self::place::region_of;
 pub use self::price::{BadPrice, Bucket, Price, buckets, is_price};
 pub use self::pricing::Pricing;
 pub use self::rate::Rate;
 pub use self::table::{Row, Table};
-pub use self::terms::{AllTerms, Margin};
 pub use self::worst::{Bounds, Without};
 
 static SHIPPED: LazyLock<Table<'static>> =

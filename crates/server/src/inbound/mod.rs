@@ -157,6 +157,7 @@ impl Inbound {
             | Page::TokenCounter
             | Page::SupportedParams
             | Page::TransformRequest
+            | Page::PriceMap
             | Page::Capabilities => {
                 let answered = info::answer(&page, &self.engine, view, request).await;
                 answered.unwrap_or_else(|error| error_response(page.dialect(), &error))

@@ -38,6 +38,8 @@ pub(super) enum Page {
     OpenApi,
     /// `/public/providers`
     Providers,
+    /// `/public/litellm_model_cost_map`
+    PriceMap,
     /// `/health/liveliness`
     Alive,
     /// `/health/readiness`
@@ -140,6 +142,7 @@ fn fixed_page(path: &str) -> Option<Page> {
         "/" => Page::About,
         "/openapi.json" => Page::OpenApi,
         "/public/providers" => Page::Providers,
+        "/public/litellm_model_cost_map" => Page::PriceMap,
         "/health" => Page::Health,
         "/health/liveliness" | "/health/liveness" => Page::Alive,
         "/health/readiness" => Page::Ready,
@@ -324,6 +327,7 @@ impl Page {
             Self::About
             | Self::OpenApi
             | Self::Providers
+            | Self::PriceMap
             | Self::Alive
             | Self::Ready
             | Self::OllamaVersion => false,

@@ -46,6 +46,7 @@ fn a_response_tells_what_it_used() {
             cache_read: 64,
             audio_input: 23,
             audio_output: 118,
+            cache_read_audio: 24,
             ..Usage::default()
         })
     );

@@ -175,6 +175,8 @@ impl KeyTable {
 pub(super) enum ParamKind {
     /// Read into a field of its own.
     Typed,
+    /// A price of the deployment's.
+    Price,
     /// LiteLLM's own; never part of an upstream body.
     NoEffect,
     /// A member of the upstream body.
@@ -184,8 +186,10 @@ pub(super) enum ParamKind {
 pub(super) fn param_kind(key: &str) -> ParamKind {
     if PARAMS.effective.contains(&key) {
         ParamKind::Typed
-    } else if PARAMS.known.contains(&key) || is_price(key) {
+    } else if PARAMS.known.contains(&key) {
         ParamKind::NoEffect
+    } else if is_price(key) {
+        ParamKind::Price
     } else {
         ParamKind::Body
     }
@@ -204,7 +208,7 @@ pub(super) fn check_params(mapping: &Mapping, path: &str, findings: &mut Finding
                 }
                 None => continue,
             },
-            ParamKind::Typed | ParamKind::Body => continue,
+            ParamKind::Typed | ParamKind::Price | ParamKind::Body => continue,
         };
         findings.warn(entry.key_mark, &join(path, key), message);
     }
@@ -217,10 +221,11 @@ pub(super) fn check_model_info(mapping: &Mapping, path: &str, findings: &mut Fin
         if MODEL_INFO.effective.contains(&key)
             || ECHOED.contains(&key)
             || key.starts_with("supports_")
+            || is_price(key) && !MODEL_INFO.known.contains(&key)
         {
             continue;
         }
-        let message = if MODEL_INFO.known.contains(&key) || is_price(key) {
+        let message = if MODEL_INFO.known.contains(&key) {
             NO_EFFECT.to_owned()
         } else if let Some(name) = closest(key, MODEL_INFO.names()) {
             format!("unknown, shown as it is; did you mean `{name}`?")
@@ -236,5 +241,11 @@ fn is_price(key: &str) -> bool {
     key.contains("cost_per_")
         || key.contains("_token_cost")
         || key.contains("_uplift_multiplier")
-        || matches!(key, "tiered_pricing" | "output_vector_size")
+        || matches!(
+            key,
+            "off_peak_pricing"
+                | "provider_specific_entry"
+                | "tiered_pricing"
+                | "web_search_billing_unit"
+        )
 }

@@ -156,6 +156,7 @@ const KNOWN: &[&str] = &[
     "newrelic_api_key",
     "newrelic_region",
     "otpm",
+    "output_vector_size",
     "posthog_api_key",
     "posthog_api_url",
     "prompt_environment",

@@ -11,6 +11,7 @@ mod lockgate;
 mod model;
 mod pass_through;
 mod policies;
+mod prices;
 mod providers;
 mod settings;
 

@@ -162,9 +162,21 @@ pub(super) fn litellm_params(
             headers
         },
         extra_body: fields.body("extra_body"),
+        prices: prices(&fields),
         params: body_params(&mut fields),
     };
     (fields.errors == 0).then_some(params)
+}
+
+/// What the deployment's requests cost, as it was written: whoever calculates with it checks it.
+fn prices(fields: &Fields<'_, '_>) -> BodyParams {
+    let mut prices = BodyParams::default();
+    for entry in &fields.mapping.entries {
+        if param_kind(&entry.key) == ParamKind::Price && !entry.value.is_null() {
+            prices.insert(entry.key.clone(), entry.value.to_json());
+        }
+    }
+    prices
 }
 
 /// Everything that is neither ours nor LiteLLM's goes to the provider. Null means "not set" there.

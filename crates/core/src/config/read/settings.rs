@@ -15,7 +15,7 @@ use super::super::{
 use super::convert::{flag, text};
 use super::fields::Fields;
 use super::model::{Context, litellm_params};
-use super::{fallbacks, pass_through, policies};
+use super::{fallbacks, pass_through, policies, prices};
 use crate::Environment;
 
 const IGNORED: &str = "ignored";
@@ -76,6 +76,7 @@ pub(super) fn litellm(
                 .map_or(SslVerify::System, |file| SslVerify::CaFile(file.into())),
             said => said,
         },
+        prices: prices::prices(&mut fields, environment),
     }
 }
 

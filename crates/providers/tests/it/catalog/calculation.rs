@@ -1,7 +1,8 @@
 //! How a cost comes about.
 
 use lockgate_core::ledger::CostSource;
-use lockgate_providers::catalog::{AllTerms, Margin, SearchContext};
+use lockgate_core::config::{CostMargin, CostTerms};
+use lockgate_providers::catalog::SearchContext;
 use lockgate_wire::canonical::{Billing, ServiceTier};
 
 use super::*;
@@ -292,11 +293,11 @@ fn where_and_how_fast_it_was_served_multiplies_the_price() {
 
 #[test]
 fn discounts_come_off_and_margins_go_on() {
-    let margin = |percentage, fixed_amount| Margin {
+    let margin = |percentage, fixed_amount| CostMargin {
         percentage,
         fixed_amount,
     };
-    let terms = AllTerms {
+    let terms = CostTerms {
         discounts: [("openai".to_owned(), 0.05)].into(),
         margins: [
             ("openai".to_owned(), margin(0.10, 0.001)),

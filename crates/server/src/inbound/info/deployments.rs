@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lockgate_core::error::GatewayError;
 use lockgate_engine::capabilities::supported_openai_params;
 use lockgate_engine::deployment::Deployment;
+use lockgate_providers::catalog::{Catalog, Found, is_price};
 use lockgate_providers::{KnownModel, Mode, known_model};
 use serde_json::{Map, Value, json};
 
@@ -23,9 +24,14 @@ pub(super) struct Listed {
     pub(super) deployment: Arc<Deployment>,
     /// The model as its provider names it.
     pub(super) model: String,
-    /// What the table of models says about it.
+    /// What is known about models of this name.
     pub(super) known: Option<&'static KnownModel>,
+    /// What the catalogue says about it, its own prices included.
+    pub(super) listed: Option<Found>,
 }
+
+/// Members of the catalogue that are not shown as they are there.
+const TOLD_OTHERWISE: [&str; 2] = ["litellm_provider", "mode"];
 
 /// `GET /model/info`, of `?litellm_model_id=` only if that is given.
 pub(super) fn all(view: &View, query: Option<&str>) -> Result<Value, GatewayError> {
@@ -78,20 +84,20 @@ pub(super) fn listed(view: &View) -> Vec<Listed> {
     let mut listed = Vec::new();
     for entry in &snapshot.config.models {
         if let Some(deployment) = by_id.get(entry.model_info.id.as_str()) {
-            add(&mut listed, &entry.model_name, deployment);
+            add(&mut listed, &entry.model_name, deployment, &snapshot.catalog);
         }
     }
     for (name, alias) in &snapshot.config.router.model_group_alias {
         let group = snapshot.group(&alias.model).filter(|_| !alias.hidden);
         for deployment in group.iter().flat_map(|group| &group.deployments) {
-            add(&mut listed, name, deployment);
+            add(&mut listed, name, deployment, &snapshot.catalog);
         }
     }
     listed.retain(|listed| view.shows(&listed.name));
     listed
 }
 
-fn add(to: &mut Vec<Listed>, name: &str, deployment: &Arc<Deployment>) {
+fn add(to: &mut Vec<Listed>, name: &str, deployment: &Arc<Deployment>, catalog: &Catalog) {
     let before = to.len();
     let expanded = models::expand(name, deployment);
     to.extend(expanded.map(|(name, known)| Listed {
@@ -99,9 +105,10 @@ fn add(to: &mut Vec<Listed>, name: &str, deployment: &Arc<Deployment>) {
         deployment: deployment.clone(),
         model: known.name.to_owned(),
         known: Some(known),
+        listed: catalog.find(&deployment.priced_as(known.name, None)),
     }));
     if to.len() == before {
-        to.push(Listed::new(name, deployment));
+        to.push(Listed::new(name, deployment, catalog));
     }
 }
 
@@ -117,13 +124,14 @@ fn number(query: Option<&str>, name: &str, default: usize) -> Result<usize, Gate
 
 impl Listed {
     /// `deployment` as it is configured.
-    pub(super) fn new(name: &str, deployment: &Arc<Deployment>) -> Self {
+    pub(super) fn new(name: &str, deployment: &Arc<Deployment>, catalog: &Catalog) -> Self {
         let info = &deployment.entry.model_info;
         let looked_up = info.base_model.as_ref().unwrap_or(&deployment.model);
         Self {
             name: name.to_owned(),
             model: deployment.model.clone(),
             known: known_model(&deployment.provider.id, looked_up),
+            listed: catalog.find(&deployment.priced_as(&deployment.model, None)),
             deployment: deployment.clone(),
         }
     }
@@ -132,14 +140,17 @@ impl Listed {
     pub(super) fn mode(&self) -> Option<&str> {
         let info = &self.deployment.entry.model_info;
         let known = || self.known.map(|known| models::mode_name(known.mode));
-        info.mode.as_deref().or_else(known)
+        let listed = || self.listed.as_ref().map(|found| found.price.mode());
+        let listed = || listed().filter(|mode| !mode.is_empty());
+        info.mode.as_deref().or_else(known).or_else(listed)
     }
 
     /// The most tokens it reads.
     pub(super) fn max_input_tokens(&self) -> Option<u64> {
         let info = &self.deployment.entry.model_info;
         let known = || self.known.and_then(|known| known.max_input_tokens);
-        info.max_input_tokens.or_else(known)
+        let listed = || self.listed.as_ref()?.price.max_input_tokens();
+        info.max_input_tokens.or_else(listed).or_else(known)
     }
 
     /// The most tokens it writes.
@@ -157,6 +168,17 @@ impl Listed {
             return None;
         }
         supported_openai_params(&self.deployment.provider, &self.model)
+    }
+
+    /// The names of the prices that the operator wrote, sorted.
+    fn own_prices(&self) -> Vec<&str> {
+        let entry = &self.deployment.entry;
+        let members = entry.model_info.members.iter().chain(entry.litellm_params.prices.iter());
+        let written = members.filter(|(name, value)| is_price(name) && !value.is_null());
+        let mut names: Vec<&str> = written.map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     fn max_tokens(&self) -> Option<u64> {
@@ -198,9 +220,9 @@ impl Listed {
         }
         out.insert("id".to_owned(), self.deployment.id().into());
         let provider = &self.deployment.provider.id;
-        let key = self.known.map_or_else(
+        let key = self.listed.as_ref().map_or_else(
             || format!("{provider}/{}", self.model),
-            |known| known.name.to_owned(),
+            |found| found.key.clone(),
         );
         for (name, value) in [
             ("db_model", json!(false)),
@@ -212,6 +234,11 @@ impl Listed {
             ("max_output_tokens", json!(self.max_output_tokens())),
         ] {
             out.entry(name).or_insert(value);
+        }
+        out.insert("pricing_overrides".to_owned(), self.own_prices().into());
+        let listed = self.listed.iter().flat_map(|found| &found.members);
+        for (name, value) in listed.filter(|(name, _)| !TOLD_OTHERWISE.contains(&name.as_str())) {
+            out.entry(name).or_insert_with(|| value.clone());
         }
         if let Some(params) = self.supported_params() {
             out.entry("supported_openai_params")

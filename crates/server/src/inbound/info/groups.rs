@@ -1,11 +1,19 @@
 //! `/model_group/info`: the model groups, each with what its deployments have in common.
 
 use lockgate_engine::snapshot::Route;
+use lockgate_providers::catalog::{Catalog, Rate};
 use serde_json::{Map, Value, json};
 
 use super::deployments::{self, Listed};
 use super::super::view::View;
 use super::value_in;
+
+/// Prices that are shown of a group.
+const PRICES: [&str; 3] = [
+    "input_cost_per_token",
+    "output_cost_per_token",
+    "input_cost_per_pixel",
+];
 
 /// `GET /model_group/info`, of `?model_group=` only if that is given.
 pub(super) fn all(view: &View, query: Option<&str>) -> Value {
@@ -27,11 +35,11 @@ pub(super) fn all(view: &View, query: Option<&str>) -> Value {
 }
 
 /// The OpenAI parameters that reach every deployment of the group.
-pub(super) fn supported(route: &Route) -> Option<Vec<&'static str>> {
+pub(super) fn supported(route: &Route, catalog: &Catalog) -> Option<Vec<&'static str>> {
     let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
     let members = route.group.deployments.iter().map(|deployment| Listed {
         model: deployment.upstream_model(&captures),
-        ..Listed::new(&route.group.name, deployment)
+        ..Listed::new(&route.group.name, deployment, catalog)
     });
     in_common(&members.collect::<Vec<_>>())
 }
@@ -71,24 +79,30 @@ fn describe(name: &str, members: &[Listed]) -> Value {
         "health_checked_at": null,
     });
     if let Value::Object(out) = &mut out {
-        add_written(members, out);
+        add_abilities_and_prices(members, out);
     }
     out
 }
 
-/// Abilities and prices as the operator wrote them. An ability counts when any deployment has it,
-/// of prices the highest.
-fn add_written(members: &[Listed], out: &mut Map<String, Value>) {
-    for info in members.iter().map(|m| &m.deployment.entry.model_info) {
-        for (name, on) in &info.supports {
+/// Abilities as the operator wrote them, else as they are listed; prices as they are charged. An
+/// ability counts when any deployment has it, of prices the highest.
+fn add_abilities_and_prices(members: &[Listed], out: &mut Map<String, Value>) {
+    for member in members {
+        let written = &member.deployment.entry.model_info.supports;
+        let listed = member.listed.iter().flat_map(|found| &found.members);
+        let listed = listed.filter(|(name, _)| !written.contains_key(*name));
+        let listed = listed.filter_map(|(name, on)| Some((name, on.as_bool()?)));
+        let abilities = written.iter().map(|(name, on)| (name, *on)).chain(listed);
+        for (name, on) in abilities.filter(|(name, _)| name.starts_with("supports_")) {
             let before = out.get(name).and_then(Value::as_bool).unwrap_or(false);
-            out.insert(name.clone(), (before || *on).into());
+            out.insert(name.clone(), (before || on).into());
         }
-        for name in ["input_cost_per_token", "output_cost_per_token"] {
-            let price = info.members.get(name).and_then(Value::as_f64);
-            let highest = out.get(name).and_then(Value::as_f64);
-            if price > highest {
-                out.insert(name.to_owned(), json!(price));
+        for name in PRICES {
+            let charged = member.listed.as_ref().and_then(|found| found.members.get(name));
+            let rate = charged.and_then(Rate::read);
+            let highest = out.get(name).and_then(Rate::read);
+            if let Some(rate) = rate.filter(|_| rate > highest) {
+                out.insert(name.to_owned(), rate.to_json());
             }
         }
     }

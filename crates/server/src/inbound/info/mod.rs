@@ -8,12 +8,16 @@ mod masked;
 mod token_counter;
 mod transform;
 
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use lockgate_core::error::GatewayError;
 use lockgate_engine::capabilities::supported_openai_params;
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::{AnswerBody, Engine, body_limit, off_core, read_body};
+use lockgate_providers::catalog::Catalog;
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::json::JsonObject;
 use serde_json::{Value, json};
@@ -39,6 +43,7 @@ pub(super) async fn answer(
         Page::ModelInfo => away(move || deployments::all(&view, query.as_deref())).await,
         Page::ModelInfoPages => away(move || deployments::page(&view, query.as_deref())).await,
         Page::ModelGroupInfo => away(move || Ok(groups::all(&view, query.as_deref()))).await,
+        Page::PriceMap => price_map().await,
         Page::SupportedParams => supported(&view, query.as_deref()),
         Page::TokenCounter => {
             let body = body(snapshot, request).await?;
@@ -52,6 +57,20 @@ pub(super) async fn answer(
         }
         _ => away(|| Ok(capabilities::all())).await,
     }
+}
+
+/// `GET /public/litellm_model_cost_map`: the shipped catalogue. It is open to anybody, so it is
+/// written once, and says nothing of the operator's own prices.
+async fn price_map() -> Result<Response<AnswerBody>, GatewayError> {
+    static MAP: OnceLock<Bytes> = OnceLock::new();
+    let map = match MAP.get() {
+        Some(map) => map.clone(),
+        None => {
+            let write = || Value::Object(Catalog::default().all()).to_string();
+            off_core(move || MAP.get_or_init(|| write().into()).clone()).await?
+        }
+    };
+    Ok(reply::json(map))
 }
 
 /// The engine, where a query says to ask the provider.
@@ -78,7 +97,7 @@ fn supported(
     let name = value_in(query, "model").filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| refused("`model` is missing in the query", "model"))?;
     let params = match snapshot.route(&name).filter(|_| view.shows(&name)) {
-        Some(route) => groups::supported(&route),
+        Some(route) => groups::supported(&route, &snapshot.catalog),
         None => {
             let resolved = snapshot
                 .providers

@@ -1,5 +1,7 @@
 //! Whole answers.
 
+use lockgate_wire::canonical::{Billing, ServiceTier};
+
 use super::*;
 
 #[test]
@@ -16,6 +18,8 @@ fn answers_come_back_as_they_were() {
         first.id = second.id.clone();
         first.model = second.model.clone();
         first.usage.get_or_insert_default();
+        first.usage = first.usage.map(crate::told);
+        second.usage = second.usage.map(crate::told);
         for response in [&mut first, &mut second] {
             for block in &mut response.choices[0].content {
                 if let BlockKind::Text { citations, .. } = &mut block.kind {
@@ -44,6 +48,10 @@ fn reads_usage_and_finish() {
             cache_read: 18_000,
             cache_write: 1500,
             cache_write_1h: 1000,
+            billing: Billing {
+                service_tier: Some(ServiceTier::Standard),
+                ..Billing::default()
+            },
             ..Usage::default()
         })
     );

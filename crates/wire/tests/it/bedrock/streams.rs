@@ -42,7 +42,9 @@ fn streams_come_back_as_they_were() {
             // A stream that ends without counts is told zeros.
             first.usage.get_or_insert_default();
         }
-        let second = whole(&read_stream(&[&write_stream(&events)]).unwrap());
+        let mut second = whole(&read_stream(&[&write_stream(&events)]).unwrap());
+        first.usage = first.usage.map(crate::told);
+        second.usage = second.usage.map(crate::told);
         assert_eq!(first, second, "{name}");
     }
 }

@@ -18,9 +18,10 @@ fn responses_survive_encoding_and_decoding() {
         let again = Gemini.decode_response(&encoded).unwrap();
         response.id = Some(reply(Operation::Chat).id);
         response.model = Some("chat".to_owned());
-        assert_eq!(again, response, "{name}");
         let seen = Gemini.sniff(&body);
         assert_eq!(seen.usage, response.usage, "{name}");
+        response.usage = response.usage.map(crate::told);
+        assert_eq!(again, response, "{name}");
         assert_eq!(seen.finish, Some(response.choices[0].finish), "{name}");
     }
 }

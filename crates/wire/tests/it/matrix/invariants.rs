@@ -56,7 +56,7 @@ impl Gist {
 
     fn of_response(response: &ChatResponse) -> Self {
         let mut gist = Self {
-            usage: response.usage.unwrap_or_default(),
+            usage: crate::told(response.usage.unwrap_or_default()),
             ..Self::default()
         };
         for choice in &response.choices {
@@ -127,7 +127,7 @@ impl Gist {
                 self.said(*choice).finish = Some(*reason);
                 self.said(*choice).stop_sequence.clone_from(stop_sequence);
             }
-            StreamEvent::Usage(usage) => self.usage = *usage,
+            StreamEvent::Usage(usage) => self.usage = crate::told(*usage),
             StreamEvent::Error(error) => self.error = Some((error.kind, error.message.clone())),
             _ => {}
         }

@@ -39,7 +39,7 @@ fn settled_events(events: Vec<StreamEvent>) -> (Vec<StreamEvent>, Usage) {
             event => kept.push(event),
         }
     }
-    (kept, usage)
+    (kept, crate::told(usage))
 }
 
 #[test]

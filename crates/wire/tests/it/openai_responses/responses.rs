@@ -18,6 +18,7 @@ fn content(name: &str) -> Vec<Block> {
 
 /// JSON that is carried along as it is, without its blanks.
 fn tidy(response: &mut ChatResponse) {
+    response.usage = response.usage.map(crate::told);
     for block in &mut response.choices[0].content {
         match &mut block.kind {
             BlockKind::Text {
@@ -85,7 +86,7 @@ fn the_end_of_an_answer_has_its_reason() {
 #[test]
 fn counts_are_read_whole() {
     assert_eq!(
-        answer("cached").usage,
+        answer("cached").usage.map(crate::told),
         Some(Usage {
             input_tokens: 2300,
             output_tokens: 6,
