@@ -6,9 +6,12 @@ mod cli_environment;
 mod configure;
 mod connection;
 mod data_plane;
+mod database;
+mod db_command;
 mod inbound;
 mod listener;
 mod local_ollama;
+mod migrate_command;
 mod models_command;
 mod reload;
 mod serve;
@@ -37,6 +40,8 @@ fn main() -> ExitCode {
         Some(Command::Serve(args)) => serve::run(*args, environment),
         Some(Command::Check(args)) => check::run(args, &environment),
         Some(Command::Models(args)) => models_command::run(args, &environment),
+        Some(Command::Migrate(args)) => migrate_command::run(args, &environment),
+        Some(Command::Db(command)) => db_command::run(command, &environment),
         Some(Command::Version) => {
             cli::print_version();
             Ok(ExitCode::SUCCESS)
