@@ -3,6 +3,7 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use lockgate_engine::contract::LITELLM_VERSION;
@@ -36,6 +37,11 @@ pub(crate) enum Command {
     /// Copy what another gateway keeps in its database.
     #[command(subcommand)]
     Import(ImportCommand),
+    /// Make the tables of the database, or bring them to what this version needs.
+    Migrate(MigrateArgs),
+    /// Make or drop the database and its user on a PostgreSQL server.
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Print the version.
     Version,
 }
@@ -68,6 +74,57 @@ pub(crate) struct LitellmArgs {
     /// LiteLLM's configuration, for its master key.
     #[command(flatten)]
     pub config: ConfigArgs,
+}
+
+/// What to do with a database.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbCommand {
+    /// Make the user and the database that DATABASE_URL (or its parts) names. What is there stays;
+    /// the user's password and rights are brought to what the URL says.
+    Create(DbArgs),
+    /// Drop the database that DATABASE_URL names with everything in it, and its user.
+    Drop {
+        /// Where, and as whom.
+        #[command(flatten)]
+        db: DbArgs,
+        /// Do not ask.
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+/// Which database.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DatabaseArgs {
+    /// Which configuration; its `general_settings.database_url` comes before DATABASE_URL.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Folder with the database when no URL says where it is [default: ./.lockgate].
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// How to migrate.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MigrateArgs {
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// Wait this long for a database that is away (`300s`, `5m`).
+    #[arg(long = "wait-db", value_name = "TIME", value_parser = time)]
+    pub wait_db: Option<Duration>,
+}
+
+/// As whom to make or drop a database.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DbArgs {
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The server's administrator, whose password is DATABASE_ADMIN_PASSWORD or PGPASSWORD
+    /// [default: postgres].
+    #[arg(long, value_name = "NAME")]
+    pub admin_user: Option<String>,
 }
 
 /// Which configuration.
@@ -214,6 +271,21 @@ ignored_flags! {
     use_prisma_db_push "use_prisma_db_push" 0,
     use_queue "use_queue" 0,
     use_v2_migration_resolver "use_v2_migration_resolver" 0,
+}
+
+/// A number of seconds, or of minutes or hours with `m` or `h` behind it.
+fn time(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(number) if text.ends_with('m') => (number, 60),
+        Some(number) if text.ends_with('h') => (number, 3600),
+        Some(number) => (number, 1),
+        None => (text, 1),
+    };
+    let number: Option<u32> = number.trim().parse().ok();
+    let seconds = number.map(|number| u64::from(number) * unit);
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| "write a whole number and a unit, such as 300s or 5m".to_owned())
 }
 
 /// The gateway's version and the LiteLLM version it stands in for.

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use anyhow::{Context as _, Result};
 use lockgate_core::Environment;
 
-use crate::cli::{ConfigArgs, ServeArgs};
+use crate::cli::{ConfigArgs, DatabaseArgs, ServeArgs};
 
 /// Where to listen unless told otherwise, as LiteLLM has it.
 const HOST: &str = "0.0.0.0";
@@ -21,6 +21,17 @@ impl ConfigArgs {
     /// Takes what the command line left open from `environment`.
     pub(crate) fn complete(mut self, environment: &Environment) -> Self {
         fill_path(&mut self.config, environment, "CONFIG_FILE_PATH");
+        self
+    }
+}
+
+// === impl DatabaseArgs ===
+
+impl DatabaseArgs {
+    /// Takes what the command line left open from `environment`.
+    pub(crate) fn complete(mut self, environment: &Environment) -> Self {
+        self.config = self.config.complete(environment);
+        fill_path(&mut self.data_dir, environment, "LOCKGATE_DATA_DIR");
         self
     }
 }

@@ -7,9 +7,12 @@ mod configure;
 mod connection;
 mod data_plane;
 mod import_command;
+mod database;
+mod db_command;
 mod inbound;
 mod listener;
 mod local_ollama;
+mod migrate_command;
 mod models_command;
 mod reload;
 mod serve;
@@ -41,6 +44,8 @@ fn main() -> ExitCode {
         Some(Command::Import(ImportCommand::Litellm(args))) => {
             import_command::run(&args, &environment, None)
         }
+        Some(Command::Migrate(args)) => migrate_command::run(args, &environment),
+        Some(Command::Db(command)) => db_command::run(command, &environment),
         Some(Command::Version) => {
             cli::print_version();
             Ok(ExitCode::SUCCESS)

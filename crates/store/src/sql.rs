@@ -19,6 +19,19 @@ pub(crate) enum Flavour {
     Postgres,
 }
 
+// === impl Flavour ===
+
+impl Flavour {
+    /// How many rows are inserted by one statement.
+    pub(crate) const fn rows(self) -> usize {
+        match self {
+            // Its text has a place for each value.
+            Self::Sqlite => 50,
+            Self::Postgres => 1_000,
+        }
+    }
+}
+
 /// A value that is bound to a statement.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
@@ -73,8 +86,14 @@ impl Statement {
     /// Goes on with a placeholder for `value`.
     pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.values.push(value.into());
-        self.text.push('$');
-        self.text.push_str(&self.values.len().to_string());
+        match self.flavour {
+            // SQLite looks numbered ones up by name, in a list as long as there are values.
+            Flavour::Sqlite => self.text.push('?'),
+            Flavour::Postgres => {
+                self.text.push('$');
+                self.text.push_str(&self.values.len().to_string());
+            }
+        }
         self
     }
 
@@ -87,6 +106,25 @@ impl Statement {
             self.bind(value);
         }
         self
+    }
+
+    /// Goes on with `rows`, to be inserted. On PostgreSQL it is one array for each column, so that
+    /// the statement is the same however many there are.
+    pub(crate) fn bind_rows(&mut self, rows: &[Vec<Value>]) -> &mut Self {
+        match self.flavour {
+            Flavour::Postgres => self
+                .push(" SELECT * FROM unnest(")
+                .bind_all(array::columns(rows))
+                .push(")"),
+            Flavour::Sqlite => {
+                self.push(" VALUES ");
+                for (index, row) in rows.iter().enumerate() {
+                    self.push(if index == 0 { "(" } else { ", (" });
+                    self.bind_all(row.iter().cloned()).push(")");
+                }
+                self
+            }
+        }
     }
 
     /// Goes on with `column` being one of `texts`.

@@ -12,6 +12,8 @@ pub struct GeneralSettings {
     pub master_key: Option<Secret>,
     /// Start although the master key is weak.
     pub dangerously_permit_weak_or_unset_master_key: bool,
+    /// Where the database is.
+    pub database_url: Option<Secret>,
     /// Chat model used whatever a request names.
     pub completion_model: Option<String>,
     /// Embedding model used whatever a request names.

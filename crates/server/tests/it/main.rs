@@ -5,6 +5,7 @@ mod agents;
 mod auth;
 mod config;
 mod contract;
+mod database;
 mod failures;
 mod info;
 mod operations;

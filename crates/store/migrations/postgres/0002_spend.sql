@@ -60,8 +60,24 @@ CREATE TABLE spend (
     PRIMARY KEY (kind, id, window_name, window_start)
 ) WITH (fillfactor = 70);
 
--- Sums of a day. Kind '' is all requests; kind 'key' has the key as entity, '' for none. Only the
--- others say by which key.
+-- Sums of a day by entity. Kind '' is all requests; kind 'key' has '' for those without a key.
+CREATE TABLE rollup_totals (
+    kind TEXT COLLATE "C" NOT NULL,
+    entity_id TEXT COLLATE "C" NOT NULL,
+    day INTEGER NOT NULL,
+    cost BIGINT NOT NULL,
+    requests BIGINT NOT NULL,
+    failed BIGINT NOT NULL,
+    input_tokens BIGINT NOT NULL,
+    output_tokens BIGINT NOT NULL,
+    cache_read_tokens BIGINT NOT NULL,
+    cache_write_tokens BIGINT NOT NULL,
+    milliseconds BIGINT NOT NULL,
+    PRIMARY KEY (kind, day, entity_id)
+) WITH (fillfactor = 70);
+CREATE INDEX rollup_totals_by_entity ON rollup_totals (kind, entity_id, day);
+
+-- The same, told apart by what was asked for, and by key where the entity is not the key or all.
 CREATE TABLE rollup_days (
     kind TEXT COLLATE "C" NOT NULL,
     entity_id TEXT COLLATE "C" NOT NULL,
@@ -79,9 +95,9 @@ CREATE TABLE rollup_days (
     cache_read_tokens BIGINT NOT NULL,
     cache_write_tokens BIGINT NOT NULL,
     milliseconds BIGINT NOT NULL,
-    PRIMARY KEY (kind, entity_id, day, key_id, model_group, model, provider, operation)
+    PRIMARY KEY (kind, day, entity_id, key_id, model_group, model, provider, operation)
 ) WITH (fillfactor = 70);
-CREATE INDEX rollup_days_by_day ON rollup_days (kind, day);
+CREATE INDEX rollup_days_by_entity ON rollup_days (kind, entity_id, day);
 
 -- Sums of an hour over all requests.
 CREATE TABLE rollup_hours (

@@ -59,8 +59,24 @@ CREATE TABLE spend (
     PRIMARY KEY (kind, id, window_name, window_start)
 ) WITHOUT ROWID;
 
--- Sums of a day. Kind '' is all requests; kind 'key' has the key as entity, '' for none. Only the
--- others say by which key.
+-- Sums of a day by entity. Kind '' is all requests; kind 'key' has '' for those without a key.
+CREATE TABLE rollup_totals (
+    kind TEXT NOT NULL,
+    entity_id TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    cost INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    cache_read_tokens INTEGER NOT NULL,
+    cache_write_tokens INTEGER NOT NULL,
+    milliseconds INTEGER NOT NULL,
+    PRIMARY KEY (kind, day, entity_id)
+) WITHOUT ROWID;
+CREATE INDEX rollup_totals_by_entity ON rollup_totals (kind, entity_id, day);
+
+-- The same, told apart by what was asked for, and by key where the entity is not the key or all.
 CREATE TABLE rollup_days (
     kind TEXT NOT NULL,
     entity_id TEXT NOT NULL,
@@ -78,9 +94,9 @@ CREATE TABLE rollup_days (
     cache_read_tokens INTEGER NOT NULL,
     cache_write_tokens INTEGER NOT NULL,
     milliseconds INTEGER NOT NULL,
-    PRIMARY KEY (kind, entity_id, day, key_id, model_group, model, provider, operation)
+    PRIMARY KEY (kind, day, entity_id, key_id, model_group, model, provider, operation)
 ) WITHOUT ROWID;
-CREATE INDEX rollup_days_by_day ON rollup_days (kind, day);
+CREATE INDEX rollup_days_by_entity ON rollup_days (kind, entity_id, day);
 
 -- Sums of an hour over all requests.
 CREATE TABLE rollup_hours (

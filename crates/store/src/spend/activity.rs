@@ -39,9 +39,12 @@ pub(super) fn statement(flavour: Flavour, query: &ActivityQuery) -> Option<State
     };
     let mut statement = Statement::new(flavour, "SELECT ");
     select(&mut statement, query, key);
-    statement
-        .push(" FROM rollup_days WHERE kind = ")
-        .bind(kind_name(kind));
+    statement.push(if is_total(query, kind) {
+        " FROM rollup_totals WHERE kind = "
+    } else {
+        " FROM rollup_days WHERE kind = "
+    });
+    statement.bind(kind_name(kind));
     if query.of == Some(EntityKind::Key) {
         // What came without a key belongs to none.
         statement.push(" AND entity_id <> ''");
@@ -67,6 +70,14 @@ pub(super) fn statement(flavour: Flavour, query: &ActivityQuery) -> Option<State
         .bind(query.until);
     group(&mut statement, query);
     Some(statement)
+}
+
+/// Whether sums by entity and day are enough, of which there are far fewer.
+fn is_total(query: &ActivityQuery, kind: Option<EntityKind>) -> bool {
+    let needs_key = query.key_id.is_some() || query.by.contains(&Dimension::Key);
+    let knows_key = kind == Some(EntityKind::Key) || !needs_key;
+    let kept = [Dimension::Day, Dimension::Entity, Dimension::Key];
+    query.model_group.is_none() && knows_key && query.by.iter().all(|by| kept.contains(by))
 }
 
 fn hours(flavour: Flavour, query: &ActivityQuery) -> Statement {

@@ -14,14 +14,17 @@ use crate::text::indexed;
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     pub spend: BTreeMap<SpendKey, i64>,
+    pub totals: BTreeMap<TotalKey, Totals>,
     pub days: BTreeMap<DayKey, Totals>,
     pub hours: BTreeMap<HourKey, Totals>,
 }
 
 /// Kind, id, and name and start of the window.
 pub(super) type SpendKey = (&'static str, String, String, i64);
-/// Kind, id, day, key, and what was asked for.
-pub(super) type DayKey = (&'static str, String, i64, String, Asked);
+/// Kind, day, id.
+pub(super) type TotalKey = (&'static str, i64, String);
+/// Kind, day, id, key, and what was asked for.
+pub(super) type DayKey = (&'static str, i64, String, String, Asked);
 /// Hour, and what was asked for.
 pub(super) type HourKey = (i64, Asked);
 /// Model group, model, provider, operation.
@@ -78,7 +81,9 @@ impl Sums {
                 None | Some(EntityKind::Key) => String::new(),
                 Some(_) => key.clone(),
             };
-            let row = (kind_name(kind), id, day, key, asked.clone());
+            let total = (kind_name(kind), day, id.clone());
+            add(self.totals.entry(total).or_default(), &totals);
+            let row = (kind_name(kind), day, id, key, asked.clone());
             add(self.days.entry(row).or_default(), &totals);
         }
     }

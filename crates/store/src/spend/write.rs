@@ -8,13 +8,10 @@ use sqlx::error::DatabaseError;
 
 use super::columns::{self, COLUMNS};
 use super::partitions;
-use super::sums::{Asked, Sums};
+use super::sums::Sums;
 use crate::backend::Store;
 use crate::sql::{Flavour, Session, Statement, Value};
 use crate::text::indexed;
-
-/// Entries in one statement.
-const ROWS: usize = 1_000;
 
 const ADDED: &str = " DO UPDATE SET cost = t.cost + excluded.cost, \
     requests = t.requests + excluded.requests, failed = t.failed + excluded.failed, \
@@ -54,7 +51,7 @@ fn is_homeless(error: &sqlx::Error) -> bool {
 async fn write_sorted(store: &Store, sorted: &[&LedgerEntry]) -> Result<Written, sqlx::Error> {
     let mut session = store.writing().await?;
     let mut new: Vec<&LedgerEntry> = Vec::with_capacity(sorted.len());
-    for rows in sorted.chunks(ROWS) {
+    for rows in sorted.chunks(store.flavour().rows()) {
         let ids = insert(&mut session, rows).await?;
         new.extend(
             rows.iter()
@@ -63,6 +60,7 @@ async fn write_sorted(store: &Store, sorted: &[&LedgerEntry]) -> Result<Written,
     }
     let sums = Sums::of(new.iter().copied());
     add_spend(&mut session, &sums).await?;
+    add_totals(&mut session, &sums).await?;
     add_days(&mut session, &sums).await?;
     add_hours(&mut session, &sums).await?;
     session.commit().await?;
@@ -80,31 +78,16 @@ async fn insert(
         .iter()
         .map(|entry| columns::values(entry).map(Vec::from))
         .collect::<Result<_, _>>()?;
-    let flavour = session.flavour();
-    let mut ids = HashSet::with_capacity(rows.len());
-    match flavour {
-        Flavour::Postgres => {
-            let mut statement = Statement::new(flavour, "INSERT INTO ledger (");
-            statement.push(COLUMNS).push(") SELECT * FROM ");
-            unnest(&mut statement, rows);
-            // Both columns come from the entry, so one that is sent again has both again.
-            statement.push(" ON CONFLICT (started_at, id) DO NOTHING RETURNING id");
-            for row in session.rows(statement).await? {
-                ids.insert(row.text(0)?);
-            }
-        }
-        Flavour::Sqlite => {
-            for (entry, values) in entries.iter().zip(rows) {
-                let mut statement = Statement::new(flavour, "INSERT INTO ledger (");
-                statement.push(COLUMNS).push(") VALUES (").bind_all(values);
-                statement.push(") ON CONFLICT (id) DO NOTHING");
-                if session.run(statement).await? > 0 {
-                    ids.insert(indexed(&entry.id).into_owned());
-                }
-            }
-        }
-    }
-    Ok(ids)
+    let mut statement = Statement::new(session.flavour(), "INSERT INTO ledger (");
+    statement.push(COLUMNS).push(")").bind_rows(&rows);
+    statement.push(match session.flavour() {
+        // The key of a partitioned table has its time in it. Both come from the entry, so one
+        // that is sent again has both again.
+        Flavour::Postgres => " ON CONFLICT (started_at, id) DO NOTHING RETURNING id",
+        Flavour::Sqlite => " ON CONFLICT (id) DO NOTHING RETURNING id",
+    });
+    let new = session.rows(statement).await?;
+    new.iter().map(|row| row.text(0)).collect()
 }
 
 async fn add_spend(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error> {
@@ -131,22 +114,40 @@ async fn add_spend(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error
     .await
 }
 
+async fn add_totals(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error> {
+    let rows = sums.totals.iter().map(|((kind, day, id), totals)| {
+        let mut row = vec![(*kind).into(), (*day).into(), id.into()];
+        row.extend(measures(totals));
+        row
+    });
+    add(
+        session,
+        "INSERT INTO rollup_totals AS t (kind, day, entity_id, cost, requests, failed, \
+         input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, milliseconds) ",
+        rows.collect(),
+        " ON CONFLICT (kind, day, entity_id)",
+        ADDED,
+    )
+    .await
+}
+
 async fn add_days(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error> {
     let rows = sums
         .days
         .iter()
-        .map(|((kind, id, day, key, asked), totals)| {
-            let mut row = vec![(*kind).into(), id.into(), (*day).into(), key.into()];
-            row.extend(measures(asked, totals));
+        .map(|((kind, day, id, key, asked), totals)| {
+            let mut row = vec![(*kind).into(), (*day).into(), id.into(), key.into()];
+            row.extend(asked.iter().map(Value::from));
+            row.extend(measures(totals));
             row
         });
     add(
         session,
-        "INSERT INTO rollup_days AS t (kind, entity_id, day, key_id, model_group, model, \
+        "INSERT INTO rollup_days AS t (kind, day, entity_id, key_id, model_group, model, \
          provider, operation, cost, requests, failed, input_tokens, output_tokens, \
          cache_read_tokens, cache_write_tokens, milliseconds) ",
         rows.collect(),
-        " ON CONFLICT (kind, entity_id, day, key_id, model_group, model, provider, operation)",
+        " ON CONFLICT (kind, day, entity_id, key_id, model_group, model, provider, operation)",
         ADDED,
     )
     .await
@@ -155,7 +156,8 @@ async fn add_days(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error>
 async fn add_hours(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error> {
     let rows = sums.hours.iter().map(|((hour, asked), totals)| {
         let mut row = vec![(*hour).into()];
-        row.extend(measures(asked, totals));
+        row.extend(asked.iter().map(Value::from));
+        row.extend(measures(totals));
         row
     });
     add(
@@ -170,8 +172,8 @@ async fn add_hours(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error
     .await
 }
 
-fn measures(asked: &Asked, totals: &Totals) -> impl Iterator<Item = Value> {
-    let sums = [
+fn measures(totals: &Totals) -> [Value; 8] {
+    [
         totals.cost.get().into(),
         totals.requests.into(),
         totals.failed.into(),
@@ -180,8 +182,7 @@ fn measures(asked: &Asked, totals: &Totals) -> impl Iterator<Item = Value> {
         totals.cache_read.into(),
         totals.cache_write.into(),
         totals.milliseconds.into(),
-    ];
-    asked.each_ref().map(Value::from).into_iter().chain(sums)
+    ]
 }
 
 /// Adds `rows` to those that are there.
@@ -193,38 +194,10 @@ async fn add(
     then: &'static str,
 ) -> Result<(), sqlx::Error> {
     let flavour = session.flavour();
-    match flavour {
-        Flavour::Postgres => {
-            for rows in rows.chunks(ROWS) {
-                let mut statement = Statement::new(flavour, insert);
-                statement.push("SELECT * FROM ");
-                unnest(&mut statement, rows.to_vec());
-                statement.push(conflict).push(then);
-                session.run(statement).await?;
-            }
-        }
-        Flavour::Sqlite => {
-            for row in rows {
-                let mut statement = Statement::new(flavour, insert);
-                statement.push("VALUES (").bind_all(row).push(")");
-                statement.push(conflict).push(then);
-                session.run(statement).await?;
-            }
-        }
+    for rows in rows.chunks(flavour.rows()) {
+        let mut statement = Statement::new(flavour, insert);
+        statement.bind_rows(rows).push(conflict).push(then);
+        session.run(statement).await?;
     }
     Ok(())
-}
-
-/// Rows as a table of PostgreSQL: one array for each column.
-fn unnest(statement: &mut Statement, rows: Vec<Vec<Value>>) {
-    let mut columns: Vec<Value> = Vec::new();
-    for row in rows {
-        if columns.is_empty() {
-            columns = row.iter().map(Value::to_array).collect();
-        }
-        for (column, value) in columns.iter_mut().zip(row) {
-            column.append(value);
-        }
-    }
-    statement.push("unnest(").bind_all(columns).push(")");
 }

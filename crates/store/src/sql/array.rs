@@ -1,26 +1,30 @@
-//! Values of many rows as arrays.
+//! Values of many rows as one array for each column.
 
 use super::Value;
 
-// === impl Value ===
-
-impl Value {
-    /// An empty array for values of this type.
-    pub(crate) const fn to_array(&self) -> Self {
-        match self {
-            Self::Int(_) | Self::Ints(_) => Self::Ints(Vec::new()),
-            Self::Text(_) | Self::Texts(_) => Self::Texts(Vec::new()),
+/// The columns of `rows`, which are alike.
+pub(super) fn columns(rows: &[Vec<Value>]) -> Vec<Value> {
+    let first = rows.first().map_or(&[][..], Vec::as_slice);
+    let column = |(place, like): (usize, &Value)| {
+        let values = rows.iter().map(|row| row.get(place));
+        match like {
+            Value::Int(_) | Value::Ints(_) => Value::Ints(values.map(int).collect()),
+            Value::Text(_) | Value::Texts(_) => Value::Texts(values.map(text).collect()),
         }
+    };
+    first.iter().enumerate().map(column).collect()
+}
+
+fn int(value: Option<&Value>) -> Option<i64> {
+    match value {
+        Some(Value::Int(value)) => *value,
+        _ => None,
     }
+}
 
-    /// Appends `value` to this array; one of another type counts as absent.
-    pub(crate) fn append(&mut self, value: Self) {
-        match (self, value) {
-            (Self::Ints(array), Self::Int(value)) => array.push(value),
-            (Self::Texts(array), Self::Text(value)) => array.push(value),
-            (Self::Ints(array), _) => array.push(None),
-            (Self::Texts(array), _) => array.push(None),
-            (Self::Int(_) | Self::Text(_), _) => {}
-        }
+fn text(value: Option<&Value>) -> Option<String> {
+    match value {
+        Some(Value::Text(value)) => value.clone(),
+        _ => None,
     }
 }

@@ -40,6 +40,7 @@ pub(super) fn general(section: &Mapping, findings: &mut Findings) -> GeneralSett
         master_key: fields.secret("master_key"),
         dangerously_permit_weak_or_unset_master_key: fields
             .is_on("dangerously_permit_weak_or_unset_master_key"),
+        database_url: fields.secret("database_url"),
         completion_model: fields.word("completion_model"),
         embedding_model: fields.word("embedding_model"),
         max_request_size_mb: fields.amount("max_request_size_mb"),
