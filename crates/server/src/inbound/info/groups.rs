@@ -3,8 +3,8 @@
 use lockgate_engine::snapshot::Route;
 use serde_json::{Map, Value, json};
 
-use super::deployments::{self, Listed};
 use super::super::view::View;
+use super::deployments::{self, Listed};
 use super::value_in;
 
 /// `GET /model_group/info`, of `?model_group=` only if that is given.
