@@ -47,7 +47,7 @@ pub struct RequestRecord {
     pub first_token: Option<Duration>,
     /// How long the request's body was, in bytes, where that may be needed for an estimate.
     pub input_bytes: u64,
-    /// How many bytes of a streamed answer the client was sent.
+    /// How many bytes of a streamed answer have come.
     pub streamed_bytes: u64,
     /// What it has taken of limits and budgets, until that is settled.
     pub(crate) reservation: Option<Box<Reservation>>,

@@ -89,18 +89,10 @@ impl Engine {
             }
             record.record_mut().fallbacks += 1;
             visited.push(hop.route.group.name.clone());
-            let changed;
-            let call = if hop.members.is_empty() {
-                call
-            } else {
-                changed = call.with_members(&hop.members);
-                &changed
-            };
-            let entry = record.record_mut();
-            let group = &hop.route.group;
-            if let Err(error) = self.shared.governance.top_up(snapshot, call, group, entry) {
-                // What the caller cannot pay for is no way out; another fallback may be.
-                tracing::debug!("a fallback to `{}` is passed by: {error}", group.name);
+            let changed = (!hop.members.is_empty()).then(|| call.with_members(&hop.members));
+            let call = changed.as_ref().unwrap_or(call);
+            // What the caller cannot pay for is no way out; another fallback may be.
+            if !self.can_pay(snapshot, call, &hop.route, record) {
                 continue;
             }
             match self.try_group(snapshot, call, &hop.route, record).await {

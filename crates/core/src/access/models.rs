@@ -117,7 +117,12 @@ mod tests {
             (&["openai/*"], gpt, None, Verdict::Denied),
             (&["openai/*"], gpt, Some("openai/gpt-5"), Verdict::Allowed),
             (&["anthropic/*"], gpt, Some("openai/gpt-5"), Verdict::Denied),
-            (&["openai/gpt-5"], gpt, Some("openai/gpt-5"), Verdict::Denied),
+            (
+                &["openai/gpt-5"],
+                gpt,
+                Some("openai/gpt-5"),
+                Verdict::Denied,
+            ),
             (&["openai/*"], &["openai/gpt-5"], None, Verdict::Allowed),
             (&["openai/*"], &["openai-fake/x"], None, Verdict::Denied),
             (&["cheap"], &["small"], None, Verdict::Allowed),
@@ -129,7 +134,11 @@ mod tests {
             (&[NONE, "gpt-5"], gpt, None, Verdict::Allowed),
             (&[""], gpt, None, Verdict::Denied),
         ] {
-            assert_eq!(verdict(rules, names, provider), expected, "{rules:?} {names:?}");
+            assert_eq!(
+                verdict(rules, names, provider),
+                expected,
+                "{rules:?} {names:?}"
+            );
         }
     }
 

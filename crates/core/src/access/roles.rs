@@ -130,9 +130,16 @@ mod tests {
         let management = RouteClass::ALL.into_iter().filter(|class| !class.is_llm());
         for class in management.filter(|class| *class != RouteClass::Public) {
             for role in [Role::ProxyAdminViewer, Role::InternalUserViewer] {
-                assert!(role.permission(class) <= Permission::Read, "{role:?} {class:?}");
+                assert!(
+                    role.permission(class) <= Permission::Read,
+                    "{role:?} {class:?}"
+                );
             }
-            assert_eq!(Role::Customer.permission(class), Permission::No, "{class:?}");
+            assert_eq!(
+                Role::Customer.permission(class),
+                Permission::No,
+                "{class:?}"
+            );
         }
     }
 }

@@ -88,7 +88,10 @@ impl RouteList {
 
 /// `*` stands for the rest of a path, a rule without one for itself.
 fn matches(rule: &str, path: &str) -> bool {
-    let rule = rule.strip_suffix('/').filter(|rule| !rule.is_empty()).unwrap_or(rule);
+    let rule = rule
+        .strip_suffix('/')
+        .filter(|rule| !rule.is_empty())
+        .unwrap_or(rule);
     fits(rule, path)
 }
 
@@ -197,7 +200,11 @@ mod tests {
             (&["*"], true, true),
         ] {
             let list = RouteList::new(rules.iter().map(|&rule| rule.into()).collect());
-            assert_eq!((list.allows(CHAT), list.allows(KEYS)), (chat, keys), "{rules:?}");
+            assert_eq!(
+                (list.allows(CHAT), list.allows(KEYS)),
+                (chat, keys),
+                "{rules:?}"
+            );
         }
     }
 }

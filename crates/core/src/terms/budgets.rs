@@ -156,7 +156,9 @@ fn time(text: &str) -> Option<i64> {
         return Some(at.as_second());
     }
     let civil = text.parse::<DateTime>();
-    let civil = civil.or_else(|_| text.parse::<Date>().map(DateTime::from)).ok()?;
+    let civil = civil
+        .or_else(|_| text.parse::<Date>().map(DateTime::from))
+        .ok()?;
     let at = civil.to_zoned(TimeZone::UTC).ok()?;
     Some(at.timestamp().as_second())
 }

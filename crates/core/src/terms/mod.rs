@@ -18,7 +18,12 @@ use crate::money::Nanodollars;
 
 /// Where models are listed: of a member or a budget under the second name, of an access group under
 /// the last two.
-const MODELS: [&str; 4] = ["models", "allowed_models", "model_names", "access_model_names"];
+const MODELS: [&str; 4] = [
+    "models",
+    "allowed_models",
+    "model_names",
+    "access_model_names",
+];
 
 /// What an entity's settings say.
 #[derive(Debug, Clone, Default, PartialEq)]

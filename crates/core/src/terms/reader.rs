@@ -121,7 +121,9 @@ impl<'a> Reader<'a> {
     }
 
     fn list(&mut self, names: &[&str], refuses: bool) -> Box<[Box<str>]> {
-        let found = names.iter().find_map(|name| Some((*name, self.value(name)?)));
+        let found = names
+            .iter()
+            .find_map(|name| Some((*name, self.value(name)?)));
         let Some((name, value)) = found else {
             return Box::default();
         };
@@ -148,7 +150,9 @@ impl<'a> Reader<'a> {
 
     /// Names by names, of the first of `names` that is there.
     pub(super) fn text_map(&mut self, names: &[&str]) -> Box<[(Box<str>, Box<str>)]> {
-        let found = names.iter().find_map(|name| Some((*name, self.value(name)?)));
+        let found = names
+            .iter()
+            .find_map(|name| Some((*name, self.value(name)?)));
         let Some((name, value)) = found else {
             return Box::default();
         };

@@ -117,9 +117,10 @@ impl AnswerBody {
     pub fn stream(
         parts: StreamParts,
         mut outlet: Option<Box<dyn Outlet>>,
-        record: RecordGuard,
+        mut record: RecordGuard,
     ) -> Self {
         let now = Instant::now();
+        record.record_mut().streamed_bytes = parts.first.len() as u64;
         let first = match &mut outlet {
             Some(outlet) => outlet.push(parts.first),
             None => parts.first,
@@ -189,7 +190,6 @@ impl Body for AnswerBody {
 impl StreamBody {
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         if let Some(first) = self.first.take() {
-            self.record.record_mut().streamed_bytes += first.len() as u64;
             return Poll::Ready(Some(Ok(first)));
         }
         while !self.closed {

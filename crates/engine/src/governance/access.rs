@@ -16,7 +16,7 @@ const ACCESS_GROUPS: &str = "access_groups";
 // === impl Directory ===
 
 impl Directory {
-    /// The caller whose key has this SHA-256, at `now` (seconds since 1970): the key is there, is
+    /// The caller whose key has this SHA-256, at `now` (microseconds since 1970): the key is there, is
     /// not blocked and has not expired. One that was regenerated lately opens what its successor
     /// does.
     pub(crate) fn caller(&self, key: [u8; 32], now: i64) -> Result<Caller, GatewayError> {
@@ -28,7 +28,12 @@ impl Directory {
         };
         usable(&account, now)?;
         let caller = Caller::of_key(key, account);
-        for place in [Place::Team, Place::User, Place::Organization, Place::Project] {
+        for place in [
+            Place::Team,
+            Place::User,
+            Place::Organization,
+            Place::Project,
+        ] {
             if let Some(account) = caller.at(place) {
                 usable(account, now)?;
             }
@@ -41,7 +46,7 @@ impl Directory {
 
     fn successor(&self, key: &[u8; 32], now: i64) -> Option<([u8; 32], std::sync::Arc<Account>)> {
         let retired = self.retired(key)?;
-        let in_grace = retired.expires_at()? > micros(now);
+        let in_grace = retired.expires_at()? > now;
         let id = retired.rare()?.successor.as_deref().filter(|_| in_grace)?;
         let key = hash(id)?;
         Some((key, self.key(&key)?))
@@ -60,7 +65,7 @@ pub(super) fn usable(account: &Account, now: i64) -> Result<(), GatewayError> {
         let why = format!("{} is blocked", whose(account));
         return Err(no_entry(&why, "auth_error"));
     }
-    if account.expires_at().is_some_and(|at| at <= micros(now)) {
+    if account.expires_at().is_some_and(|at| at <= now) {
         let why = format!("{} has expired", whose(account));
         return Err(no_entry(&why, "expired_key"));
     }
@@ -81,10 +86,6 @@ fn readable(account: &Account) -> Result<(), GatewayError> {
     Err(forbidden(why, "auth_error"))
 }
 
-fn micros(seconds: i64) -> i64 {
-    seconds.saturating_mul(1_000_000)
-}
-
 // === impl Caller ===
 
 impl Caller {
@@ -98,7 +99,8 @@ impl Caller {
         let rare = self.key().and_then(|key| key.rare());
         let routes = rare.map(|rare| &rare.routes);
         if routes.is_some_and(|routes| !routes.allows(route)) {
-            let why = format!("This key may not call {path}: it is not among its `allowed_routes`.");
+            let why =
+                format!("This key may not call {path}: it is not among its `allowed_routes`.");
             return Err(forbidden(why, "auth_error"));
         }
         if route.class == RouteClass::PassThrough {
@@ -118,8 +120,12 @@ impl Caller {
     /// allowed the route by name.
     fn check_pass_through(&self, route: MatchedRoute<'_>) -> Result<(), GatewayError> {
         let places = [Place::Key, Place::Team];
-        let lists = places.iter().filter_map(|place| Some(self.at(*place)?.rare()?));
-        let listed = lists.map(|rare| &rare.pass_through_routes).filter(|list| !list.is_empty());
+        let lists = places
+            .iter()
+            .filter_map(|place| Some(self.at(*place)?.rare()?));
+        let listed = lists
+            .map(|rare| &rare.pass_through_routes)
+            .filter(|list| !list.is_empty());
         let mut listed = listed.peekable();
         let said = listed.peek().is_some();
         if said && listed.all(|list| list.names(route)) || !said && !self.is_restricted() {
@@ -240,6 +246,8 @@ fn denied(place: Place, model: &str) -> GatewayError {
         Place::Project => ("project", "project_model_access_denied"),
         _ => ("key", "key_model_access_denied"),
     };
-    let why = format!("This {whose} may not call the model `{model}`; GET /v1/models lists those it may.");
+    let why = format!(
+        "This {whose} may not call the model `{model}`; GET /v1/models lists those it may."
+    );
     forbidden(why, error_type).with_param("model")
 }

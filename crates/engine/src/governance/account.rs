@@ -296,7 +296,10 @@ impl Counters {
 
 impl Named {
     fn find(&self, name: &str) -> Option<(BudgetTerms, Arc<Meter>)> {
-        self.meters.iter().find(|(terms, _)| *terms.name == *name).cloned()
+        self.meters
+            .iter()
+            .find(|(terms, _)| *terms.name == *name)
+            .cloned()
     }
 
     /// The windows of a budget; `None` for that of all time.

@@ -73,7 +73,8 @@ impl Reservation {
     fn enter(&mut self, entrant: &Entrant<'_>) -> Result<(), Refusal> {
         let concerned = self.concerned();
         for (number, account) in &concerned {
-            self.take_limits(*number, account, entrant).map_err(Refusal::Limit)?;
+            self.take_limits(*number, account, entrant)
+                .map_err(Refusal::Limit)?;
         }
         if let Worst::AtMost(worst) = entrant.worst {
             self.reserved = worst;
@@ -89,11 +90,19 @@ impl Reservation {
                 let money = Money {
                     account: number,
                     budget,
-                    till: account.meters.get(budget).and_then(Option::as_ref).map(open),
+                    till: account
+                        .meters
+                        .get(budget)
+                        .and_then(Option::as_ref)
+                        .map(open),
                     reserved: 0,
                 };
                 let exempt = self.is_exempt(number, entrant);
-                let money = if exempt { money } else { self.set_aside(money, &account, entrant)? };
+                let money = if exempt {
+                    money
+                } else {
+                    self.set_aside(money, &account, entrant)?
+                };
                 self.money.push(money);
             }
         }
@@ -107,7 +116,9 @@ impl Reservation {
             let terms = account.terms();
             terms.limits.any() || terms.rare.is_some() || !terms.budgets.is_empty()
         });
-        concerned.map(|(number, account)| (number, account.clone())).collect()
+        concerned
+            .map(|(number, account)| (number, account.clone()))
+            .collect()
     }
 
     /// A user's budget is for requests of its own, unless the operator wants otherwise; requests
@@ -137,7 +148,11 @@ impl Reservation {
         let taken = self.till(&money, |till| {
             if least > amount {
                 let left = most - till.committed();
-                return if left.get() >= least { Ok(()) } else { Err(left) };
+                return if left.get() >= least {
+                    Ok(())
+                } else {
+                    Err(left)
+                };
             }
             till.reserve(amount, most.get())
         });
@@ -248,14 +263,29 @@ impl Reservation {
         most: u64,
         amount: u64,
     ) -> Result<(), Exceeded> {
-        let length = if what == What::TokensPerDay { DAY } else { MINUTE };
-        let is_tokens = matches!(what, What::Tokens | What::TokensPerDay | What::ModelTokens(_));
+        let length = if what == What::TokensPerDay {
+            DAY
+        } else {
+            MINUTE
+        };
+        let is_tokens = matches!(
+            what,
+            What::Tokens | What::TokensPerDay | What::ModelTokens(_)
+        );
         // One request alone must fit, however long its answer may get.
-        let amount = if is_tokens { amount.min(most).max(1) } else { amount };
+        let amount = if is_tokens {
+            amount.min(most).max(1)
+        } else {
+            amount
+        };
         let window = number(self.now, length);
         let taken = match counter(account, what) {
             Some(counter) => counter.take(window, amount, most),
-            None => account.counters.parallel.enter(most).map(|used| Counted { window, used }),
+            None => account
+                .counters
+                .parallel
+                .enter(most)
+                .map(|used| Counted { window, used }),
         };
         match taken {
             Ok(counted) => {
@@ -316,7 +346,10 @@ fn over(
     left: Nanodollars,
     entrant: &Entrant<'_>,
 ) -> OverBudget {
-    let model = terms.model.as_ref().map(|model| format!(" for model `{model}`"));
+    let model = terms
+        .model
+        .as_ref()
+        .map(|model| format!(" for model `{model}`"));
     let period = terms.period.map(|period| format!(" per {period}"));
     let worst = match entrant.worst {
         Worst::AtMost(worst) => Some(worst),

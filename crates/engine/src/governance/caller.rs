@@ -136,7 +136,12 @@ impl Caller {
     }
 
     /// Says for whom a request is made and what it is marked with.
-    pub(super) fn mark(&mut self, directory: &Directory, customer: Option<String>, tags: Vec<String>) {
+    pub(super) fn mark(
+        &mut self,
+        directory: &Directory,
+        customer: Option<String>,
+        tags: Vec<String>,
+    ) {
         if let Some(id) = customer {
             self.put(Place::Customer, directory.find(EntityKind::Customer, &id));
             self.customer = Some(id.into());
@@ -220,13 +225,18 @@ impl Caller {
 
     /// The model that is meant by `name`: keys and teams have names of their own.
     pub(crate) fn meant(&self, name: &str) -> Option<&str> {
-        let alias = |place| self.at(place).and_then(|account| account.terms().alias(name));
+        let alias = |place| {
+            self.at(place)
+                .and_then(|account| account.terms().alias(name))
+        };
         alias(Place::Key).or_else(|| alias(Place::Team))
     }
 }
 
 fn role(user: Option<&Account>) -> Role {
-    let named = user.and_then(Account::rare).and_then(|rare| rare.role.as_deref());
+    let named = user
+        .and_then(Account::rare)
+        .and_then(|rare| rare.role.as_deref());
     // A role that nobody knows must not open more than the lowest.
     named.map_or(Role::InternalUser, |name| {
         Role::named(name).unwrap_or(Role::InternalUserViewer)

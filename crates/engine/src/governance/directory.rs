@@ -112,7 +112,9 @@ impl Directory {
             };
             account.counters.add_spent("", 0, cost, zone);
             for window in &charge.windows {
-                account.counters.add_spent(&window.name, window.start, cost, zone);
+                account
+                    .counters
+                    .add_spent(&window.name, window.start, cost, zone);
             }
         }
     }
@@ -154,9 +156,7 @@ impl Directory {
         let mut by_kind: Vec<EntityId> = wanted.into_iter().collect();
         by_kind.sort_unstable();
         for ids in by_kind.chunk_by(|a, b| a.kind == b.kind) {
-            let seats = ids
-                .iter()
-                .map(|id| (id, Arc::new(Seat::new(&id.id))));
+            let seats = ids.iter().map(|id| (id, Arc::new(Seat::new(&id.id))));
             match ids.first().map(|id| id.kind) {
                 Some(EntityKind::Key) => self.keys.add(hashed(seats)),
                 Some(EntityKind::RetiredKey) => self.retired.add(hashed(seats)),
@@ -261,8 +261,14 @@ fn references(entity: &Entity) -> [Option<EntityId>; 6] {
         let id = id.filter(|id| !id.is_empty());
         id.map(|id| EntityId::new(kind, id))
     };
-    let team = entity.team_id.as_deref().filter(|_| entity.kind != EntityKind::Team);
-    let user = entity.user_id.as_deref().filter(|_| entity.kind != EntityKind::User);
+    let team = entity
+        .team_id
+        .as_deref()
+        .filter(|_| entity.kind != EntityKind::Team);
+    let user = entity
+        .user_id
+        .as_deref()
+        .filter(|_| entity.kind != EntityKind::User);
     let member = team.zip(user).filter(|_| entity.kind == EntityKind::Key);
     let organization = entity.organization_id.as_deref();
     let organization = organization.filter(|_| entity.kind != EntityKind::Organization);

@@ -30,8 +30,8 @@ use lockgate_core::entity::{Entity, EntityId, EntityKind};
 pub use self::account::Account;
 pub use self::caller::{Caller, Identity};
 pub use self::directory::Directory;
-pub use self::pricing::{Asked, EntryPrices, Pricing};
 pub(crate) use self::pricing::TokenPrices;
+pub use self::pricing::{Asked, EntryPrices, Pricing};
 pub(crate) use self::refusal::Exceeded;
 pub(crate) use self::reservation::Reservation;
 pub use self::stages::Bill;
@@ -77,10 +77,14 @@ impl Governance {
         };
         let mut entity = Entity::new(id.clone(), 0);
         let dollars = serde_json::Number::from_f64(most.dollars());
-        entity.settings.insert("max_budget".to_owned(), dollars.into());
+        entity
+            .settings
+            .insert("max_budget".to_owned(), dollars.into());
         if let Some(period) = settings.budget_duration {
             let period = period.to_string();
-            entity.settings.insert("budget_duration".to_owned(), period.into());
+            entity
+                .settings
+                .insert("budget_duration".to_owned(), period.into());
         }
         self.directory.put(&entity);
         self.gateway.store(self.directory.account(&id));
@@ -89,6 +93,13 @@ impl Governance {
 
 /// The time, in seconds since 1970.
 pub(crate) fn now() -> i64 {
+    now_micros() / 1_000_000
+}
+
+/// The time, in microseconds since 1970.
+fn now_micros() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    since.map_or(0, |since| {
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    })
 }

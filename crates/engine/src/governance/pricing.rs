@@ -62,7 +62,11 @@ impl Asked<'_> {
         }
         let by_default = || {
             let of_model = deployment.max_output_tokens.unwrap_or(OUTPUT_TOKENS);
-            deployment.defaults.max_tokens.unwrap_or(of_model).saturating_mul(self.answers)
+            deployment
+                .defaults
+                .max_tokens
+                .unwrap_or(of_model)
+                .saturating_mul(self.answers)
         };
         self.output_tokens.unwrap_or_else(by_default)
     }
@@ -80,7 +84,9 @@ impl Pricing for EntryPrices {
     }
 
     fn cost(&self, deployment: &Deployment, usage: &Usage) -> Nanodollars {
-        deployment.token_prices.of(usage.input_tokens, usage.output_tokens)
+        deployment
+            .token_prices
+            .of(usage.input_tokens, usage.output_tokens)
     }
 }
 
@@ -91,7 +97,9 @@ impl TokenPrices {
     pub(crate) fn read(entry: &ModelEntry) -> Self {
         let price = |name: &str| {
             let params = &entry.litellm_params.params;
-            let said = params.get(name).or_else(|| entry.model_info.members.get(name));
+            let said = params
+                .get(name)
+                .or_else(|| entry.model_info.members.get(name));
             said.and_then(picodollars).unwrap_or(0)
         };
         Self {

@@ -17,7 +17,7 @@ use super::reservation::{Outcome, Reservation};
 
 /// The start of a minute.
 const NOON: i64 = 1_700_000_040;
-const ZONE: TimeZone = TimeZone::UTC;
+static ZONE: TimeZone = TimeZone::UTC;
 
 fn key_hash(number: u8) -> [u8; 32] {
     [number; 32]
@@ -74,7 +74,7 @@ fn a_thousand_requests_at_once_overshoot_by_nothing() {
                 let (directory, served) = (&directory, &served);
                 scope.spawn(move || {
                     for step in 0..125 {
-                        let worst = 50_000 + (thread * 131 + step * 977 + round) % 900_000;
+                        let worst = 50_000 + (thread * 13_131 + step * 97_777 + round) % 900_000;
                         let entrant = entrant(worst, 0, NOON);
                         let made = Reservation::make(caller(directory, 1), &entrant);
                         let Ok(mut reservation) = made else {
@@ -133,7 +133,13 @@ fn a_limit_is_met_exactly_by_many_threads() {
     // The team's limit is the narrower one of all requests together; a refusal by one account
     // leaves no trace in another.
     assert_eq!(let_in.load(SeqCst), 100);
-    let used = |kind, id: &str| directory.account(&EntityId::new(kind, id)).unwrap().used(NOON).0;
+    let used = |kind, id: &str| {
+        directory
+            .account(&EntityId::new(kind, id))
+            .unwrap()
+            .used(NOON)
+            .0
+    };
     assert_eq!(used(EntityKind::Team, "team"), 100);
     let keys = used(EntityKind::Key, &key_id(1)) + used(EntityKind::Key, &key_id(2));
     assert_eq!(keys, 100);
@@ -143,12 +149,29 @@ fn a_limit_is_met_exactly_by_many_threads() {
 /// Something that happens to reservations.
 #[derive(Debug, Clone)]
 enum Event {
-    Make { key: u8, worst: i64, tokens: u64 },
-    Settle { place: usize, part: i64, tokens: u64 },
-    Drop { place: usize },
-    TopUp { place: usize, worst: i64 },
-    Wait { seconds: i64 },
-    Replace { key: u8 },
+    Make {
+        key: u8,
+        worst: i64,
+        tokens: u64,
+    },
+    Settle {
+        place: usize,
+        part: i64,
+        tokens: u64,
+    },
+    Drop {
+        place: usize,
+    },
+    TopUp {
+        place: usize,
+        worst: i64,
+    },
+    Wait {
+        seconds: i64,
+    },
+    Replace {
+        key: u8,
+    },
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -201,7 +224,11 @@ impl World {
                     self.live.push((key, worst, made));
                 }
             }
-            Event::Settle { place, part, tokens } if !self.live.is_empty() => {
+            Event::Settle {
+                place,
+                part,
+                tokens,
+            } if !self.live.is_empty() => {
                 let (key, worst, mut made) = self.live.swap_remove(place % self.live.len());
                 let cost = worst * part / 4;
                 self.spent[usize::from(key) - 1] += cost;
@@ -297,7 +324,10 @@ fn a_refusal_takes_nothing_anywhere() {
     assert_eq!((account.in_flight(), account.committed().get()), (0, 0));
     // A request that fits is let in with all its model limits unused.
     let free = entrant(0, 50, NOON);
-    let free = Entrant { worst: Worst::Nothing, ..free };
+    let free = Entrant {
+        worst: Worst::Nothing,
+        ..free
+    };
     for _ in 0..3 {
         Reservation::make(caller(&directory, 1), &free).unwrap();
     }
@@ -347,18 +377,28 @@ fn charges_name_the_windows_that_memory_is_filled_from() {
     let first = directory([&terms, &json!({})], &json!({}));
     let mut made = Reservation::make(caller(&first, 1), &entrant(9, 0, NOON)).unwrap();
     let cost = Nanodollars::new(7);
-    let charges = made.settle(Outcome { cost, tokens: None, now: NOON });
+    let charges = made.settle(Outcome {
+        cost,
+        tokens: None,
+        now: NOON,
+    });
     let windows: Vec<&str> = charges[0].windows.iter().map(|w| w.name.as_str()).collect();
     assert_eq!(windows, ["30d", "gpt-5/1d"]);
     // Another process reads its journal and knows the same.
     let second = directory([&terms, &json!({})], &json!({}));
-    let entry = lockgate_core::ledger::LedgerEntry { cost, charges, ..Default::default() };
+    let entry = lockgate_core::ledger::LedgerEntry {
+        cost,
+        charges,
+        ..Default::default()
+    };
     second.undrained(&entry, &ZONE);
     let id = EntityId::new(EntityKind::Key, key_id(1));
     let (first, second) = (first.account(&id).unwrap(), second.account(&id).unwrap());
     let all = |account: &super::Account| -> Vec<_> {
         let windows = account.windows(NOON, &ZONE);
-        windows.map(|(terms, start, spent, _)| (terms.name.clone(), start, spent)).collect()
+        windows
+            .map(|(terms, start, spent, _)| (terms.name.clone(), start, spent))
+            .collect()
     };
     assert_eq!(all(&first), all(&second));
     assert_eq!((first.spent(), second.spent()), (cost, cost));
@@ -369,11 +409,20 @@ fn a_budget_that_changes_reaches_whoever_refers_to_it() {
     let directory = directory([&json!({ "budget_id": "free" }), &json!({})], &json!({}));
     let ask = |worst| Reservation::make(caller(&directory, 1), &entrant(worst, 0, NOON));
     assert!(ask(1_000).is_ok());
-    let budget = |dollars: f64| entity(EntityKind::Budget, "free", &json!({ "max_budget": dollars }));
+    let budget = |dollars: f64| {
+        entity(
+            EntityKind::Budget,
+            "free",
+            &json!({ "max_budget": dollars }),
+        )
+    };
     directory.put(&budget(5e-7));
     assert!(ask(1_000).is_err());
     let spent = Nanodollars::new(400);
-    ask(400).unwrap().settle(Outcome { cost: spent, ..Outcome::default() });
+    ask(400).unwrap().settle(Outcome {
+        cost: spent,
+        ..Outcome::default()
+    });
     directory.put(&budget(1e-6));
     assert!(ask(600).is_ok());
     assert!(ask(601).is_err(), "the counters go on");

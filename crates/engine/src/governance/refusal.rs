@@ -76,11 +76,19 @@ impl Measure {
 
 impl Exceeded {
     fn error(&self) -> GatewayError {
-        let Self { whose, per, most, used, .. } = self;
+        let Self {
+            whose,
+            per,
+            most,
+            used,
+            ..
+        } = self;
         let what = match self.measure {
             Measure::Requests => format!("{most} requests per {per}, and {used} were made"),
             Measure::Tokens => format!("{most} tokens per {per}, and {used} are used or reserved"),
-            Measure::Parallel => format!("{most} requests at the same time, and {used} are being answered"),
+            Measure::Parallel => {
+                format!("{most} requests at the same time, and {used} are being answered")
+            }
         };
         let wait = self.wait();
         let seconds = wait.as_secs();
@@ -113,7 +121,13 @@ impl Exceeded {
 
 impl OverBudget {
     fn error(&self, status: u16) -> GatewayError {
-        let Self { whose, window, most, left, .. } = self;
+        let Self {
+            whose,
+            window,
+            most,
+            left,
+            ..
+        } = self;
         let mut message = format!(
             "Budget has been exceeded! The budget of {whose} is ${most}{window}, of which ${left} is left"
         );
@@ -125,7 +139,8 @@ impl OverBudget {
         } else {
             "."
         };
-        let mut error = GatewayError::client(ErrorKind::Unprocessable, message).with_type("budget_exceeded");
+        let mut error =
+            GatewayError::client(ErrorKind::Unprocessable, message).with_type("budget_exceeded");
         error.api.status = status;
         error
     }

@@ -118,7 +118,11 @@ impl Reservation {
             let Some(account) = self.caller.account(money.account) else {
                 continue;
             };
-            let cost = if self.concerns(account, money.budget) { cost } else { 0 };
+            let cost = if self.concerns(account, money.budget) {
+                cost
+            } else {
+                0
+            };
             let till = money.till.as_deref().unwrap_or(&account.counters.ever);
             let (before, after) = till.settle(money.reserved, cost);
             warn_if_soft(account, money.budget, before, after);
@@ -226,7 +230,10 @@ impl Reservation {
         let customer = customer.map(|id| (EntityKind::Customer, id));
         let tags = self.caller.tags.iter().map(|tag| (EntityKind::Tag, tag));
         for (kind, id) in customer.chain(tags) {
-            if !charges.iter().any(|charge| charge.kind == kind && charge.id == **id) {
+            if !charges
+                .iter()
+                .any(|charge| charge.kind == kind && charge.id == **id)
+            {
                 charges.push(Charge {
                     kind,
                     id: id.to_string(),
@@ -244,7 +251,10 @@ impl Reservation {
                 continue;
             };
             let left = hold.most.saturating_sub(hold.counted.used);
-            for (name, value) in names(account, hold, &self.model).into_iter().zip([left, hold.most]) {
+            for (name, value) in names(account, hold, &self.model)
+                .into_iter()
+                .zip([left, hold.most])
+            {
                 if let Some(name) = name {
                     headers.insert(name, HeaderValue::from(value));
                 }
@@ -321,8 +331,18 @@ fn names(account: &Account, hold: &Hold, model: &str) -> [Option<HeaderName>; 2]
     macro_rules! of {
         ($whose:literal, $what:literal) => {
             [
-                Some(HeaderName::from_static(concat!("x-ratelimit-", $whose, "-remaining-", $what))),
-                Some(HeaderName::from_static(concat!("x-ratelimit-", $whose, "-limit-", $what))),
+                Some(HeaderName::from_static(concat!(
+                    "x-ratelimit-",
+                    $whose,
+                    "-remaining-",
+                    $what
+                ))),
+                Some(HeaderName::from_static(concat!(
+                    "x-ratelimit-",
+                    $whose,
+                    "-limit-",
+                    $what
+                ))),
             ]
         };
     }

@@ -52,7 +52,10 @@ fn paths(dialect: DialectId, operation: Operation) -> &'static [&'static str] {
                 "/models/{model_name}:streamGenerateContent",
             ],
         },
-        DialectId::Bedrock => &["/model/{model_id}/converse", "/bedrock/model/{model_id}/converse"],
+        DialectId::Bedrock => &[
+            "/model/{model_id}/converse",
+            "/bedrock/model/{model_id}/converse",
+        ],
         DialectId::Cohere => match operation {
             Operation::Embeddings => &["/v2/embed"],
             _ => &["/v2/chat"],

@@ -50,7 +50,10 @@ impl<K: Hash + Eq + Clone> Shelf<K> {
     pub(super) fn add(&self, seats: impl IntoIterator<Item = (K, Arc<Seat>)>) {
         let mut by_shard: HashMap<usize, Vec<(K, Arc<Seat>)>> = HashMap::new();
         for (key, seat) in seats {
-            by_shard.entry(self.place(&key)).or_default().push((key, seat));
+            by_shard
+                .entry(self.place(&key))
+                .or_default()
+                .push((key, seat));
         }
         for (place, seats) in by_shard {
             self.change(place, |shard| shard.extend(seats));
@@ -83,7 +86,10 @@ impl<K: Hash + Eq + Clone> Shelf<K> {
     }
 
     fn place<Q: Hash + ?Sized>(&self, key: &Q) -> usize {
-        #[expect(clippy::cast_possible_truncation, reason = "only the lower bits are needed")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "only the lower bits are needed"
+        )]
         let hash = self.hasher.hash_one(key) as usize;
         hash & (SHARDS - 1)
     }

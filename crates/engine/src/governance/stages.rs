@@ -16,10 +16,11 @@ use super::caller::Place;
 use super::pricing::{Asked, Pricing};
 use super::refusal::Refusal;
 use super::reservation::{Outcome, Reservation};
-use super::{Caller, Governance, now};
+use super::{Caller, Governance, now, now_micros};
 use crate::auth::Shown;
 use crate::call::Call;
-use crate::record::RequestRecord;
+use crate::engine::Engine;
+use crate::record::{RecordGuard, RequestRecord};
 use crate::snapshot::{Group, Route, Snapshot};
 
 /// What a request came to.
@@ -39,6 +40,23 @@ const BYTES_PER_TOKEN: u64 = 4;
 /// only made where no upstream told.
 const STREAMED_BYTES_PER_TOKEN: u64 = 160;
 
+// === impl Engine ===
+
+impl Engine {
+    /// Sets more aside for a fallback that may cost more than what was asked for, if that can be.
+    pub(crate) fn can_pay(
+        &self,
+        snapshot: &Snapshot,
+        call: &Call,
+        to: &Route,
+        record: &mut RecordGuard,
+    ) -> bool {
+        let record = record.record_mut();
+        let governance = &self.shared.governance;
+        governance.can_top_up(snapshot, call, &to.group, record)
+    }
+}
+
 // === impl Governance ===
 
 impl Governance {
@@ -51,7 +69,7 @@ impl Governance {
     ) -> Result<Caller, GatewayError> {
         let mut caller = match snapshot.keys.shown(headers, query_key)? {
             Shown::Master => Caller::master(),
-            Shown::Key(hash) => self.directory.caller(hash, now())?,
+            Shown::Key(hash) => self.directory.caller(hash, now_micros())?,
         };
         caller.put(Place::Gateway, self.gateway.load_full());
         Ok(caller)
@@ -87,8 +105,11 @@ impl Governance {
         }
         let tags = tags(settings, headers, call);
         caller.mark(&self.directory, customer, tags);
-        for (_, account) in caller.accounts().filter(|(number, _)| *number > Place::User as usize) {
-            usable(account, now())?;
+        for (_, account) in caller
+            .accounts()
+            .filter(|(number, _)| *number > Place::User as usize)
+        {
+            usable(account, now_micros())?;
         }
         Ok(())
     }
@@ -123,7 +144,9 @@ impl Governance {
     ) -> Result<(), GatewayError> {
         let asked = asked(call);
         record.input_bytes = asked.bytes;
-        let has_budgets = caller.accounts().any(|(_, a)| !a.terms().budgets.is_empty());
+        let has_budgets = caller
+            .accounts()
+            .any(|(_, a)| !a.terms().budgets.is_empty());
         let (worst, least) = if has_budgets {
             (self.worst(group, &asked), self.least(group, &asked))
         } else {
@@ -185,38 +208,48 @@ impl Governance {
         }
     }
 
-    /// Sets more aside for a fallback that may cost more than what was asked for.
-    pub(crate) fn top_up(
+    /// Sets more aside for a fallback that may cost more than what was asked for, if that can be.
+    fn can_top_up(
         &self,
         snapshot: &Snapshot,
         call: &Call,
         group: &Arc<Group>,
         record: &mut RequestRecord,
-    ) -> Result<(), GatewayError> {
+    ) -> bool {
         let settings = &snapshot.config.governance;
         let Some(reservation) = record.reservation.as_deref_mut() else {
-            return Ok(());
+            return true;
         };
-        let asked = asked(call);
-        let has_budgets = reservation.has_budgets();
+        let worst = if reservation.has_budgets() {
+            self.worst(group, &asked(call))
+        } else {
+            Worst::Nothing
+        };
         let entrant = Entrant {
             model: &group.name,
             group: Some(group),
             tokens: 0,
-            worst: if has_budgets { self.worst(group, &asked) } else { Worst::Nothing },
+            worst,
             least: Nanodollars::ZERO,
             user_pays_for_team: settings.apply_user_budget_to_team_keys,
             zone: &settings.timezone,
             now: now(),
         };
-        let topped = reservation.top_up(&entrant);
-        topped.map_err(|refusal| refusal.error(settings.budget_exceeded_status))
+        let refusal = reservation.top_up(&entrant).err();
+        if let Some(refusal) = &refusal {
+            let why = refusal.error(settings.budget_exceeded_status);
+            tracing::debug!("the fallback to `{}` is passed by: {why}", group.name);
+        }
+        refusal.is_none()
     }
 
     /// The most that a request may cost at any deployment of `group`.
     fn worst(&self, group: &Group, asked: &Asked<'_>) -> Worst {
         let pricing = self.pricing.load();
-        let costs = group.deployments.iter().filter_map(|d| pricing.worst_case(d, asked));
+        let costs = group
+            .deployments
+            .iter()
+            .filter_map(|d| pricing.worst_case(d, asked));
         match costs.max() {
             Some(worst) if worst.is_positive() => Worst::AtMost(worst),
             _ => Worst::Nothing,
@@ -268,11 +301,23 @@ fn cost(
     reservation: &Reservation,
 ) -> (Nanodollars, CostSource, Option<u64>) {
     let Some(deployment) = record.deployment.as_deref() else {
-        let tokens = record.usage.map(|usage| usage.input_tokens.saturating_add(usage.output_tokens));
+        let tokens = record
+            .usage
+            .map(|usage| usage.input_tokens.saturating_add(usage.output_tokens));
         return (Nanodollars::ZERO, CostSource::None, tokens.or(Some(0)));
     };
-    let priced = |usage| pricing.map_or(Nanodollars::ZERO, |pricing| pricing.cost(deployment, &usage));
-    let of = |cost: Nanodollars, source| if cost.is_positive() { source } else { CostSource::None };
+    let priced = |usage| {
+        pricing.map_or(Nanodollars::ZERO, |pricing| {
+            pricing.cost(deployment, &usage)
+        })
+    };
+    let of = |cost: Nanodollars, source| {
+        if cost.is_positive() {
+            source
+        } else {
+            CostSource::None
+        }
+    };
     // What a stream had told before it was cut off is not all.
     let cut_off = record.streamed_bytes > 0 && (record.status >= 400 || record.error.is_some());
     if let Some(usage) = record.usage.filter(|_| !cut_off) {
@@ -299,5 +344,9 @@ fn cost(
         // Who asks for no more than fits is not charged more for a guess.
         cost = cost.min(reservation.reserved());
     }
-    (cost, of(cost, CostSource::Estimated), Some(usage.input_tokens + usage.output_tokens))
+    (
+        cost,
+        of(cost, CostSource::Estimated),
+        Some(usage.input_tokens + usage.output_tokens),
+    )
 }

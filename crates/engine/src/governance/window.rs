@@ -110,7 +110,11 @@ fn split(word: u64) -> (u32, u64) {
 /// The window that is open when it is `window`, and its count.
 fn unpack(word: u64, window: u32) -> (u32, u64) {
     let (open, used) = split(word);
-    if open >= window { (open, used) } else { (window, 0) }
+    if open >= window {
+        (open, used)
+    } else {
+        (window, 0)
+    }
 }
 
 fn pack(window: u32, used: u64) -> u64 {
@@ -166,7 +170,10 @@ mod tests {
     #[test]
     fn no_more_are_in_than_may_be() {
         let gauge = Gauge::default();
-        assert_eq!((gauge.enter(2), gauge.enter(2), gauge.enter(2)), (Ok(1), Ok(2), Err(2)));
+        assert_eq!(
+            (gauge.enter(2), gauge.enter(2), gauge.enter(2)),
+            (Ok(1), Ok(2), Err(2))
+        );
         gauge.leave();
         assert_eq!(gauge.enter(2), Ok(2));
         (0..5).for_each(|_| gauge.leave());

@@ -165,7 +165,8 @@ impl Engine {
         record: &mut RecordGuard,
     ) -> Result<Answered, Failure> {
         let caller = self.caller_of(snapshot, ask, &head.headers, provider)?;
-        self.ask_there(snapshot, ask, provider, (caller, head, body), record).await
+        self.ask_there(snapshot, ask, provider, (caller, head, body), record)
+            .await
     }
 
     /// Asks a provider's own API for a caller who may.

@@ -27,11 +27,7 @@ struct Listed {
 }
 
 /// `GET /v1/models` and its likes.
-pub(super) fn list(
-    dialect: DialectId,
-    view: &View,
-    query: Option<&str>,
-) -> Response<AnswerBody> {
+pub(super) fn list(dialect: DialectId, view: &View, query: Option<&str>) -> Response<AnswerBody> {
     let wildcards = query.is_some_and(|query| {
         query
             .split('&')

@@ -24,9 +24,14 @@ pub(super) fn settings(
     let default = GovernanceSettings::default();
     let mut fields = Fields::new(litellm, "litellm_settings", findings, NOTHING);
     let max_budget = fields.amount("max_budget");
-    let budget_duration = fields.parsed("budget_duration", |text: &str| text.parse::<Period>().ok(), "a duration like 30d");
+    let budget_duration = fields.parsed(
+        "budget_duration",
+        |text: &str| text.parse::<Period>().ok(),
+        "a duration like 30d",
+    );
     let wrong = fields.errors > 0;
-    let max_budget = max_budget.map(|dollars| Nanodollars::from_dollars(dollars).unwrap_or(Nanodollars::MAX));
+    let max_budget =
+        max_budget.map(|dollars| Nanodollars::from_dollars(dollars).unwrap_or(Nanodollars::MAX));
     let mut fields = Fields::new(litellm, "litellm_settings", findings, IGNORED);
     let status = fields.small_count("budget_exceeded_status_code");
     let status = status.and_then(|status| u16::try_from(status).ok());
@@ -37,7 +42,11 @@ pub(super) fn settings(
     let named = fields.word("user_header_name");
     let customer_headers = named.into_iter().chain(mapped(&mut fields)).collect();
     GovernanceSettings {
-        max_budget: if wrong { Some(Nanodollars::ZERO) } else { max_budget },
+        max_budget: if wrong {
+            Some(Nanodollars::ZERO)
+        } else {
+            max_budget
+        },
         budget_duration,
         budget_exceeded_status: status
             .filter(|status| (400..600).contains(status))

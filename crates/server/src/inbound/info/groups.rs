@@ -4,8 +4,8 @@ use lockgate_engine::snapshot::Route;
 use lockgate_providers::catalog::{Catalog, Rate};
 use serde_json::{Map, Value, json};
 
-use super::deployments::{self, Listed};
 use super::super::view::View;
+use super::deployments::{self, Listed};
 use super::value_in;
 
 /// Prices that are shown of a group.

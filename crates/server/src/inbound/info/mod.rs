@@ -23,8 +23,8 @@ use lockgate_wire::json::JsonObject;
 use serde_json::{Value, json};
 
 use super::reply;
-use super::view::View;
 use super::route::{Page, value_in};
+use super::view::View;
 
 /// How deep a body may nest.
 const DEPTH: usize = 96;
@@ -89,10 +89,7 @@ async fn away(
 }
 
 /// `GET /utils/supported_openai_params?model=`: of a model group, or of any `provider/model`.
-fn supported(
-    view: &View,
-    query: Option<&str>,
-) -> Result<Response<AnswerBody>, GatewayError> {
+fn supported(view: &View, query: Option<&str>) -> Result<Response<AnswerBody>, GatewayError> {
     let snapshot = &view.snapshot;
     let name = value_in(query, "model").filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| refused("`model` is missing in the query", "model"))?;
