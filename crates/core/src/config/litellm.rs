@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde_json::{Map, Value};
+
 /// What `litellm_settings` says, as far as it has an effect and is not about routing.
 ///
 /// Retries, timeouts and fallbacks written here end up in [`super::RouterSettings`].
@@ -20,6 +22,14 @@ pub struct LitellmSettings {
     pub require_auth_for_metrics_endpoint: bool,
     /// How upstream certificates are checked.
     pub ssl_verify: SslVerify,
+    /// For what a request for a key leaves out.
+    pub default_key_generate_params: Map<String, Value>,
+    /// What no key may exceed.
+    pub upperbound_key_generate_params: Map<String, Value>,
+    /// For what a request for a user leaves out.
+    pub default_internal_user_params: Map<String, Value>,
+    /// For what a request for a team leaves out.
+    pub default_team_params: Map<String, Value>,
 }
 
 /// How upstream certificates are checked.
@@ -45,6 +55,10 @@ impl Default for LitellmSettings {
             set_verbose: None,
             require_auth_for_metrics_endpoint: true,
             ssl_verify: SslVerify::default(),
+            default_key_generate_params: Map::new(),
+            upperbound_key_generate_params: Map::new(),
+            default_internal_user_params: Map::new(),
+            default_team_params: Map::new(),
         }
     }
 }
