@@ -28,13 +28,15 @@ pub enum Who {
 /// Whom something belongs to.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Owner<'a> {
-    pub(crate) user: Option<&'a str>,
     pub(crate) team: Option<&'a str>,
     pub(crate) organization: Option<&'a str>,
 }
 
+/// Whether a route is in a group.
+type Holds = fn(AdminRoute) -> bool;
+
 /// Groups of routes that `allowed_routes` of a key may name instead of a path.
-const GROUPS: [(&str, fn(AdminRoute) -> bool); 4] = [
+const GROUPS: [(&str, Holds); 4] = [
     ("management_routes", |_| true),
     ("key_management_routes", |route| {
         first_path(route).contains("/key/")
@@ -148,7 +150,6 @@ impl<'a> Owner<'a> {
             _ => entity.organization_id.as_deref(),
         };
         Self {
-            user: entity.user_id.as_deref(),
             team: team_id,
             organization: organization.or_else(|| team?.organization_id.as_deref()),
         }

@@ -68,8 +68,10 @@ impl Admin {
     ///
     /// When somebody else changed the same entity between reading and writing it, everything is done
     /// again from the start, a few times.
-    pub async fn answer(&self, request: &AdminRequest) -> AdminResponse {
+    pub async fn answer(&self, mut request: AdminRequest) -> AdminResponse {
         let form = request.route.error_form();
+        request.caller = request.caller.bounded();
+        let request = &request;
         let mut attempt = 1;
         loop {
             let answer = match access::check(request.route, &request.caller) {

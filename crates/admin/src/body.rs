@@ -75,7 +75,7 @@ impl Body {
                     "type": "missing",
                     "loc": ["body", name],
                     "msg": "Field required",
-                    "input": self.0,
+                    "input": null,
                 }));
             }
         }

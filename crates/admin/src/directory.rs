@@ -7,4 +7,7 @@ use lockgate_core::entity::{Entity, EntityId};
 pub trait DirectorySink: Send + Sync {
     /// These are new or different, and those are gone.
     fn changed(&self, puts: &[Entity], removals: &[EntityId]);
+
+    /// Whether a deployment with this id is in the configuration file, and so cannot be changed here.
+    fn is_configured_model(&self, id: &str) -> bool;
 }

@@ -168,7 +168,13 @@ impl Field {
             Value::String(text) => text.trim().parse().ok(),
             _ => None,
         };
-        let number = number.ok_or_else(|| Wrong::Type("float_type", NUMBER.to_owned(), None))?;
+        let number = number.ok_or_else(|| {
+            if value.is_string() {
+                let more = ", unable to parse string as a number";
+                return Wrong::Type("float_parsing", format!("{NUMBER}{more}"), None);
+            }
+            Wrong::Type("float_type", NUMBER.to_owned(), None)
+        })?;
         let fits = lockgate_core::money::Nanodollars::from_dollars(number);
         match fits {
             Some(amount) if amount.get() >= 0 => Ok(number.into()),

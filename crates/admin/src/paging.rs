@@ -41,7 +41,7 @@ impl Wanted {
     }
 
     /// `{<name>, total, page, page_size, total_pages}`
-    pub(crate) fn answer(self, name: &str, rows: Vec<Value>, total: u64) -> Value {
+    pub(crate) fn answer(self, name: &str, rows: &[Value], total: u64) -> Value {
         json!({
             name: rows,
             "total": total,
@@ -52,7 +52,7 @@ impl Wanted {
     }
 
     /// `{<name>, total_count, current_page, total_pages}`, which the lists of keys have.
-    pub(crate) fn key_answer(self, name: &str, rows: Vec<Value>, total: u64) -> Value {
+    pub(crate) fn key_answer(self, name: &str, rows: &[Value], total: u64) -> Value {
         json!({
             name: rows,
             "total_count": total,

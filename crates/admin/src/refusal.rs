@@ -23,7 +23,7 @@ enum Form {
     Route,
     /// `error`, whatever the route has: decided before the route was reached.
     Error,
-    /// What FastAPI says about fields of the wrong type.
+    /// What `FastAPI` says about fields of the wrong type.
     Fields(Vec<Value>),
 }
 

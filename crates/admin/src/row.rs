@@ -1,7 +1,7 @@
 //! An entity as an answer shows it.
 
 use lockgate_core::entity::Entity;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::facts::Facts;
 use crate::fields::{Field, IN_METADATA};
@@ -119,9 +119,4 @@ pub(crate) fn with(mut row: Map<String, Value>, more: Value) -> Value {
         row.extend(more);
     }
     row.into()
-}
-
-/// The list `rows` as `{"data": [...]}`-like answers have it.
-pub(crate) fn listed(rows: Vec<Map<String, Value>>) -> Value {
-    json!(rows)
 }

@@ -23,8 +23,6 @@ pub struct AdminSettings {
     pub zone: TimeZone,
     /// What keys for encryption are derived from: `LITELLM_SALT_KEY`, or else the master key.
     pub salt: Secret,
-    /// Ids of the deployments in the configuration file, which cannot be changed here.
-    pub fixed_models: Vec<String>,
 }
 
 // === impl AdminSettings ===
@@ -42,7 +40,6 @@ impl AdminSettings {
             rotation_grace_period: None,
             zone: TimeZone::UTC,
             salt,
-            fixed_models: Vec::new(),
         }
     }
 }

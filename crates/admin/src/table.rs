@@ -172,9 +172,9 @@ routes! {
         ModelGroupsDelete: Admins, Detail, [Delete "/access_group/{access_group}/delete"];
     }
     Models {
-        ModelNew: TeamAdmins, Error, [Post "/model/new"];
-        ModelUpdate: TeamAdmins, Error, [Post "/model/update", Patch "/model/{model_id}/update"];
-        ModelDelete: TeamAdmins, Error, [Post "/model/delete", Delete "/model/delete"];
+        ModelNew: Admins, Error, [Post "/model/new"];
+        ModelUpdate: Admins, Error, [Post "/model/update", Patch "/model/{model_id}/update"];
+        ModelDelete: Admins, Error, [Post "/model/delete", Delete "/model/delete"];
         ModelBlock: Admins, Error, [Post "/model/block"];
         ModelUnblock: Admins, Error, [Post "/model/unblock"];
     }

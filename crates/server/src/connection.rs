@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -32,6 +33,8 @@ const HTTP2_PREFACE: &[u8; 3] = b"PRI";
 pub(crate) struct Connection {
     /// What answers its requests.
     pub inbound: Rc<Inbound>,
+    /// Where the client is, or what stands between.
+    pub peer: IpAddr,
     /// Says when to stop.
     pub stopping: Stopping,
     /// How long it may rest.
@@ -86,7 +89,7 @@ impl Connection {
             .max_headers(128)
             .serve_connection(
                 io,
-                service_fn(answers(self.inbound.clone(), switch.clone())),
+                service_fn(answers(self.inbound.clone(), self.peer, switch.clone())),
             )
             .with_upgrades();
         let mut connection = std::pin::pin!(connection);
@@ -119,7 +122,10 @@ impl Connection {
             .max_header_list_size(u32::try_from(self.header_bytes).unwrap_or(u32::MAX))
             .keep_alive_interval(self.keep_alive)
             .adaptive_window(true)
-            .serve_connection(io, service_fn(answers(self.inbound.clone(), Rc::default())));
+            .serve_connection(
+                io,
+                service_fn(answers(self.inbound.clone(), self.peer, Rc::default())),
+            );
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
@@ -132,11 +138,15 @@ impl Connection {
     }
 }
 
-fn answers(inbound: Rc<Inbound>, switch: Rc<Switch>) -> impl Fn(Request<Incoming>) -> Answer {
+fn answers(
+    inbound: Rc<Inbound>,
+    peer: IpAddr,
+    switch: Rc<Switch>,
+) -> impl Fn(Request<Incoming>) -> Answer {
     move |request| {
         let (inbound, switch) = (inbound.clone(), switch.clone());
         // Boxed, so that a connection that streams or rests does not keep its size.
-        Box::pin(async move { Ok(inbound.answer(request, &switch).await) })
+        Box::pin(async move { Ok(inbound.answer(request, peer, &switch).await) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The data plane: one thread per core, each with its own runtime, listener and upstream pool.
 
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -14,6 +14,7 @@ use tokio::task::LocalSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
+use crate::admin_desk::AdminDesk;
 use crate::connection::Connection;
 use crate::inbound::Inbound;
 use crate::shutdown::Stopping;
@@ -33,6 +34,8 @@ pub(crate) struct DataPlane {
     pub shared: Arc<Shared>,
     /// What `/health/readiness` tells.
     pub status: Arc<Status>,
+    /// Where management requests go.
+    pub desk: AdminDesk,
     /// Whom to trust among upstreams.
     pub trust: Arc<rustls::ClientConfig>,
     /// Our own certificate.
@@ -108,6 +111,7 @@ impl Core {
         let inbound = Rc::new(Inbound::new(
             engine,
             plane.status.clone(),
+            plane.desk.clone(),
             header_bytes(&plane),
         ));
         Self {
@@ -133,7 +137,7 @@ impl Core {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _peer)) => self.welcome(stream),
+                Ok((stream, peer)) => self.welcome(stream, peer.ip()),
                 Err(error) => {
                     // Out of file descriptors, most likely: connections that end free some.
                     tracing::warn!("cannot accept a connection: {error}");
@@ -171,13 +175,14 @@ impl Core {
         });
     }
 
-    fn welcome(&self, stream: TcpStream) {
+    fn welcome(&self, stream: TcpStream, peer: IpAddr) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("a connection was gone at once: {error}");
             return;
         }
         let connection = Connection {
             inbound: self.inbound.clone(),
+            peer,
             stopping: self.plane.stopping.clone(),
             keep_alive: self.plane.keep_alive.unwrap_or(KEEP_ALIVE),
             header_bytes: header_bytes(&self.plane),

@@ -1,5 +1,6 @@
 //! The AI gateway: one endpoint for every model.
 
+mod admin_desk;
 mod check;
 mod cli;
 mod cli_environment;

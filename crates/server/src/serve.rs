@@ -18,6 +18,7 @@ use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::upstream::{Proxies, Upstream};
 use lockgate_engine::{CONNECT_TIMEOUT, Shared};
 
+use crate::admin_desk::{self, AdminOffice, start_admin};
 use crate::cli::{ServeArgs, complain};
 use crate::configure::{self, Configured};
 use crate::data_plane::DataPlane;
@@ -93,9 +94,15 @@ impl Gateway {
         let (stop, stopping) = shutdown::switch();
         let snapshot = self.shared.snapshot.load_full();
         let own = &snapshot.config.lockgate;
+        let (desk, office) = start_admin(
+            None,
+            admin_desk::serving(self.shared.clone()),
+            admin_desk::settings(&snapshot.config, &master.key),
+        );
         let plane = DataPlane {
             shared: self.shared.clone(),
             status: self.status.clone(),
+            desk,
             trust: tls::client(&snapshot.config.litellm.ssl_verify)?,
             tls: server_tls(args)?,
             proxies: Proxies::from_environment(&snapshot.config.environment),
@@ -117,14 +124,23 @@ impl Gateway {
         let threads = plane.start(listeners)?;
         announce(address, plane.tls.is_some(), master, &snapshot);
         drop(snapshot);
-        runtime.block_on(self.control(args, signals, &stop, upstream));
+        // The office closes when the last core is gone, and this would count as one.
+        drop(plane);
+        runtime.block_on(self.control(args, signals, &stop, upstream, office));
         join(threads);
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }
 
     /// The control plane: everything that is not a request, until a signal says stop.
-    async fn control(&self, args: &ServeArgs, signals: Signals, stop: &Stop, upstream: Upstream) {
+    async fn control(
+        &self,
+        args: &ServeArgs,
+        signals: Signals,
+        stop: &Stop,
+        upstream: Upstream,
+        mut office: AdminOffice,
+    ) {
         let Signals {
             mut terminate,
             mut interrupt,
@@ -138,14 +154,20 @@ impl Gateway {
             // Without a reloader there is only the signal to wait for.
             std::future::pending::<()>().await;
         };
+        let answered = async {
+            office.run().await;
+            std::future::pending::<()>().await;
+        };
         let signal = tokio::select! {
             signal = shutdown::signalled(&mut terminate, &mut interrupt) => signal,
             () = watched => std::future::pending().await,
             () = refresher.run(&self.shared) => std::future::pending().await,
+            () = answered => std::future::pending().await,
         };
         tracing::info!("{signal}: finishing the requests in flight");
         self.status.stop();
         stop.stop();
+        office.run().await;
     }
 
     fn reloader(&self, file: &Path, args: &ServeArgs, upstream: Upstream) -> Reloader {

@@ -30,6 +30,13 @@ impl MemoryStore {
     }
 }
 
+impl Clone for MemoryStore {
+    /// Another store with the same in it.
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.kept().clone()))
+    }
+}
+
 impl EntityStore for MemoryStore {
     fn entity<'a>(&'a self, id: &'a EntityId) -> StoreFuture<'a, Option<Entity>> {
         let found = self.kept().entities.get(id).cloned();

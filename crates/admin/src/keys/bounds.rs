@@ -94,7 +94,7 @@ pub(super) fn check_increase(sent: &Sent) -> Result<(), Refusal> {
         "type": "value_error",
         "loc": ["body"],
         "msg": "Value error, temp_budget_increase and temp_budget_expiry must be set together",
-        "input": sent.members(),
+        "input": null,
     })]))
 }
 

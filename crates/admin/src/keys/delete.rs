@@ -22,7 +22,7 @@ pub(super) async fn delete(ask: &Ask<'_>) -> Answer {
             "type": "value_error",
             "loc": ["body"],
             "msg": "Value error, at least one of keys or key_aliases must be provided",
-            "input": sent.members(),
+            "input": null,
         })]));
     }
     let named = sent.texts("keys");

@@ -102,11 +102,15 @@ pub(crate) fn shown_with_token(key: &Entity, facts: &Facts) -> Map<String, Value
         "org_id": key.organization_id,
         "model_spend": {},
         "last_active": null,
-        "rotation_count": key.settings.get("rotation_count").cloned().unwrap_or(0.into()),
+        "rotation_count": key.settings.get("rotation_count").cloned().unwrap_or_else(|| 0.into()),
         "last_rotation_at": setting("last_rotation_at"),
     });
     if let Value::Object(more) = more {
         row.extend(more);
+    }
+    // Limits of the key itself are not a table of budgets.
+    if !key.settings.contains_key("budget_id") {
+        row.insert("litellm_budget_table".to_owned(), Value::Null);
     }
     row
 }

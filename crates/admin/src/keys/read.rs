@@ -72,7 +72,7 @@ pub(super) async fn list(ask: &Ask<'_>) -> Answer {
     } else {
         keys.into_iter().map(|key| key.id.into()).collect()
     };
-    Ok(wanted.key_answer("keys", rows, total))
+    Ok(wanted.key_answer("keys", &rows, total))
 }
 
 async fn full(ask: &Ask<'_>, keys: &[Entity]) -> Result<Vec<Value>, Refusal> {
@@ -231,8 +231,8 @@ pub(super) async fn aliases(ask: &Ask<'_>) -> Answer {
     let mut aliases: Vec<String> = keys.into_iter().filter_map(|key| key.unique_name).collect();
     aliases.sort_unstable();
     let total = u64::try_from(aliases.len()).unwrap_or(u64::MAX);
-    let rows = wanted.of(aliases).into_iter().map(Value::from).collect();
-    Ok(wanted.key_answer("aliases", rows, total))
+    let rows: Vec<Value> = wanted.of(aliases).into_iter().map(Value::from).collect();
+    Ok(wanted.key_answer("aliases", &rows, total))
 }
 
 /// The key that asks is healthy, or its request had not come here; callbacks of keys are not there yet.

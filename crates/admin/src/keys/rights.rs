@@ -3,13 +3,11 @@
 use lockgate_core::entity::{Entity, EntityKind};
 
 use crate::access::Owner;
-use crate::ask::{Ask, texts};
+use crate::ask::Ask;
 use crate::body::Sent;
 use crate::caller::Caller;
 use crate::refusal::Refusal;
 
-/// What members of a team may do with its keys when the team does not say.
-const USUAL: [&str; 2] = ["/key/info", "/key/health"];
 /// What only a proxy admin gives a key.
 const ADMIN_ONLY: [&str; 4] = [
     "permissions",
@@ -27,13 +25,10 @@ pub(super) async fn team(ask: &Ask<'_>, id: Option<&str>) -> Result<Option<Entit
 
 /// Whether `path` is among what members of `team` may do with its keys.
 fn permits(team: Option<&Entity>, path: &str) -> bool {
-    let Some(team) = team else { return false };
-    if team.settings.contains_key("team_member_permissions") {
-        return texts(&team.settings, "team_member_permissions")
-            .iter()
-            .any(|allowed| allowed == path);
-    }
-    USUAL.contains(&path)
+    team.is_some_and(|team| {
+        let allowed = crate::teams::member_permissions(team);
+        allowed.iter().any(|allowed| allowed == path)
+    })
 }
 
 /// Refuses callers who may not see `key`.
@@ -63,7 +58,8 @@ pub(super) async fn change(ask: &Ask<'_>, key: &Entity, path: &str) -> Result<()
     }
     let team = team(ask, key.team_id.as_deref()).await?;
     let owner = Owner::of(key, team.as_ref());
-    let own = caller.is(key.user_id.as_deref());
+    let reached = caller.reaches(key.team_id.as_deref(), key.organization_id.as_deref());
+    let own = reached && caller.is(key.user_id.as_deref());
     let allowed = match key.team_id.as_deref() {
         None => own,
         // A team's key: its members may do what the team lets them, with keys that are nobody else's.
@@ -109,10 +105,16 @@ pub(super) async fn give(
             "Only proxy admins can set `{name}`."
         )));
     }
+    if !caller.reaches(team_id.as_deref(), sent.text("organization_id")) {
+        return Err(Refusal::forbidden(
+            "A key of a team or an organization makes keys for that team or organization only.",
+        ));
+    }
     let manages = match &team {
         Some(team) => {
             let manages = Owner::of(team, None).is_managed_by(caller);
-            if !manages && !(caller.is_in_team(&team.id) && permits(Some(team), path)) {
+            let lets = caller.is_in_team(&team.id) && permits(Some(team), path);
+            if !manages && !lets {
                 return Err(Refusal::forbidden(format!(
                     "You may not make or move keys of team_id={}. Ask an admin of the team to allow \
                      {path} to its members.",
@@ -123,7 +125,31 @@ pub(super) async fn give(
         }
         None => caller.administers(sent.text("organization_id")),
     };
+    let named = sent.text("user_id").map(str::to_owned);
+    if let Some(user) = named
+        && manages
+        && !caller.is(Some(&user))
+    {
+        is_there(ask, sent, &user).await?;
+    }
     check_user(caller, sent, manages, for_service)
+}
+
+/// Who manages a team or an organization gives keys to those who are in it.
+async fn is_there(ask: &Ask<'_>, sent: &Sent, user: &str) -> Result<(), Refusal> {
+    let (kind, of) = match (sent.text("team_id"), sent.text("organization_id")) {
+        (Some(team), _) => (EntityKind::TeamMember, team),
+        (None, organization) => (
+            EntityKind::OrganizationMember,
+            organization.unwrap_or_default(),
+        ),
+    };
+    match ask.find_pair(kind, of, user).await? {
+        Some(_) => Ok(()),
+        None => Err(Refusal::forbidden(format!(
+            "User={user} is not a member of {of}"
+        ))),
+    }
 }
 
 async fn check_organization(

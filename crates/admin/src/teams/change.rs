@@ -7,23 +7,22 @@ use serde_json::{Value, json};
 use super::form::{ASKED, FIELDS, managed, need, shown};
 use super::members::memberships;
 use super::new::organization;
-use crate::access::Owner;
 use crate::ask::{Answer, Ask, texts};
 use crate::fields::{Field, LIMITS, Type, field};
 use crate::keys;
 use crate::refusal::Refusal;
 
-/// What an admin of a team may not give himself.
-const ADMIN_ONLY: [&str; 9] = [
-    "organization_id",
-    "max_budget",
-    "budget_duration",
-    "budget_id",
-    "soft_budget",
-    "tpm_limit",
-    "rpm_limit",
-    "tpd_limit",
-    "blocked",
+/// What an admin of a team may change of it: nothing that gives the team more.
+const OWN: [&str; 9] = [
+    "team_alias",
+    "metadata",
+    "team_member_permissions",
+    "default_team_member_models",
+    "team_member_budget",
+    "team_member_budget_duration",
+    "team_member_rpm_limit",
+    "team_member_tpm_limit",
+    "team_member_key_duration",
 ];
 
 pub(super) async fn update(ask: &Ask<'_>) -> Answer {
@@ -43,7 +42,9 @@ pub(super) async fn update(ask: &Ask<'_>) -> Answer {
     let before = managed(ask, id).await?;
     let above =
         ask.caller().is_admin() || ask.caller().administers(before.organization_id.as_deref());
-    if !above && let Some(name) = ADMIN_ONLY.iter().find(|name| sent.has(name)) {
+    let mut named = sent.members().keys();
+    let foreign = named.find(|name| !OWN.contains(&name.as_str()));
+    if !above && let Some(name) = foreign {
         return Err(Refusal::forbidden(format!(
             "Team admins cannot change `{name}` of their own team."
         )));

@@ -67,7 +67,8 @@ pub(super) async fn list_v2(ask: &Ask<'_>) -> Answer {
         row.insert("keys_count".to_owned(), count(&team_keys).into());
         Value::Object(row)
     };
-    Ok(wanted.answer("teams", teams.iter().map(row).collect(), total))
+    let rows: Vec<Value> = teams.iter().map(row).collect();
+    Ok(wanted.answer("teams", &rows, total))
 }
 
 /// Everything of a kind that belongs to one of these teams.

@@ -34,6 +34,15 @@ pub(crate) async fn memberships(ask: &Ask<'_>, team: &str) -> Result<Vec<Entity>
     ask.all(query).await
 }
 
+/// The keys of a team.
+pub(crate) async fn keys_of(ask: &Ask<'_>, team: &str) -> Result<Vec<Entity>, Refusal> {
+    let query = EntityQuery {
+        team_id: Some(team.to_owned()),
+        ..EntityQuery::new(EntityKind::Key)
+    };
+    ask.all(query).await
+}
+
 /// A member as a client writes it: `{role, user_id or user_email}`.
 pub(super) fn member(item: Map<String, Value>) -> Result<Member, Refusal> {
     const FIELDS: &[Field] = &[

@@ -14,7 +14,8 @@ use crate::refusal::Refusal;
 use crate::table::AdminRoute;
 
 pub(crate) use self::form::{need, shown};
-pub(crate) use self::members::{join_as, memberships};
+pub(crate) use self::members::{join_as, keys_of, memberships};
+pub(crate) use self::permissions::allowed as member_permissions;
 
 pub(crate) async fn answer(ask: &Ask<'_>) -> Answer {
     match ask.request.route {

@@ -37,7 +37,8 @@ const FIELDS: &[Field] = &[
     field("apply_to_all_teams", Type::Flag),
 ];
 
-fn allowed(team: &Entity) -> Vec<String> {
+/// What plain members of a team may do with its keys.
+pub(crate) fn allowed(team: &Entity) -> Vec<String> {
     if team.settings.contains_key(NAME) {
         texts(&team.settings, NAME)
     } else {

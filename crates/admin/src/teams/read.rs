@@ -34,7 +34,7 @@ pub(super) async fn info(ask: &Ask<'_>) -> Answer {
     }
     let team_keys = ask.all(query).await?;
     let facts = ask
-        .facts(&[&[team.clone()], members.as_slice()].concat())
+        .facts(&[std::slice::from_ref(&team), members.as_slice()].concat())
         .await?;
     let key_facts = ask.facts(&team_keys).await?;
     let keys: Vec<_> = team_keys

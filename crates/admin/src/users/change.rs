@@ -4,7 +4,7 @@ use lockgate_core::entity::{Entity, EntityKind};
 use lockgate_core::money::Nanodollars;
 use serde_json::{Map, Value, json};
 
-use super::form::{ASKED, FIELDS, belongings, is_administered_by, need, no_password, rows};
+use super::form::{ASKED, FIELDS, is_managed, need, no_password, rows};
 use super::new::{check_role, for_user, free_email};
 use crate::ask::{Answer, Ask};
 use crate::body::{Body, Sent};
@@ -73,15 +73,7 @@ async fn may_change(ask: &Ask<'_>, user: &Entity, sent: &Sent) -> Result<(), Ref
     if sent.get("user_role").is_some() {
         check_role(ask, sent)?;
     }
-    let role = crate::ask::text(&user.settings, "user_role");
-    let plain = matches!(role, None | Some("internal_user" | "internal_user_viewer"));
-    let of = belongings(ask, &user.id).await?;
-    // Someone who is in several organizations is nobody's alone.
-    let all_mine = of
-        .organizations
-        .iter()
-        .all(|member| caller.administers(member.organization_id.as_deref()));
-    if plain && all_mine && is_administered_by(ask, &of) && !caller.is(Some(&user.id)) {
+    if !caller.is(Some(&user.id)) && is_managed(ask, user).await? {
         return Ok(());
     }
     if !caller.is(Some(&user.id)) {
@@ -89,6 +81,11 @@ async fn may_change(ask: &Ask<'_>, user: &Entity, sent: &Sent) -> Result<(), Ref
             "You may not change user_id={}",
             user.id
         )));
+    }
+    if caller.is_bound() {
+        return Err(Refusal::forbidden(
+            "A key of a team or an organization cannot change its user.",
+        ));
     }
     let foreign = sent
         .members()

@@ -3,8 +3,8 @@
 use lockgate_core::entity::Entity;
 use serde_json::Value;
 
-use super::form::{Belongings, belongings, need};
-use crate::ask::{Answer, Ask, text};
+use super::form::{belongings, is_managed, need};
+use crate::ask::{Answer, Ask};
 use crate::fields::{Field, Type, field};
 use crate::keys;
 use crate::refusal::Refusal;
@@ -21,7 +21,7 @@ pub(super) async fn delete(ask: &Ask<'_>) -> Answer {
     for id in &ids {
         let user = need(ask, id).await?;
         let of = belongings(ask, id).await?;
-        may_delete(ask, &user, &of)?;
+        may_delete(ask, &user).await?;
         for key in &of.keys {
             keys::remove(ask, &mut edit, key);
         }
@@ -34,19 +34,8 @@ pub(super) async fn delete(ask: &Ask<'_>) -> Answer {
     Ok(Value::from(ids.len()))
 }
 
-/// Admins of an organization delete plain users who are in theirs and in no other.
-fn may_delete(ask: &Ask<'_>, user: &Entity, of: &Belongings) -> Result<(), Refusal> {
-    let caller = ask.caller();
-    if caller.is_admin() {
-        return Ok(());
-    }
-    let role = text(&user.settings, "user_role");
-    let plain = matches!(role, None | Some("internal_user" | "internal_user_viewer"));
-    let all_mine = of
-        .organizations
-        .iter()
-        .all(|member| caller.administers(member.organization_id.as_deref()));
-    if plain && all_mine && !of.organizations.is_empty() {
+async fn may_delete(ask: &Ask<'_>, user: &Entity) -> Result<(), Refusal> {
+    if ask.caller().is_admin() || is_managed(ask, user).await? {
         return Ok(());
     }
     Err(Refusal::forbidden(format!(

@@ -153,9 +153,21 @@ pub(super) fn is_seen_by(ask: &Ask<'_>, user: &str, of: &Belongings) -> bool {
     caller.sees_all() || caller.is(Some(user)) || is_administered_by(ask, of)
 }
 
-pub(super) fn is_administered_by(ask: &Ask<'_>, of: &Belongings) -> bool {
+fn is_administered_by(ask: &Ask<'_>, of: &Belongings) -> bool {
     let mut organizations = of.organizations.iter();
     organizations.any(|member| Owner::of(member, None).is_managed_by(ask.caller()))
+}
+
+/// Whether the caller manages a user: a plain one, who is in organizations of the caller's and in no other.
+pub(crate) async fn is_managed(ask: &Ask<'_>, user: &Entity) -> Result<bool, Refusal> {
+    let role = text(&user.settings, "user_role");
+    let plain = matches!(role, None | Some("internal_user" | "internal_user_viewer"));
+    let of = belongings(ask, &user.id).await?;
+    let all_mine = of
+        .organizations
+        .iter()
+        .all(|member| Owner::of(member, None).is_managed_by(ask.caller()));
+    Ok(plain && all_mine && !of.organizations.is_empty())
 }
 
 /// The user of this id or e-mail address, who is made when he is not there.

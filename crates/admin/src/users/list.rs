@@ -50,7 +50,7 @@ pub(super) async fn list(ask: &Ask<'_>) -> Answer {
         let page = ask.page(&query).await?;
         (page.rows, page.total)
     };
-    Ok(wanted.answer("users", rows(ask, &users).await?, total))
+    Ok(wanted.answer("users", &rows(ask, &users).await?, total))
 }
 
 /// The users that were asked for, as far as the caller may see them; `None`: all.

@@ -38,7 +38,7 @@ pub(super) async fn new(ask: &Ask<'_>) -> Answer {
     }
     let row = if sent.flag("auto_create_key") == Some(false) {
         edit.save().await?;
-        Map::from_iter([("key".to_owned(), Value::Null)])
+        Map::from_iter([("key".to_owned(), "".into())])
     } else {
         let made = key(ask, &mut edit, &user, &sent, key_sent).await?;
         edit.insert(made.entity.clone());

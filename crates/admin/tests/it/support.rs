@@ -1,7 +1,7 @@
 //! The API with a store of its own, asked as the server asks it: by method and path.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::future::ready;
 use std::sync::{Arc, Mutex};
 
 use lockgate_admin::{
@@ -10,26 +10,84 @@ use lockgate_admin::{
 };
 use lockgate_core::Secret;
 use lockgate_core::entity::{Entity, EntityId};
-use lockgate_core::ports::{AuditDraft, AuditQuery, EntityStore, Paging};
+use lockgate_core::ledger::LedgerEntry;
+use lockgate_core::money::Nanodollars;
+use lockgate_core::ports::{
+    Activity, ActivityQuery, AuditDraft, AuditQuery, EntityStore, EntryQuery, Page, Paging, Spend,
+    SpendStore, StoreFuture, Written,
+};
 use lockgate_testkit::MemoryStore;
 use serde_json::Value;
 
 /// 2026-11-23T12:00:00Z, in microseconds.
 pub(crate) const NOW: i64 = 1_795_435_200_000_000;
 
+/// A deployment of the configuration file.
+pub(crate) const CONFIGURED: &str = "from-the-file";
+
 /// What the process was told.
 #[derive(Default)]
 pub(crate) struct Told {
     pub(crate) puts: Mutex<Vec<Entity>>,
     pub(crate) removals: Mutex<Vec<EntityId>>,
-    times: AtomicUsize,
 }
 
 impl DirectorySink for Told {
     fn changed(&self, puts: &[Entity], removals: &[EntityId]) {
         self.puts.lock().unwrap().extend_from_slice(puts);
         self.removals.lock().unwrap().extend_from_slice(removals);
-        self.times.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn is_configured_model(&self, id: &str) -> bool {
+        id == CONFIGURED
+    }
+}
+
+/// What was spent, as far as it was set.
+#[derive(Default)]
+pub(crate) struct Spending(Mutex<Vec<Spend>>);
+
+impl SpendStore for Spending {
+    fn write<'a>(&'a self, _: &'a [LedgerEntry]) -> StoreFuture<'a, Written> {
+        Box::pin(ready(Ok(Written::default())))
+    }
+
+    fn all_spend<'a>(&'a self, _: Option<&'a Spend>, _: u32) -> StoreFuture<'a, Vec<Spend>> {
+        Box::pin(ready(Ok(self.0.lock().unwrap().clone())))
+    }
+
+    fn spend<'a>(&'a self, of: &'a [EntityId]) -> StoreFuture<'a, Vec<Spend>> {
+        let all = self.0.lock().unwrap();
+        let found = all.iter().filter(|row| of.contains(&row.of)).cloned();
+        Box::pin(ready(Ok(found.collect())))
+    }
+
+    fn set_spend<'a>(&'a self, of: &'a EntityId, amount: Nanodollars) -> StoreFuture<'a, ()> {
+        let mut all = self.0.lock().unwrap();
+        all.retain(|row| row.of != *of);
+        all.push(Spend {
+            of: of.clone(),
+            window: String::new(),
+            start: 0,
+            amount,
+        });
+        Box::pin(ready(Ok(())))
+    }
+
+    fn entries<'a>(&'a self, _: &'a EntryQuery) -> StoreFuture<'a, Page<LedgerEntry>> {
+        let nothing = Page {
+            rows: Vec::new(),
+            total: 0,
+        };
+        Box::pin(ready(Ok(nothing)))
+    }
+
+    fn activity<'a>(&'a self, _: &'a ActivityQuery) -> StoreFuture<'a, Vec<Activity>> {
+        Box::pin(ready(Ok(Vec::new())))
+    }
+
+    fn forget(&self, _: i64, _: u32) -> StoreFuture<'_, u64> {
+        Box::pin(ready(Ok(0)))
     }
 }
 
@@ -53,13 +111,22 @@ impl Api {
     }
 
     pub(crate) fn with(configure: impl FnOnce(&mut AdminSettings)) -> Self {
-        let store = Arc::new(MemoryStore::default());
+        Self::on(MemoryStore::default(), configure)
+    }
+
+    /// Another one with the same in its store.
+    pub(crate) fn copy(&self) -> Self {
+        Self::on(MemoryStore::clone(&self.store), |_| {})
+    }
+
+    fn on(store: MemoryStore, configure: impl FnOnce(&mut AdminSettings)) -> Self {
+        let store = Arc::new(store);
         let told = Arc::new(Told::default());
         let mut settings = AdminSettings::new(Secret::new("sk-salt"));
         configure(&mut settings);
         let admin = Admin {
             store: store.clone(),
-            spend: None,
+            spend: Some(Arc::new(Spending::default())),
             directory: told.clone(),
             settings,
             clock: || NOW,
@@ -90,7 +157,7 @@ impl Api {
             caller: caller.clone(),
             address: Some("192.0.2.7".to_owned()),
         };
-        let response = self.admin.answer(&request).await;
+        let response = self.admin.answer(request).await;
         Reply {
             status: response.status,
             body: serde_json::from_str(&response.body).unwrap(),
@@ -142,17 +209,6 @@ impl Api {
     }
 }
 
-impl Reply {
-    /// The message of an error, in whichever form it came.
-    pub(crate) fn message(&self) -> &str {
-        let error = &self.body["error"]["message"];
-        error
-            .as_str()
-            .or_else(|| self.body["detail"]["error"].as_str())
-            .unwrap_or_default()
-    }
-}
-
 /// JSON as golden files hold it.
 pub(crate) fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap()
@@ -165,6 +221,7 @@ pub(crate) fn user(role: Role, id: &str) -> KeyCaller {
         role,
         user_id: Some(id.to_owned()),
         team_id: None,
+        organization_id: None,
         teams: BTreeMap::new(),
         organizations: BTreeMap::new(),
         allowed_routes: Vec::new(),

@@ -36,4 +36,6 @@ pub struct GeneralSettings {
     pub pass_through_endpoints: Vec<PassThroughEndpoint>,
     /// How long an answer of one of them may take when it does not say itself.
     pub pass_through_request_timeout: Option<Duration>,
+    /// Keys are made by the gateway; clients cannot choose them.
+    pub disable_custom_api_keys: bool,
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde_json::{Map, Value};
+
 use super::PriceSettings;
 
 /// What `litellm_settings` says, as far as it has an effect and is not about routing.
@@ -24,6 +26,14 @@ pub struct LitellmSettings {
     pub ssl_verify: SslVerify,
     /// What the operator says about prices.
     pub prices: PriceSettings,
+    /// For what a request for a key leaves out.
+    pub default_key_generate_params: Map<String, Value>,
+    /// What no key may exceed.
+    pub upperbound_key_generate_params: Map<String, Value>,
+    /// For what a request for a user leaves out.
+    pub default_internal_user_params: Map<String, Value>,
+    /// For what a request for a team leaves out.
+    pub default_team_params: Map<String, Value>,
 }
 
 /// How upstream certificates are checked.
@@ -50,6 +60,10 @@ impl Default for LitellmSettings {
             require_auth_for_metrics_endpoint: true,
             ssl_verify: SslVerify::default(),
             prices: PriceSettings::default(),
+            default_key_generate_params: Map::new(),
+            upperbound_key_generate_params: Map::new(),
+            default_internal_user_params: Map::new(),
+            default_team_params: Map::new(),
         }
     }
 }

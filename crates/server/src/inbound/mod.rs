@@ -1,6 +1,7 @@
 //! Requests from clients: which endpoint they mean, and the endpoints that need no pipeline.
 
 mod about;
+mod admin;
 mod bedrock_path;
 mod cors;
 mod declared;
@@ -18,6 +19,7 @@ mod route;
 mod view;
 
 use std::cell::Cell;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -36,12 +38,14 @@ use lockgate_wire::canonical::{ApiError, ErrorKind};
 pub(crate) use self::declared::unreachable;
 use self::route::{Page, Route};
 use self::view::View;
+use crate::admin_desk::AdminDesk;
 use crate::status::Status;
 
 /// What answers the requests of one core.
 pub(crate) struct Inbound {
     engine: Engine,
     status: Arc<Status>,
+    desk: AdminDesk,
     head_limit: usize,
 }
 
@@ -51,12 +55,18 @@ pub(crate) type Switch = Cell<Option<(OnUpgrade, Session)>>;
 // === impl Inbound ===
 
 impl Inbound {
-    /// Answers from `engine`, tells `status`.
+    /// Answers from `engine`, tells `status`, hands management requests to `desk`.
     /// Refuses requests whose head is larger than `head_limit` bytes.
-    pub(crate) fn new(engine: Engine, status: Arc<Status>, head_limit: usize) -> Self {
+    pub(crate) fn new(
+        engine: Engine,
+        status: Arc<Status>,
+        desk: AdminDesk,
+        head_limit: usize,
+    ) -> Self {
         Self {
             engine,
             status,
+            desk,
             head_limit,
         }
     }
@@ -72,6 +82,7 @@ impl Inbound {
     pub(crate) async fn answer(
         &self,
         mut request: Request<Incoming>,
+        peer: IpAddr,
         switch: &Switch,
     ) -> Response<AnswerBody> {
         if cors::is_preflight(&request) {
@@ -112,6 +123,10 @@ impl Inbound {
             }
             Route::PassThrough(ask) => Box::pin(self.engine.pass_through(ask, request)).await,
             Route::Page(page) => Box::pin(self.page(page, request)).await,
+            Route::Admin(ask) => {
+                Box::pin(admin::answer(&self.engine, &self.desk, ask, request, peer)).await
+            }
+            Route::AdminMethods(methods) => admin::wrong_method(&methods),
             Route::NotFound(dialect) => not_found(dialect, request.uri().path()),
             Route::WrongMethod(dialect, allowed) => wrong_method(dialect, allowed),
         };

@@ -1,6 +1,7 @@
 //! Which endpoint a request means (reference section 2.2).
 
 use http::{Method, Request};
+use lockgate_admin::Found;
 use lockgate_engine::Endpoint;
 use lockgate_engine::pass_through::PassThrough;
 use lockgate_engine::responses::Ask;
@@ -8,6 +9,7 @@ use lockgate_engine::snapshot::Snapshot;
 use lockgate_wire::{DialectId, Operation};
 use percent_encoding::percent_decode_str;
 
+use super::admin::AdminAsk;
 use super::{bedrock_path, gemini_path, pass_through, realtime, responses};
 
 /// Where a request goes.
@@ -21,6 +23,10 @@ pub(super) enum Route {
     Session(lockgate_engine::realtime::Ask),
     /// To an endpoint that is answered here.
     Page(Page),
+    /// To the management API.
+    Admin(AdminAsk),
+    /// To a path of the management API that has these methods instead.
+    AdminMethods(String),
     /// Nowhere; the error is written in this dialect.
     NotFound(DialectId),
     /// Nowhere either: its head is too large to be looked at.
@@ -101,6 +107,11 @@ pub(super) fn route<B>(
     }
     if let Some((dialect, operation)) = fixed_operation(path) {
         return operations(endpoint(dialect, operation), post);
+    }
+    match lockgate_admin::find(request.method().as_str(), path) {
+        Some(Found::Route(route, params)) => return Route::Admin(AdminAsk { route, params }),
+        Some(Found::OtherMethods(methods)) => return Route::AdminMethods(methods),
+        None => {}
     }
     if let Some(endpoint) = model_in_path(path) {
         return operations(endpoint, post);

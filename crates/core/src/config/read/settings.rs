@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use super::super::document::join;
 use super::super::findings::Findings;
 use super::super::keys::check_params;
@@ -52,6 +54,7 @@ pub(super) fn general(section: &Mapping, findings: &mut Findings) -> GeneralSett
         infer_model_from_keys: fields.is_on("infer_model_from_keys"),
         pass_through_endpoints: pass_through::list(&mut fields),
         pass_through_request_timeout: fields.timeout("pass_through_request_timeout"),
+        disable_custom_api_keys: fields.is_on("disable_custom_api_keys"),
     }
 }
 
@@ -78,6 +81,21 @@ pub(super) fn litellm(
             said => said,
         },
         prices: prices::prices(&mut fields, environment),
+        default_key_generate_params: params(&mut fields, "default_key_generate_params"),
+        upperbound_key_generate_params: params(&mut fields, "upperbound_key_generate_params"),
+        default_internal_user_params: params(&mut fields, "default_internal_user_params"),
+        default_team_params: params(&mut fields, "default_team_params"),
+    }
+}
+
+/// Parameters of the management API, as its requests write them.
+fn params(fields: &mut Fields<'_, '_>, name: &str) -> Map<String, Value> {
+    if fields.child(name).is_none() {
+        return Map::new();
+    }
+    match fields.json(name) {
+        Some(Value::Object(params)) => params,
+        _ => Map::new(),
     }
 }
 

@@ -1,0 +1,185 @@
+//! Management requests on their way from the cores to the control plane, which owns the store.
+//!
+//! A core serves models; it must not wait for a database. It hands a management request over and is
+//! called back, and when too many of them wait it refuses further ones at once.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use lockgate_admin::{
+    Admin, AdminRequest, AdminResponse, AdminSettings, DirectorySink, without_store,
+};
+use lockgate_core::Secret;
+use lockgate_core::config::Config;
+use lockgate_core::entity::{Entity, EntityId};
+use lockgate_core::ports::{EntityStore, SpendStore};
+use lockgate_engine::Shared;
+use tokio::sync::{mpsc, oneshot};
+
+/// How many requests may wait.
+const QUEUE: usize = 256;
+/// How many are answered at the same time.
+const AT_ONCE: usize = 32;
+
+/// Where a core hands management requests over.
+#[derive(Clone)]
+pub(crate) struct AdminDesk(Option<mpsc::Sender<Job>>);
+
+/// Where the control plane answers them.
+pub(crate) struct AdminOffice {
+    admin: Option<Arc<Admin>>,
+    jobs: mpsc::Receiver<Job>,
+    in_hand: FuturesUnordered<BoxFuture<'static, ()>>,
+}
+
+/// The store of this process, if it has one.
+#[derive(Clone)]
+pub(crate) struct Stores {
+    /// Where entities are kept.
+    pub entities: Arc<dyn EntityStore>,
+    /// Where it is kept what they spent.
+    pub spend: Arc<dyn SpendStore>,
+}
+
+struct Job {
+    request: AdminRequest,
+    answer: oneshot::Sender<AdminResponse>,
+}
+
+/// Nobody takes the request now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Busy;
+
+/// What this process serves from.
+struct Serving(Arc<Shared>);
+
+/// Opens the management API on `stores`; without them every route says that there is no database.
+///
+/// `directory` is told of what changed.
+pub(crate) fn start_admin(
+    stores: Option<Stores>,
+    directory: Arc<dyn DirectorySink>,
+    settings: AdminSettings,
+) -> (AdminDesk, AdminOffice) {
+    let (sender, jobs) = mpsc::channel(QUEUE);
+    let admin = stores.map(|stores| {
+        Arc::new(Admin {
+            store: stores.entities,
+            spend: Some(stores.spend),
+            directory,
+            settings,
+            clock: now,
+        })
+    });
+    let desk = AdminDesk(admin.is_some().then_some(sender));
+    let office = AdminOffice {
+        admin,
+        jobs,
+        in_hand: FuturesUnordered::new(),
+    };
+    (desk, office)
+}
+
+/// What is told of changes: the snapshot in force.
+pub(crate) fn serving(shared: Arc<Shared>) -> Arc<dyn DirectorySink> {
+    Arc::new(Serving(shared))
+}
+
+/// What the configuration says about the management API.
+pub(crate) fn settings(config: &Config, master: &Secret) -> AdminSettings {
+    let environment = &config.environment;
+    let salt = environment
+        .get_non_empty("LITELLM_SALT_KEY")
+        .map_or_else(|| master.clone(), Secret::from);
+    let litellm = &config.litellm;
+    AdminSettings {
+        default_key_generate_params: litellm.default_key_generate_params.clone(),
+        upperbound_key_generate_params: litellm.upperbound_key_generate_params.clone(),
+        default_internal_user_params: litellm.default_internal_user_params.clone(),
+        default_team_params: litellm.default_team_params.clone(),
+        disable_custom_api_keys: config.general.disable_custom_api_keys,
+        rotation_grace_period: environment
+            .get_non_empty("LITELLM_KEY_ROTATION_GRACE_PERIOD")
+            .map(str::to_owned),
+        ..AdminSettings::new(salt)
+    }
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    })
+}
+
+// === impl AdminDesk ===
+
+impl AdminDesk {
+    /// Whether there is a store, so that a request is worth reading.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Hands a request over and waits for its answer.
+    pub(crate) async fn ask(&self, request: AdminRequest) -> Result<AdminResponse, Busy> {
+        let Some(sender) = &self.0 else {
+            return Ok(without_store());
+        };
+        let (answer, answered) = oneshot::channel();
+        let job = Job { request, answer };
+        sender.try_send(job).map_err(|_| Busy)?;
+        answered.await.map_err(|_| Busy)
+    }
+}
+
+// === impl AdminOffice ===
+
+impl AdminOffice {
+    /// Answers requests until no core is left that could ask. May be dropped in between and called again.
+    pub(crate) async fn run(&mut self) {
+        loop {
+            let has_room = self.in_hand.len() < AT_ONCE;
+            tokio::select! {
+                Some(()) = self.in_hand.next(), if !self.in_hand.is_empty() => {}
+                job = self.jobs.recv(), if has_room => match job {
+                    Some(job) => self.take(job),
+                    None => break,
+                },
+            }
+        }
+        while self.in_hand.next().await.is_some() {}
+    }
+
+    fn take(&mut self, job: Job) {
+        let Some(admin) = self.admin.clone() else {
+            return;
+        };
+        self.in_hand.push(Box::pin(async move {
+            let response = admin.answer(job.request).await;
+            // The client may have left; what it asked for is done.
+            let _left = job.answer.send(response);
+        }));
+    }
+}
+
+// === impl Serving ===
+
+impl DirectorySink for Serving {
+    fn changed(&self, puts: &[Entity], removals: &[EntityId]) {
+        tracing::debug!(
+            puts = puts.len(),
+            removals = removals.len(),
+            "entities changed"
+        );
+    }
+
+    fn is_configured_model(&self, id: &str) -> bool {
+        let snapshot = self.0.snapshot.load();
+        snapshot
+            .deployments()
+            .any(|deployment| deployment.id() == id)
+    }
+}

@@ -1,0 +1,94 @@
+//! The management API, as far as a core deals with it: who asks, the body, and handing it over.
+
+use std::net::IpAddr;
+
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use lockgate_admin::{AdminRequest, AdminResponse, AdminRoute, Caller};
+use lockgate_core::error::GatewayError;
+use lockgate_engine::auth::Identity;
+use lockgate_engine::{AnswerBody, Engine, error_response, read_body};
+use lockgate_wire::DialectId;
+
+use super::reply;
+use crate::admin_desk::{AdminDesk, Busy};
+
+/// The largest body of a management request.
+const BODY: usize = 10 * 1024 * 1024;
+
+/// A management request, as its path and method tell.
+#[derive(Debug, Clone)]
+pub(super) struct AdminAsk {
+    pub(super) route: AdminRoute,
+    pub(super) params: Vec<String>,
+}
+
+/// Answers a management request.
+pub(super) async fn answer(
+    engine: &Engine,
+    desk: &AdminDesk,
+    ask: AdminAsk,
+    request: Request<Incoming>,
+    peer: IpAddr,
+) -> Response<AnswerBody> {
+    let snapshot = engine.shared().snapshot.load_full();
+    let caller = match snapshot.keys.authenticate(request.headers(), None) {
+        Ok(identity) => caller(identity),
+        Err(error) => return refused(&error),
+    };
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let body = if desk.is_open() {
+        match read_body(request.into_body(), BODY).await {
+            Ok(body) => body.to_vec(),
+            Err(error) => return refused(&error),
+        }
+    } else {
+        Vec::new()
+    };
+    let asked = AdminRequest {
+        route: ask.route,
+        params: ask.params,
+        query,
+        body,
+        caller,
+        address: Some(peer.to_string()),
+    };
+    match desk.ask(asked).await {
+        Ok(response) => respond(response),
+        Err(Busy) => busy(),
+    }
+}
+
+fn caller(identity: Identity) -> Caller {
+    match identity {
+        Identity::Master => Caller::Master,
+    }
+}
+
+fn refused(error: &GatewayError) -> Response<AnswerBody> {
+    error_response(DialectId::OpenAiChat, error)
+}
+
+fn respond(response: AdminResponse) -> Response<AnswerBody> {
+    let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    reply::with_status(reply::json(response.body), status)
+}
+
+/// A path of the management API with a method that it does not have there, as FastAPI says it.
+pub(super) fn wrong_method(allowed: &str) -> Response<AnswerBody> {
+    let response = reply::json(r#"{"detail":"Method Not Allowed"}"#);
+    let mut response = reply::with_status(response, StatusCode::METHOD_NOT_ALLOWED);
+    if let Ok(allowed) = HeaderValue::from_str(allowed) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
+}
+
+fn busy() -> Response<AnswerBody> {
+    let body = r#"{"error":{"message":"too many management requests wait; try again","type":"internal_server_error","param":null,"code":"503"}}"#;
+    let response = reply::json(body);
+    let mut response = reply::with_status(response, StatusCode::SERVICE_UNAVAILABLE);
+    let headers = response.headers_mut();
+    headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
