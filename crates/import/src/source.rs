@@ -41,7 +41,7 @@ pub enum SourceError {
     NotLitellm(String),
     /// The database refused, or the connection broke.
     #[error("LiteLLM's database: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(String),
 }
 
 /// A row as JSON, with what it refers to.
@@ -82,6 +82,15 @@ const CONNECT_SECONDS: u64 = 15;
 const KEYS: &str = "LiteLLM_VerificationToken";
 /// Where Prisma keeps tables unless told otherwise.
 const SCHEMA: &str = "public";
+
+// === impl SourceError ===
+
+impl From<sqlx::Error> for SourceError {
+    /// As text: the error says its cause already, and would say it twice.
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.to_string())
+    }
+}
 
 // === impl Source ===
 
