@@ -83,7 +83,7 @@ impl Context<'_> {
                 .values
                 .insert("object_permission".to_owned(), permission.into());
         }
-        let to_seal = match secrets::take(kind, &mut members, self.keys) {
+        let to_seal = match secrets::take(&entity.id(), &mut members, self.keys) {
             Ok(to_seal) => to_seal,
             Err(why) => return Converted::Failed(why),
         };

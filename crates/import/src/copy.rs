@@ -82,6 +82,7 @@ impl<'a> Copier<'a> {
             self.give_name(&mut draft);
             let after = view(&draft.entity);
             let there = existing.remove(&draft.entity.id());
+            let is_there = there.is_some();
             let put = match self.decide(&mut draft, there).await? {
                 Decision::New => Some(Put::Insert(draft.entity.clone())),
                 Decision::Changed { read_at } => Some(Put::Update {
@@ -94,7 +95,12 @@ impl<'a> Copier<'a> {
                 }
                 Decision::Kept => {
                     counts.kept += 1;
-                    continue;
+                    if !is_there {
+                        continue;
+                    }
+                    // Its budgets hold for what LiteLLM spent since all the same.
+                    draft.losses.clear();
+                    None
                 }
                 Decision::Failed(why) => {
                     counts.failed += 1;
@@ -260,6 +266,10 @@ fn view(entity: &Entity) -> Map<String, Value> {
         }
     }
     view.extend(entity.settings.clone());
+    // Anything may be in there.
+    if let Some(value) = view.get_mut("param_value") {
+        *value = "[REDACTED]".into();
+    }
     view
 }
 

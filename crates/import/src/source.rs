@@ -80,6 +80,10 @@ pub(crate) struct RowPage {
 const CONNECT_SECONDS: u64 = 15;
 /// Without this table it is not LiteLLM's database.
 const KEYS: &str = "LiteLLM_VerificationToken";
+/// One state for everything, however long the store takes to write what was read.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+                     SET LOCAL statement_timeout = 0; \
+                     SET LOCAL idle_in_transaction_session_timeout = 0";
 /// Where Prisma keeps tables unless told otherwise.
 const SCHEMA: &str = "public";
 
@@ -123,9 +127,7 @@ impl Source {
         let mut connection = tokio::time::timeout(Duration::from_secs(CONNECT_SECONDS), connecting)
             .await
             .map_err(|_| SourceError::Silent(place.clone()))??;
-        sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            .execute(&mut connection)
-            .await?;
+        sqlx::raw_sql(BEGIN).execute(&mut connection).await?;
         let mut source = Self {
             connection,
             schema,

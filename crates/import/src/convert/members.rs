@@ -82,6 +82,7 @@ impl Members {
                 }
                 None
             }
+            ("ARRAY", Value::Array(_)) => Some(without_nulls(value)),
             // As the API writes amounts: 10.0, not 10.
             ("double precision", Value::Number(number)) => number.as_f64().map(Value::from),
             ("json" | "jsonb", Value::String(_)) => Some(parsed(value)),
@@ -143,6 +144,13 @@ fn is_empty(value: &Value) -> bool {
         Value::Object(members) => members.is_empty(),
         _ => false,
     }
+}
+
+fn without_nulls(mut value: Value) -> Value {
+    if let Value::Array(items) = &mut value {
+        items.retain(|item| !item.is_null());
+    }
+    value
 }
 
 /// JSON that was written as a text into a JSON column, as some versions of LiteLLM did.
