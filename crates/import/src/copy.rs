@@ -265,10 +265,15 @@ fn view(entity: &Entity) -> Map<String, Value> {
             view.insert(name.to_owned(), value.as_str().into());
         }
     }
-    view.extend(entity.settings.clone());
-    // Anything may be in there.
-    if let Some(value) = view.get_mut("param_value") {
-        *value = "[REDACTED]".into();
+    for (name, value) in &entity.settings {
+        // Anything may be in there.
+        let hidden = entity.kind == EntityKind::Config;
+        let shown = if hidden {
+            "[REDACTED]".into()
+        } else {
+            value.clone()
+        };
+        view.insert(name.clone(), shown);
     }
     view
 }

@@ -118,6 +118,23 @@ impl Members {
         self.values.get(column).and_then(Value::as_str)
     }
 
+    /// Takes the lists of a team's members: they are entities of their own. Those whom LiteLLM knows
+    /// by their e-mail address only cannot be.
+    pub(super) fn take_member_lists(&mut self) {
+        let listed = self.values.shift_remove("members_with_roles").map(parsed);
+        let listed = listed
+            .as_ref()
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice);
+        for member in listed.iter().filter(|member| member["user_id"].is_null()) {
+            let email = member["user_email"].as_str().unwrap_or("(nobody)");
+            let loss = format!("without its member {email}, who has no user_id");
+            self.losses.push(loss);
+        }
+        self.values.shift_remove("members");
+        self.values.shift_remove("admins");
+    }
+
     /// Moves what the API has fields for out of `metadata`. A column of that name goes before,
     /// unless it is empty.
     pub(super) fn lift_from_metadata(&mut self) {

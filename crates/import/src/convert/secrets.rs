@@ -14,6 +14,8 @@ pub(crate) struct ToSeal {
     pub(crate) values: Map<String, Value>,
 }
 
+/// Where entities that are secret have what is: the management API reads it there.
+const SEALED: &str = "/sealed";
 /// The part of the configuration that is secret as a whole.
 const ENVIRONMENT: &str = "environment_variables";
 /// In front of encrypted variables of callbacks, in the metadata of keys and teams.
@@ -38,7 +40,7 @@ fn whole(name: &str, members: &mut Members, keys: &Keychain) -> Result<Vec<ToSea
     let values = match members.values.shift_remove(name) {
         Some(Value::Object(values)) => values,
         Some(_) => return Err(format!("its {name} is no object")),
-        None => return Ok(Vec::new()),
+        None => Map::new(),
     };
     let mut value = Value::Object(values);
     let mut locked = Vec::new();
@@ -50,12 +52,16 @@ fn whole(name: &str, members: &mut Members, keys: &Keychain) -> Result<Vec<ToSea
             advice(keys)
         ));
     }
-    Ok(seal(name, value))
+    Ok(seal(value))
 }
 
-/// A part of the configuration: what is encrypted in it, or all of the environment variables.
+/// A part of the configuration, whose members are the settings. With a secret in it, or if it is the
+/// environment variables, it is secret as a whole.
 fn config(name: &str, members: &mut Members, keys: &Keychain) -> Vec<ToSeal> {
     const VALUE: &str = "param_value";
+    for column in ["last_run_at", "reload_revision"] {
+        members.values.shift_remove(column);
+    }
     let Some(mut value) = members.values.shift_remove(VALUE) else {
         return Vec::new();
     };
@@ -68,12 +74,16 @@ fn config(name: &str, members: &mut Members, keys: &Keychain) -> Vec<ToSeal> {
             .losses
             .push(format!("{pointer} cannot be decrypted{}", advice(keys)));
     }
-    // A part that holds one secret is stored encrypted as a whole.
     let is_secret = name == ENVIRONMENT || value != before;
     if is_secret && value.is_object() {
-        return seal(VALUE, value);
+        return seal(value);
     }
-    members.values.insert(VALUE.to_owned(), value);
+    match value {
+        Value::Object(settings) => members.values.extend(settings),
+        value => {
+            members.values.insert(VALUE.to_owned(), value);
+        }
+    }
     Vec::new()
 }
 
@@ -129,10 +139,10 @@ fn open_variables(variables: &mut Map<String, Value>, keys: &Keychain) -> Vec<St
     lost
 }
 
-fn seal(name: &str, value: Value) -> Vec<ToSeal> {
+fn seal(value: Value) -> Vec<ToSeal> {
     match value {
         Value::Object(values) => vec![ToSeal {
-            pointer: format!("/{name}"),
+            pointer: SEALED.to_owned(),
             values,
         }],
         _ => Vec::new(),
