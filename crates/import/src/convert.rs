@@ -8,7 +8,7 @@ mod time;
 use jiff::tz::TimeZone;
 use lockgate_core::entity::{Entity, EntityId, EntityKind};
 use lockgate_core::period::Period;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use self::members::Members;
 pub(crate) use self::secrets::ToSeal;
@@ -16,7 +16,7 @@ pub(crate) use self::spend::{RowSpend, account};
 pub(crate) use self::time::micros;
 use crate::cipher::Keychain;
 use crate::source::{Columns, Row};
-use crate::tables::Table;
+use crate::tables::{Rows, Table};
 
 /// What it takes to convert the rows of a table.
 pub(crate) struct Context<'a> {
@@ -50,6 +50,7 @@ pub(crate) struct Draft {
     pub spend: Option<RowSpend>,
 }
 
+const NO_MEMBERS: &str = "memberships of users whom their team does not list";
 const PASSWORDS: &str = "passwords of users, which have to be set anew";
 /// Keys of people who are logged in to LiteLLM's admin UI belong to this team.
 const UI_TEAM: &str = "litellm-dashboard";
@@ -83,7 +84,7 @@ impl Context<'_> {
                 .values
                 .insert("object_permission".to_owned(), permission.into());
         }
-        let to_seal = match secrets::take(kind, &mut members, self.keys) {
+        let to_seal = match secrets::take(&entity.id(), &mut members, self.keys) {
             Ok(to_seal) => to_seal,
             Err(why) => return Converted::Failed(why),
         };
@@ -111,6 +112,10 @@ impl Context<'_> {
         let team = row.values.get("team_id").and_then(Value::as_str);
         if is_key && team == Some(UI_TEAM) {
             return Err(Converted::LeftOut("sessions of LiteLLM's admin UI"));
+        }
+        let role = row.values.get("role").is_some_and(|role| !role.is_null());
+        if id.kind == EntityKind::TeamMember && !role {
+            return Err(Converted::LeftOut(NO_MEMBERS));
         }
         if id.kind == EntityKind::RetiredKey {
             let until = row.values.get("revoke_at").and_then(micros);
@@ -158,7 +163,9 @@ impl Context<'_> {
         entity.expires_at = members.take_time(expires);
         entity.created_at = members.take_time("created_at").unwrap_or(0);
         entity.updated_at = members.take_time("updated_at").unwrap_or(entity.created_at);
-        if let Some(column) = unique_name(entity.kind) {
+        if self.table.rows == Rows::OtherGroups {
+            entity.unique_name = Some(entity.id.clone());
+        } else if let Some(column) = unique_name(entity.kind) {
             entity.unique_name = members.take_text(column).filter(|name| !name.is_empty());
         }
     }
@@ -209,15 +216,20 @@ fn rename(members: &mut Members, kind: EntityKind, model_aliases: Option<Value>)
             {
                 members.values.insert("model_aliases".to_owned(), aliases);
             }
-            // The column's default is an empty object, where the API has a list.
-            let roles = members.values.get_mut("members_with_roles");
-            if let Some(roles) = roles.filter(|roles| roles.as_object().is_some_and(Map::is_empty))
-            {
-                *roles = Value::Array(Vec::new());
-            }
+            members.take_member_lists();
         }
-        EntityKind::User if members.take_text("password").is_some() => {
-            members.left_out.push(PASSWORDS);
+        EntityKind::TeamMember => {
+            // Whoever is on the list without being an admin is a user.
+            let role = members.take_text("role").filter(|role| role == "admin");
+            let role = role.as_deref().unwrap_or("user");
+            members.values.insert("role".to_owned(), role.into());
+        }
+        EntityKind::User => {
+            // The teams that list him say the same.
+            members.values.shift_remove("teams");
+            if members.take_text("password").is_some() {
+                members.left_out.push(PASSWORDS);
+            }
         }
         _ => {}
     }

@@ -82,6 +82,7 @@ impl<'a> Copier<'a> {
             self.give_name(&mut draft);
             let after = view(&draft.entity);
             let there = existing.remove(&draft.entity.id());
+            let is_there = there.is_some();
             let put = match self.decide(&mut draft, there).await? {
                 Decision::New => Some(Put::Insert(draft.entity.clone())),
                 Decision::Changed { read_at } => Some(Put::Update {
@@ -94,7 +95,12 @@ impl<'a> Copier<'a> {
                 }
                 Decision::Kept => {
                     counts.kept += 1;
-                    continue;
+                    if !is_there {
+                        continue;
+                    }
+                    // Its budgets hold for what LiteLLM spent since all the same.
+                    draft.losses.clear();
+                    None
                 }
                 Decision::Failed(why) => {
                     counts.failed += 1;
@@ -259,7 +265,16 @@ fn view(entity: &Entity) -> Map<String, Value> {
             view.insert(name.to_owned(), value.as_str().into());
         }
     }
-    view.extend(entity.settings.clone());
+    for (name, value) in &entity.settings {
+        // Anything may be in there.
+        let hidden = entity.kind == EntityKind::Config;
+        let shown = if hidden {
+            "[REDACTED]".into()
+        } else {
+            value.clone()
+        };
+        view.insert(name.clone(), shown);
+    }
     view
 }
 

@@ -143,10 +143,10 @@ impl Run<'_, '_> {
             table: table.name,
             ..Counts::default()
         };
-        let mut after: Option<Vec<String>> = None;
+        source.begin(table).await?;
         loop {
-            let page = source.page(table, after.as_deref(), BATCH).await?;
-            after.clone_from(&page.last);
+            let page = source.next(table, BATCH).await?;
+            let is_last = page.is_last;
             counts.rows += page.rows.len() as u64;
             let live = if table.kind == EntityKind::DeletedKey {
                 self.remove_keys(source, &page).await?
@@ -168,7 +168,7 @@ impl Run<'_, '_> {
                 done: counts.rows,
                 total,
             });
-            if after.is_none() {
+            if is_last {
                 break;
             }
         }
@@ -244,10 +244,9 @@ impl Run<'_, '_> {
         if source.columns(table.name).is_none() {
             return Ok(());
         }
-        let mut after: Option<Vec<String>> = None;
+        source.begin(table).await?;
         loop {
-            let page = source.page(table, after.as_deref(), BATCH).await?;
-            after = page.last;
+            let page = source.next(table, BATCH).await?;
             let mut open = Vec::new();
             for row in page.rows {
                 let row = match row {
@@ -265,7 +264,7 @@ impl Run<'_, '_> {
                 }
             }
             self.copier.set_all(open, &mut self.report).await?;
-            if after.is_none() {
+            if page.is_last {
                 return Ok(());
             }
         }

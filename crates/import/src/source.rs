@@ -1,5 +1,7 @@
 //! A LiteLLM database, read and never written.
 
+mod query;
+
 use std::collections::BTreeMap;
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use serde_json::{Map, Value};
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, Row as _};
 
-use crate::tables::{BUDGETS, MODEL_ALIASES, OBJECT_PERMISSIONS, Table};
+use crate::tables::Table;
 
 /// An open LiteLLM database.
 pub struct Source {
@@ -41,7 +43,7 @@ pub enum SourceError {
     NotLitellm(String),
     /// The database refused, or the connection broke.
     #[error("LiteLLM's database: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(String),
 }
 
 /// A row as JSON, with what it refers to.
@@ -73,15 +75,30 @@ pub(crate) struct Unreadable {
 pub(crate) struct RowPage {
     /// Its rows, in the order of their ids.
     pub rows: Vec<Result<Row, Unreadable>>,
-    /// The id of the last; `None` on the last page.
-    pub last: Option<Vec<String>>,
+    /// Whether there are no more.
+    pub is_last: bool,
 }
 
+/// The table that is being read. A cursor, because some rows are joined from several tables.
+const CURSOR: &str = "lockgate_import";
 const CONNECT_SECONDS: u64 = 15;
 /// Without this table it is not LiteLLM's database.
 const KEYS: &str = "LiteLLM_VerificationToken";
+/// One state for everything, however long the store takes to write what was read.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+                     SET LOCAL statement_timeout = 0; \
+                     SET LOCAL idle_in_transaction_session_timeout = 0";
 /// Where Prisma keeps tables unless told otherwise.
 const SCHEMA: &str = "public";
+
+// === impl SourceError ===
+
+impl From<sqlx::Error> for SourceError {
+    /// As text: the error says its cause already, and would say it twice.
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.to_string())
+    }
+}
 
 // === impl Source ===
 
@@ -114,9 +131,7 @@ impl Source {
         let mut connection = tokio::time::timeout(Duration::from_secs(CONNECT_SECONDS), connecting)
             .await
             .map_err(|_| SourceError::Silent(place.clone()))??;
-        sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            .execute(&mut connection)
-            .await?;
+        sqlx::raw_sql(BEGIN).execute(&mut connection).await?;
         let mut source = Self {
             connection,
             schema,
@@ -203,84 +218,38 @@ impl Source {
         Ok(query.fetch_all(&mut self.connection).await?)
     }
 
-    /// At most `size` rows of a table, behind the row `after` in the order of ids.
-    pub(crate) async fn page(
+    /// Begins to read a table.
+    pub(crate) async fn begin(&mut self, table: &Table) -> Result<(), SourceError> {
+        let sql = format!(
+            "DECLARE {CURSOR} NO SCROLL CURSOR FOR {}",
+            self.rows_sql(table)
+        );
+        self.fetch(sql, &[]).await?;
+        Ok(())
+    }
+
+    /// The next rows of the table, at most `size`, in the order of their ids.
+    pub(crate) async fn next(
         &mut self,
         table: &Table,
-        after: Option<&[String]>,
         size: usize,
     ) -> Result<RowPage, SourceError> {
-        let sql = self.page_sql(table, after.is_some(), size);
-        let rows = self.fetch(sql, after.unwrap_or_default()).await?;
-        let full = rows.len() == size;
-        let mut page = RowPage::default();
+        let sql = format!("FETCH FORWARD {size} FROM {CURSOR}");
+        let rows = self.fetch(sql, &[]).await?;
+        let mut page = RowPage {
+            is_last: rows.len() < size,
+            ..RowPage::default()
+        };
         for row in rows {
             let id = (0..table.id.len())
                 .map(|column| row.try_get(column))
                 .collect::<Result<Vec<String>, _>>()?;
-            page.last = full.then(|| id.clone());
             page.rows.push(read_row(&row, id)?);
         }
-        Ok(page)
-    }
-
-    fn page_sql(&self, table: &Table, behind: bool, size: usize) -> String {
-        let id = |alias: &str| {
-            let columns: Vec<String> = table
-                .id
-                .iter()
-                .map(|column| format!("{alias}{}", quoted(column)))
-                .collect();
-            columns.join(", ")
-        };
-        let name = self.sql_name(table.name);
-        let rows = match table.newest_by {
-            Some(newest) => format!(
-                "(SELECT DISTINCT ON ({id}) * FROM {name} ORDER BY {id}, {newest} DESC NULLS LAST)",
-                id = id(""),
-                newest = quoted(newest),
-            ),
-            None => name,
-        };
-        let ids = id("t.");
-        let start = if behind {
-            let parameters: Vec<String> = (1..=table.id.len()).map(|n| format!("${n}")).collect();
-            format!("WHERE ({ids}) > ({})", parameters.join(", "))
-        } else {
-            String::new()
-        };
-        let permission = self.joined(
-            table,
-            OBJECT_PERMISSIONS,
-            "object_permission_id",
-            "row_to_json(o)",
-        );
-        let budget = self.joined(table, BUDGETS, "budget_id", "row_to_json(o)");
-        let aliases = if self.has(table.name, "model_id") && self.columns(MODEL_ALIASES).is_some() {
-            let aliases = self.sql_name(MODEL_ALIASES);
-            format!("(SELECT o.aliases::text FROM {aliases} o WHERE o.id::text = t.model_id::text)")
-        } else {
-            "NULL::text".to_owned()
-        };
-        format!(
-            "SELECT {ids}, row_to_json(t)::text, {permission}, {budget}, {aliases} \
-             FROM {rows} t {start} ORDER BY {ids} LIMIT {size}"
-        )
-    }
-
-    /// A column with what `table` refers to in `other`.
-    fn joined(&self, table: &Table, other: &str, by: &str, what: &str) -> String {
-        let other_is_there = table.name != other && self.has(table.name, by) && self.has(other, by);
-        if !other_is_there {
-            return "NULL::text".to_owned();
+        if page.is_last {
+            self.fetch(format!("CLOSE {CURSOR}"), &[]).await?;
         }
-        let (other, by) = (self.sql_name(other), quoted(by));
-        format!("(SELECT {what}::text FROM {other} o WHERE o.{by} = t.{by})")
-    }
-
-    fn has(&self, table: &str, column: &str) -> bool {
-        self.columns(table)
-            .is_some_and(|columns| columns.contains_key(column))
+        Ok(page)
     }
 
     async fn read_tables(&mut self) -> Result<(), SourceError> {

@@ -15,11 +15,11 @@ pub struct Target<'a> {
     pub sealer: &'a dyn Sealer,
 }
 
-/// Encrypts objects that hold secrets, the way the store's readers expect it: the parameters of a
-/// model (`litellm_params`), the values of a credential (`credential_values`), environment variables
-/// (`param_value`) and variables of callbacks (`metadata/logging/0/callback_vars`).
+/// Encrypts what must not be stored in plain text, the way the management API reads it.
 ///
-/// In the settings of the entity the sealed text stands where the object would be.
+/// The parameters of a model, the values of a credential, and a part of the configuration that holds
+/// secrets are one text, the setting `sealed` of the entity. The variables of a callback, in the
+/// metadata of a key or a team, are a text in the place of the object `callback_vars`.
 pub trait Sealer: Send + Sync {
     /// `values`, encrypted, as they are stored in `of`.
     ///

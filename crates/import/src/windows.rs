@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::convert::micros;
 use crate::source::Row;
-use crate::tables::{Table, WINDOW_SPEND};
+use crate::tables::{Rows, Table, WINDOW_SPEND};
 
 /// How the table is read.
 pub(crate) const TABLE: Table = Table {
@@ -18,7 +18,7 @@ pub(crate) const TABLE: Table = Table {
     what: "open budget windows",
     kind: EntityKind::Budget,
     id: &["entity_type", "entity_id", "window_duration"],
-    newest_by: None,
+    rows: Rows::Own,
     columns: "entity_type entity_id window_duration window_start spend created_at updated_at",
 };
 

@@ -82,6 +82,7 @@ impl Members {
                 }
                 None
             }
+            ("ARRAY", Value::Array(_)) => Some(without_nulls(value)),
             // As the API writes amounts: 10.0, not 10.
             ("double precision", Value::Number(number)) => number.as_f64().map(Value::from),
             ("json" | "jsonb", Value::String(_)) => Some(parsed(value)),
@@ -117,6 +118,23 @@ impl Members {
         self.values.get(column).and_then(Value::as_str)
     }
 
+    /// Takes the lists of a team's members: they are entities of their own. Those whom LiteLLM knows
+    /// by their e-mail address only cannot be.
+    pub(super) fn take_member_lists(&mut self) {
+        let listed = self.values.shift_remove("members_with_roles").map(parsed);
+        let listed = listed
+            .as_ref()
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice);
+        for member in listed.iter().filter(|member| member["user_id"].is_null()) {
+            let email = member["user_email"].as_str().unwrap_or("(nobody)");
+            let loss = format!("without its member {email}, who has no user_id");
+            self.losses.push(loss);
+        }
+        self.values.shift_remove("members");
+        self.values.shift_remove("admins");
+    }
+
     /// Moves what the API has fields for out of `metadata`. A column of that name goes before,
     /// unless it is empty.
     pub(super) fn lift_from_metadata(&mut self) {
@@ -143,6 +161,13 @@ fn is_empty(value: &Value) -> bool {
         Value::Object(members) => members.is_empty(),
         _ => false,
     }
+}
+
+fn without_nulls(mut value: Value) -> Value {
+    if let Value::Array(items) = &mut value {
+        items.retain(|item| !item.is_null());
+    }
+    value
 }
 
 /// JSON that was written as a text into a JSON column, as some versions of LiteLLM did.

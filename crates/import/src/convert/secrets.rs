@@ -1,6 +1,6 @@
 //! What LiteLLM encrypted in a row, decrypted, so that the store can encrypt it its own way.
 
-use lockgate_core::entity::EntityKind;
+use lockgate_core::entity::{EntityId, EntityKind};
 use serde_json::{Map, Value};
 
 use super::members::Members;
@@ -14,19 +14,23 @@ pub(crate) struct ToSeal {
     pub(crate) values: Map<String, Value>,
 }
 
+/// Where entities that are secret have what is: the management API reads it there.
+const SEALED: &str = "/sealed";
+/// The part of the configuration that is secret as a whole.
+const ENVIRONMENT: &str = "environment_variables";
 /// In front of encrypted variables of callbacks, in the metadata of keys and teams.
 const CALLBACK_PREFIX: &str = "litellm_enc::";
 
 /// Takes everything secret out of `members`.
 pub(super) fn take(
-    kind: EntityKind,
+    of: &EntityId,
     members: &mut Members,
     keys: &Keychain,
 ) -> Result<Vec<ToSeal>, String> {
-    match kind {
+    match of.kind {
         EntityKind::Model => whole("litellm_params", members, keys),
         EntityKind::Credential => whole("credential_values", members, keys),
-        EntityKind::Config => Ok(config(members, keys)),
+        EntityKind::Config => Ok(config(&of.id, members, keys)),
         _ => Ok(callbacks(members, keys)),
     }
 }
@@ -36,7 +40,7 @@ fn whole(name: &str, members: &mut Members, keys: &Keychain) -> Result<Vec<ToSea
     let values = match members.values.shift_remove(name) {
         Some(Value::Object(values)) => values,
         Some(_) => return Err(format!("its {name} is no object")),
-        None => return Ok(Vec::new()),
+        None => Map::new(),
     };
     let mut value = Value::Object(values);
     let mut locked = Vec::new();
@@ -48,12 +52,16 @@ fn whole(name: &str, members: &mut Members, keys: &Keychain) -> Result<Vec<ToSea
             advice(keys)
         ));
     }
-    Ok(seal(name, value))
+    Ok(seal(value))
 }
 
-/// A part of the configuration: what is encrypted in it, or all of the environment variables.
-fn config(members: &mut Members, keys: &Keychain) -> Vec<ToSeal> {
+/// A part of the configuration, whose members are the settings. With a secret in it, or if it is the
+/// environment variables, it is secret as a whole.
+fn config(name: &str, members: &mut Members, keys: &Keychain) -> Vec<ToSeal> {
     const VALUE: &str = "param_value";
+    for column in ["last_run_at", "reload_revision"] {
+        members.values.shift_remove(column);
+    }
     let Some(mut value) = members.values.shift_remove(VALUE) else {
         return Vec::new();
     };
@@ -66,15 +74,21 @@ fn config(members: &mut Members, keys: &Keychain) -> Vec<ToSeal> {
             .losses
             .push(format!("{pointer} cannot be decrypted{}", advice(keys)));
     }
-    // A part that holds one secret is stored encrypted as a whole.
-    if value != before && value.is_object() {
-        return seal(VALUE, value);
+    let is_secret = name == ENVIRONMENT || value != before;
+    if is_secret && value.is_object() {
+        return seal(value);
     }
-    members.values.insert(VALUE.to_owned(), value);
+    match value {
+        Value::Object(settings) => members.values.extend(settings),
+        value => {
+            members.values.insert(VALUE.to_owned(), value);
+        }
+    }
     Vec::new()
 }
 
-/// Variables of callbacks in metadata, where the secret ones are encrypted.
+/// Variables of callbacks in metadata. The secret ones are encrypted, unless a version that did not
+/// know that wrote them.
 fn callbacks(members: &mut Members, keys: &Keychain) -> Vec<ToSeal> {
     let Some(metadata) = members.values.get_mut("metadata") else {
         return Vec::new();
@@ -92,40 +106,43 @@ fn callbacks(members: &mut Members, keys: &Keychain) -> Vec<ToSeal> {
         let Some(Value::Object(variables)) = metadata.pointer_mut(&pointer) else {
             continue;
         };
-        let mut secret = false;
-        let mut lost = Vec::new();
-        for (name, value) in variables.iter_mut() {
-            let stored = value
-                .as_str()
-                .and_then(|text| text.strip_prefix(CALLBACK_PREFIX));
-            match stored.map(|stored| keys.open(stored)) {
-                Some(Opened::Secret(plain)) => *value = plain.expose().into(),
-                Some(_) => lost.push(name.clone()),
-                None => continue,
-            }
-            secret = true;
-        }
-        for name in lost {
-            variables.shift_remove(&name);
+        for name in open_variables(variables, keys) {
             let why = advice(keys);
             members
                 .losses
                 .push(format!("metadata{pointer}/{name} cannot be decrypted{why}"));
         }
-        if secret {
-            sealed.push(ToSeal {
-                values: std::mem::take(variables),
-                pointer: format!("/metadata{pointer}"),
-            });
-        }
+        sealed.push(ToSeal {
+            values: std::mem::take(variables),
+            pointer: format!("/metadata{pointer}"),
+        });
     }
     sealed
 }
 
-fn seal(name: &str, value: Value) -> Vec<ToSeal> {
+/// Decrypts variables; those that cannot be are taken out, and returned.
+fn open_variables(variables: &mut Map<String, Value>, keys: &Keychain) -> Vec<String> {
+    let mut lost = Vec::new();
+    for (name, value) in variables.iter_mut() {
+        let stored = value
+            .as_str()
+            .and_then(|text| text.strip_prefix(CALLBACK_PREFIX));
+        match stored.map(|stored| keys.open(stored)) {
+            Some(Opened::Secret(plain)) => *value = plain.expose().into(),
+            Some(_) => lost.push(name.clone()),
+            None => {}
+        }
+    }
+    for name in &lost {
+        variables.shift_remove(name);
+    }
+    lost
+}
+
+fn seal(value: Value) -> Vec<ToSeal> {
     match value {
         Value::Object(values) => vec![ToSeal {
-            pointer: format!("/{name}"),
+            pointer: SEALED.to_owned(),
             values,
         }],
         _ => Vec::new(),

@@ -101,7 +101,7 @@ impl Report {
         if !self.left_out.is_empty() {
             writeln!(f, "\nLeft out on purpose:")?;
             for (why, rows) in &self.left_out {
-                writeln!(f, "{INDENT}{} {why}", grouped(*rows))?;
+                writeln!(f, "{INDENT}{why}: {}", grouped(*rows))?;
             }
         }
         if !self.not_copied.is_empty() {

@@ -28,7 +28,7 @@ async fn everything_that_litellm_encrypted_is_decrypted() {
     assert!(report.is_clean(), "{report}");
     for place in ["xsalsa20-poly1305", "aes-256-gcm", "master key"] {
         let credential = store.get(EntityKind::Credential, place).unwrap();
-        let sealed = credential.settings["credential_values"].as_str().unwrap();
+        let sealed = credential.settings["sealed"].as_str().unwrap();
         let (_, opened) = sealed.split_once(": ").unwrap();
         let opened: serde_json::Map<String, serde_json::Value> =
             serde_json::from_str(opened).unwrap();

@@ -1,4 +1,5 @@
-//! Tests of the import, against a PostgreSQL of their own.
+//! The import through the public surface of the crate, against databases of its own.
+#![cfg(test)]
 
 mod cipher;
 mod fixture;

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of a test's own, which goes with it.
+//! A `PostgreSQL` server of a test's own, which goes with it.
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;

@@ -147,7 +147,7 @@ async fn an_interrupted_run_is_resumed() {
     let mut seen = Vec::new();
     let mode = Mode::Apply(store.target(&wax));
     let outcome = import(source, mode, &options(), &mut |progress| {
-        seen.push(progress)
+        seen.push(progress);
     })
     .await;
     assert!(matches!(outcome, Err(ImportError::Store(_))), "{outcome:?}");

@@ -3,6 +3,7 @@
 mod check;
 mod command_line;
 mod discovery;
+mod import;
 mod logs;
 mod reload;
 mod start;
