@@ -15,6 +15,7 @@ mod document;
 mod findings;
 mod general;
 pub(crate) mod id;
+mod identity;
 mod keys;
 mod litellm;
 mod lockgate;
@@ -31,6 +32,10 @@ pub use self::body_params::BodyParams;
 pub use self::cloud::{AwsParams, AzureParams, CloudParams, VertexParams};
 pub use self::diagnostic::{ConfigError, Diagnostic, Severity};
 pub use self::general::GeneralSettings;
+pub use self::identity::{
+    CallerRole, ClaimPaths, IdentitySettings, JwtAuth, JwtIssuer, OAuth2Auth, RoleMapping,
+    RolePermission, RoutingOverride, ScopeMapping, UnregisteredClient, UserRole, UserRoleMapping,
+};
 pub use self::litellm::{LitellmSettings, SslVerify};
 pub use self::lockgate::{CustomAuth, CustomDialect, CustomProvider, LockgateSettings};
 pub use self::model::{Fallback, LitellmParams, ModelEntry, ModelInfo, Origin};
@@ -48,6 +53,8 @@ pub struct Config {
     pub models: Vec<ModelEntry>,
     /// `general_settings`
     pub general: GeneralSettings,
+    /// Who vouches for callers besides the gateway's own keys.
+    pub identity: IdentitySettings,
     /// `litellm_settings`
     pub litellm: LitellmSettings,
     /// `router_settings`, completed from `litellm_settings`.

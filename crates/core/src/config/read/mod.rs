@@ -5,7 +5,9 @@ mod convert;
 mod defaults;
 mod fallbacks;
 mod fields;
+mod identity;
 mod info;
+mod issuers;
 mod lockgate;
 mod model;
 mod pass_through;
@@ -35,6 +37,7 @@ pub(super) fn config(mut root: Mapping, process: &Environment, findings: &mut Fi
     let config = Config {
         models: model::list(&root, findings),
         general: settings::general(general, findings),
+        identity: identity::settings(general, &environment, findings),
         litellm: settings::litellm(litellm, &environment, findings),
         router: settings::router(router, litellm, &environment, findings),
         lockgate: lockgate::settings(lockgate, findings),
