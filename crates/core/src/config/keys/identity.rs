@@ -7,6 +7,8 @@ pub(in crate::config) const JWT_AUTH: KeyTable = KeyTable {
     effective: &[
         "admin_allowed_routes",
         "admin_jwt_scope",
+        // Refused, because it would check what nothing here does.
+        "custom_validate",
         "end_user_id_jwt_field",
         "enforce_rbac",
         "enforce_scope_based_access",
@@ -43,7 +45,6 @@ pub(in crate::config) const JWT_AUTH: KeyTable = KeyTable {
     ],
     known: &[
         "agent_id_jwt_field",
-        "custom_validate",
         "mcp_client_id_jwt_field",
         "oidc_userinfo_cache_ttl",
         "oidc_userinfo_enabled",

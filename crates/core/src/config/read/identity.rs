@@ -13,8 +13,10 @@ use super::model::required;
 use crate::{Environment, Secret};
 
 const GENERAL: &str = "general_settings";
-const IGNORED: &str = "ignored";
-pub(super) const SKIPPED: &str = "entry skipped";
+/// What is misread must not open what it was to close.
+const NO_JWT: &str = "no JWT is accepted";
+const NO_TOKEN: &str = "no token is shown to it";
+const SKIPPED: &str = "entry skipped";
 const ROLES: &str = "proxy_admin, team or internal_user";
 
 pub(super) fn settings(
@@ -22,8 +24,11 @@ pub(super) fn settings(
     environment: &Environment,
     findings: &mut Findings,
 ) -> IdentitySettings {
-    let mut fields = Fields::new(section, GENERAL, findings, IGNORED);
-    let jwt = jwt(&mut fields, environment);
+    let jwt = jwt(
+        &mut Fields::new(section, GENERAL, findings, NO_JWT),
+        environment,
+    );
+    let mut fields = Fields::new(section, GENERAL, findings, NO_TOKEN);
     let oauth2 = oauth2(&mut fields, environment);
     if let Some(jwt) = &jwt
         && oauth2.is_none()
@@ -52,19 +57,22 @@ fn jwt(fields: &mut Fields<'_, '_>, environment: &Environment) -> Option<JwtAuth
     let enabled = fields.is_on("enable_jwt_auth");
     let role_permissions = role_permissions(fields);
     let enforce_rbac = fields.is_on("enforce_rbac");
-    let mut auth = match fields.child(NAME) {
-        Some((mapping, path)) => {
-            keys::JWT_AUTH.check(mapping, &path, fields.findings);
-            read(&mut Fields::new(mapping, path, fields.findings, IGNORED))
-        }
-        None => JwtAuth::default(),
-    };
+    let mut auth = JwtAuth::default();
+    if let Some((mapping, path)) = fields.child(NAME) {
+        keys::JWT_AUTH.check(mapping, &path, fields.findings);
+        let mut inner = Fields::new(mapping, path, fields.findings, NO_JWT);
+        auth = read(&mut inner);
+        fields.errors += inner.errors;
+    }
     if !enabled {
         warn(
             fields,
             NAME,
             "has no effect without `enable_jwt_auth: true`",
         );
+        return None;
+    }
+    if fields.errors > 0 {
         return None;
     }
     auth.role_permissions = role_permissions;
@@ -106,6 +114,7 @@ fn read(fields: &mut Fields<'_, '_>) -> JwtAuth {
     // The older name; the newer one wins.
     let older = fields.word("jwt_client_id_field");
     own.virtual_key = own.virtual_key.or(older);
+    refuse_own_code(fields);
     let auth = JwtAuth {
         issuers: issuers::list(fields),
         public_key_ttl: fields
@@ -148,6 +157,16 @@ fn read(fields: &mut Fields<'_, '_>) -> JwtAuth {
     };
     say_what_does_not_fit(fields, &auth);
     auth
+}
+
+/// A check that is not made must not look as if it were.
+fn refuse_own_code(fields: &mut Fields<'_, '_>) {
+    const NAME: &str = "custom_validate";
+    if let Some(node) = fields.node(NAME) {
+        let path = fields.path_of(NAME);
+        let message = "code of the operator's is not run here; remove it, or check at the issuer";
+        fields.error(node.mark, &path, message);
+    }
 }
 
 /// Settings that need each other.
@@ -198,7 +217,8 @@ fn list_or(fields: &mut Fields<'_, '_>, name: &str, default: Vec<String>) -> Vec
     if written.is_empty() { default } else { written }
 }
 
-/// The entries of a list, each read by `one`; what it has no value for is left out.
+/// The entries of a list, each read by `one`; what it has no value for is left out. That is for
+/// lists whose entries let somebody in.
 pub(super) fn entries<T>(
     fields: &mut Fields<'_, '_>,
     name: &str,
@@ -286,9 +306,11 @@ fn scope_mappings(fields: &mut Fields<'_, '_>) -> Vec<ScopeMapping> {
     )
 }
 
+/// An entry that cannot be read would have kept somebody out, so it is an error of the whole.
 fn role_permissions(fields: &mut Fields<'_, '_>) -> Vec<RolePermission> {
     const NAME: &str = "role_permissions";
-    entries(fields, NAME, keys::ROLE_PERMISSION, |inner, mark| {
+    let written = fields.items(NAME).map_or(0, |(items, _)| items.len());
+    let permissions = entries(fields, NAME, keys::ROLE_PERMISSION, |inner, mark| {
         required(inner, "role", mark)?;
         let mut list = |name| inner.node(name).map(|_| inner.texts(name));
         let (models, routes) = (list("models"), list("routes"));
@@ -297,7 +319,14 @@ fn role_permissions(fields: &mut Fields<'_, '_>) -> Vec<RolePermission> {
             models,
             routes,
         })
-    })
+    });
+    if permissions.len() < written
+        && let Some(node) = fields.node(NAME)
+    {
+        let path = fields.path_of(NAME);
+        fields.error(node.mark, &path, "an entry cannot be read");
+    }
+    permissions
 }
 
 fn oauth2(fields: &mut Fields<'_, '_>, environment: &Environment) -> Option<OAuth2Auth> {
