@@ -16,6 +16,7 @@ mod findings;
 mod general;
 mod governance;
 pub(crate) mod id;
+mod identity;
 mod keys;
 mod litellm;
 mod lockgate;
@@ -34,6 +35,10 @@ pub use self::cloud::{AwsParams, AzureParams, CloudParams, VertexParams};
 pub use self::diagnostic::{ConfigError, Diagnostic, Severity};
 pub use self::general::GeneralSettings;
 pub use self::governance::GovernanceSettings;
+pub use self::identity::{
+    CallerRole, ClaimPaths, IdentitySettings, JwtAuth, JwtIssuer, OAuth2Auth, RoleMapping,
+    RolePermission, RoutingOverride, ScopeMapping, UnregisteredClient, UserRole, UserRoleMapping,
+};
 pub use self::litellm::{LitellmSettings, SslVerify};
 pub use self::lockgate::{CustomAuth, CustomDialect, CustomProvider, LockgateSettings};
 pub use self::model::{Fallback, LitellmParams, ModelEntry, ModelInfo, Origin};
@@ -54,6 +59,8 @@ pub struct Config {
     pub general: GeneralSettings,
     /// What both say about budgets, users and tags.
     pub governance: GovernanceSettings,
+    /// Who vouches for callers besides the gateway's own keys.
+    pub identity: IdentitySettings,
     /// `litellm_settings`
     pub litellm: LitellmSettings,
     /// `router_settings`, completed from `litellm_settings`.

@@ -9,7 +9,8 @@ const EFFECTIVE: &[(&str, &str)] = &[
     (
         "general_settings",
         "always_include_stream_usage cancel_on_disconnect completion_model \
-         dangerously_permit_weak_or_unset_master_key embedding_model forward_client_headers_to_llm_api \
+         dangerously_permit_weak_or_unset_master_key embedding_model enable_jwt_auth enable_oauth2_auth \
+         enforce_rbac forward_client_headers_to_llm_api litellm_jwtauth role_permissions \
          forward_openai_org_id include_call_id_in_error_body infer_model_from_keys litellm_key_header_name \
          master_key max_request_size_mb",
     ),

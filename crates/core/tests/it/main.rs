@@ -8,6 +8,7 @@
 mod diagnostics;
 mod discover;
 mod fingerprint;
+mod identity;
 mod includes;
 mod keys;
 mod master_key;

@@ -2,6 +2,7 @@
 
 mod distance;
 mod general;
+mod identity;
 mod litellm;
 mod model_info;
 mod params;
@@ -9,6 +10,10 @@ mod router;
 mod top;
 
 pub(super) use self::general::GENERAL;
+pub(super) use self::identity::{
+    JWT_AUTH, JWT_ISSUER, ROLE_MAPPING, ROLE_PERMISSION, ROUTING_OVERRIDE, SCOPE_MAPPING,
+    USER_ROLE_MAPPING,
+};
 pub(super) use self::litellm::LITELLM;
 pub(super) use self::model_info::{ECHOED, MODEL_INFO};
 pub(super) use self::params::{BODY, PARAMS};

@@ -6,7 +6,9 @@ mod defaults;
 mod fallbacks;
 mod fields;
 mod governance;
+mod identity;
 mod info;
+mod issuers;
 mod lockgate;
 mod model;
 mod pass_through;
@@ -38,6 +40,7 @@ pub(super) fn config(mut root: Mapping, process: &Environment, findings: &mut Fi
         models: model::list(&root, findings),
         general: settings::general(general, findings),
         governance: governance::settings(general, litellm, findings),
+        identity: identity::settings(general, &environment, findings),
         litellm: settings::litellm(litellm, &environment, findings),
         router: settings::router(router, litellm, &environment, findings),
         lockgate: lockgate::settings(lockgate, findings),
