@@ -183,3 +183,106 @@ impl DirectorySink for Serving {
             .any(|deployment| deployment.id() == id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lockgate_admin::{AdminRoute, Caller};
+    use lockgate_testkit::{MemorySpend, MemoryStore};
+
+    use super::*;
+
+    struct Nobody;
+
+    impl DirectorySink for Nobody {
+        fn changed(&self, _: &[Entity], _: &[EntityId]) {}
+
+        fn is_configured_model(&self, _: &str) -> bool {
+            false
+        }
+    }
+
+    fn opened() -> (AdminDesk, AdminOffice) {
+        let stores = Stores {
+            entities: Arc::new(MemoryStore::default()),
+            spend: Arc::new(MemorySpend::default()),
+        };
+        let settings = AdminSettings::new(Secret::new("sk-salt"));
+        start_admin(Some(stores), Arc::new(Nobody), settings)
+    }
+
+    fn new_key() -> AdminRequest {
+        AdminRequest {
+            route: AdminRoute::KeyGenerate,
+            params: Vec::new(),
+            query: String::new(),
+            body: b"{}".to_vec(),
+            caller: Caller::Master,
+            address: None,
+        }
+    }
+
+    /// A core on a thread of its own, as in the data plane.
+    fn core<T: Send + 'static>(
+        desk: AdminDesk,
+        ask: impl AsyncFnOnce(AdminDesk) -> T + Send + 'static,
+    ) -> std::thread::JoinHandle<T> {
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            runtime.unwrap().block_on(ask(desk))
+        })
+    }
+
+    #[tokio::test]
+    async fn what_a_core_asks_is_answered_on_another_thread_until_the_last_core_is_gone() {
+        let (desk, mut office) = opened();
+        let cores: Vec<_> = (0..4)
+            .map(|_| {
+                core(desk.clone(), async |desk| {
+                    let mut statuses = Vec::new();
+                    for _ in 0..20 {
+                        statuses.push(desk.ask(new_key()).await.map(|response| response.status));
+                    }
+                    statuses
+                })
+            })
+            .collect();
+        drop(desk);
+        office.run().await;
+        for core in cores {
+            assert_eq!(core.join().unwrap(), [Ok(200); 20]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once() {
+        let (desk, office) = opened();
+        let waiting: Vec<_> = (0..QUEUE).map(|_| Box::pin(desk.ask(new_key()))).collect();
+        let mut waiting: FuturesUnordered<_> = waiting.into_iter().collect();
+        // Nobody answers: all of them wait, and one more is refused.
+        let all = tokio::select! {
+            biased;
+            answered = waiting.next() => answered.is_some(),
+            () = std::future::ready(()) => false,
+        };
+        assert!(!all, "nothing was answered");
+        assert_eq!(desk.ask(new_key()).await, Err(Busy));
+        // An office that closes refuses what it has not begun.
+        drop(office);
+        assert_eq!(waiting.next().await, Some(Err(Busy)));
+    }
+
+    #[tokio::test]
+    async fn without_a_store_everything_is_answered_with_that() {
+        let settings = AdminSettings::new(Secret::new("sk-salt"));
+        let (desk, mut office) = start_admin(None, Arc::new(Nobody), settings);
+        office.run().await;
+        assert!(!desk.is_open());
+        let response = desk.ask(new_key()).await.unwrap();
+        assert_eq!(response.status, 500);
+        assert!(
+            response.body.contains("no_db_connection"),
+            "{}",
+            response.body
+        );
+    }
+}

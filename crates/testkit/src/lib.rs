@@ -29,6 +29,7 @@
 mod client;
 mod frames;
 mod gateway;
+mod memory_spend;
 mod memory_store;
 mod mock;
 mod postgres;
@@ -39,6 +40,7 @@ pub mod schema;
 pub use client::{Client, ClientError, Reply, StreamReply};
 pub use frames::{SseEvent, lines, sse_events};
 pub use gateway::{Exited, Gateway, GatewayBuilder, GatewayError};
+pub use memory_spend::MemorySpend;
 pub use memory_store::MemoryStore;
 pub use mock::{Fault, Flavour, MockOptions, MockUpstream, Recorded, Script};
 pub use postgres::{Postgres, PostgresError};

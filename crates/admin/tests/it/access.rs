@@ -158,7 +158,7 @@ fn sample(route: R, about: &World) -> (String, Value) {
         }
         R::OrganizationDelete => json!({"organization_ids": [organization]}),
         R::OrganizationMemberAdd => {
-            json!({"organization_id": organization, "member": {"role": "internal_user", "user_id": "nobody"}})
+            json!({"organization_id": organization, "member": {"role": "internal_user", "user_id": "fresh"}})
         }
         R::OrganizationMemberUpdate => {
             json!({"organization_id": organization, "user_id": member, "role": "internal_user"})

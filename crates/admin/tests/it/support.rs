@@ -1,7 +1,6 @@
 //! The API with a store of its own, asked as the server asks it: by method and path.
 
 use std::collections::BTreeMap;
-use std::future::ready;
 use std::sync::{Arc, Mutex};
 
 use lockgate_admin::{
@@ -10,13 +9,8 @@ use lockgate_admin::{
 };
 use lockgate_core::Secret;
 use lockgate_core::entity::{Entity, EntityId};
-use lockgate_core::ledger::LedgerEntry;
-use lockgate_core::money::Nanodollars;
-use lockgate_core::ports::{
-    Activity, ActivityQuery, AuditDraft, AuditQuery, EntityStore, EntryQuery, Page, Paging, Spend,
-    SpendStore, StoreFuture, Written,
-};
-use lockgate_testkit::MemoryStore;
+use lockgate_core::ports::{AuditDraft, AuditQuery, EntityStore, Paging};
+use lockgate_testkit::{MemorySpend, MemoryStore};
 use serde_json::Value;
 
 /// 2026-11-23T12:00:00Z, in microseconds.
@@ -40,54 +34,6 @@ impl DirectorySink for Told {
 
     fn is_configured_model(&self, id: &str) -> bool {
         id == CONFIGURED
-    }
-}
-
-/// What was spent, as far as it was set.
-#[derive(Default)]
-pub(crate) struct Spending(Mutex<Vec<Spend>>);
-
-impl SpendStore for Spending {
-    fn write<'a>(&'a self, _: &'a [LedgerEntry]) -> StoreFuture<'a, Written> {
-        Box::pin(ready(Ok(Written::default())))
-    }
-
-    fn all_spend<'a>(&'a self, _: Option<&'a Spend>, _: u32) -> StoreFuture<'a, Vec<Spend>> {
-        Box::pin(ready(Ok(self.0.lock().unwrap().clone())))
-    }
-
-    fn spend<'a>(&'a self, of: &'a [EntityId]) -> StoreFuture<'a, Vec<Spend>> {
-        let all = self.0.lock().unwrap();
-        let found = all.iter().filter(|row| of.contains(&row.of)).cloned();
-        Box::pin(ready(Ok(found.collect())))
-    }
-
-    fn set_spend<'a>(&'a self, of: &'a EntityId, amount: Nanodollars) -> StoreFuture<'a, ()> {
-        let mut all = self.0.lock().unwrap();
-        all.retain(|row| row.of != *of);
-        all.push(Spend {
-            of: of.clone(),
-            window: String::new(),
-            start: 0,
-            amount,
-        });
-        Box::pin(ready(Ok(())))
-    }
-
-    fn entries<'a>(&'a self, _: &'a EntryQuery) -> StoreFuture<'a, Page<LedgerEntry>> {
-        let nothing = Page {
-            rows: Vec::new(),
-            total: 0,
-        };
-        Box::pin(ready(Ok(nothing)))
-    }
-
-    fn activity<'a>(&'a self, _: &'a ActivityQuery) -> StoreFuture<'a, Vec<Activity>> {
-        Box::pin(ready(Ok(Vec::new())))
-    }
-
-    fn forget(&self, _: i64, _: u32) -> StoreFuture<'_, u64> {
-        Box::pin(ready(Ok(0)))
     }
 }
 
@@ -126,7 +72,7 @@ impl Api {
         configure(&mut settings);
         let admin = Admin {
             store: store.clone(),
-            spend: Some(Arc::new(Spending::default())),
+            spend: Some(Arc::new(MemorySpend::default())),
             directory: told.clone(),
             settings,
             clock: || NOW,
