@@ -62,7 +62,11 @@ pub(crate) fn write(root: &Path, file: &Path) -> Result<()> {
     let mut body = String::new();
     for (key, entry) in &models {
         ensure!(!key.contains(['\t', '\n']), "{key:?} cannot be a key");
-        writeln!(body, "{key}\t{}", shared.line(entry).context((*key).to_owned())?)?;
+        writeln!(
+            body,
+            "{key}\t{}",
+            shared.line(entry).context((*key).to_owned())?
+        )?;
     }
     let out = format!("{HEAD}{}\n{body}", shared.head()?);
     compare(&out, &models)?;
@@ -120,7 +124,9 @@ fn compare(out: &str, models: &BTreeMap<&str, &PriceMap>) -> Result<()> {
     ensure!(table.len() == models.len(), "{} entries", table.len());
     for (key, entry) in models {
         let at = table.find(key).with_context(|| format!("{key} is lost"))?;
-        let row = table.row(at).with_context(|| format!("{key} is unreadable"))?;
+        let row = table
+            .row(at)
+            .with_context(|| format!("{key} is unreadable"))?;
         let carried = table.members(&row);
         for (name, value) in entry.iter() {
             let same = match carried.get(name) {

@@ -28,5 +28,6 @@ pub(crate) fn own_prices(entry: &ModelEntry) -> Map<String, Value> {
     let written = written.filter(|(name, value)| is_price(name) && !value.is_null());
     let params = entry.litellm_params.prices.iter();
     let all = written.chain(params);
-    all.map(|(name, value)| (name.clone(), value.clone())).collect()
+    all.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }

@@ -127,9 +127,7 @@ fn known(row: &Row<'static>) -> Option<KnownModel> {
         name,
         mode,
         max_input_tokens: row.max_input_tokens.or(row.max_tokens),
-        max_output_tokens: row
-            .max_output_tokens
-            .filter(|_| mode != Mode::Embedding),
+        max_output_tokens: row.max_output_tokens.filter(|_| mode != Mode::Embedding),
     })
 }
 

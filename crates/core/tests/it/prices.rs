@@ -96,7 +96,10 @@ fn a_price_map_that_is_not_there_is_said_so_and_nothing_is_fetched() {
         let loaded = load_in("{}", &environment([("LITELLM_MODEL_COST_MAP_URL", place)]));
         assert_eq!(loaded.config.litellm.prices, PriceSettings::default());
         let said = report(&loaded);
-        assert!(said.contains("cannot read `/no/such/prices.json`"), "{said}");
+        assert!(
+            said.contains("cannot read `/no/such/prices.json`"),
+            "{said}"
+        );
     }
     let loaded = load("litellm_settings: {model_cost_map_url: 'https://example.com/prices.json'}");
     assert_eq!(loaded.config.litellm.prices, PriceSettings::default());

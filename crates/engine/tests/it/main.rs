@@ -14,6 +14,7 @@ mod http1;
 mod options;
 mod pattern;
 mod pick;
+mod prices;
 mod proxies;
 mod retry;
 mod serve;

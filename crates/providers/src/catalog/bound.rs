@@ -1,6 +1,8 @@
 //! How many input tokens a request can have, without counting them.
 
-use memchr::memmem::Finder;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 /// What a body says about the size of the question.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,29 +17,30 @@ pub struct InputBound {
 /// The largest that is published are Anthropic's for tools, some 700 (Tool use, "Pricing").
 const AROUND: u64 = 1_024;
 
-/// Tokens that one picture or page costs at most: more than any provider says of one that is sent
+/// Tokens that one picture costs at most: more than any provider says of one that is sent
 /// in full detail (OpenAI: 10,000 patches for `detail: original`).
 const MEDIA: u64 = 10_240;
 
 /// What leads to more input than the body holds, where the model's window is not known.
 const UNKNOWN_WINDOW: u64 = 2_000_000;
 
-/// What pictures and documents in a body are written with.
-const MEDIA_SIGNS: [&[u8]; 5] = [
+/// What pictures in a body are written with.
+const MEDIA_SIGNS: [&[u8]; 4] = [
     b"\"image",
     b"\"input_image\"",
     b"nline_data\"",
     b"nlineData\"",
-    b"\"document\"",
 ];
 
-/// What stands for something that lies elsewhere: files, conversations, what a tool will find,
-/// audio and video, whose tokens are those of their seconds.
-const OPEN_SIGNS: [&[u8]; 14] = [
+/// What stands for something that lies elsewhere: files, documents, conversations, what a tool of the
+/// provider's will find; audio and video, whose tokens are those of their seconds. Nobody but who
+/// hides something writes letters as escapes.
+const OPEN_SIGNS: [&[u8]; 29] = [
+    b"\"document\"",
     b"\"file_id\"",
     b"\"file_url\"",
-    b"\"file_data\"",
-    b"\"fileData\"",
+    b"ile_data\"",
+    b"ileData\"",
     b"\"input_file\"",
     b"\"input_audio\"",
     b"\"video",
@@ -47,8 +50,26 @@ const OPEN_SIGNS: [&[u8]; 14] = [
     b"\"previous_response_id\"",
     b"\"conversation\"",
     b"\"cachedContent\"",
+    b"\"cached_content\"",
+    b"\"container",
+    b"\"mcp",
     b"\"web_search",
+    b"\"web_fetch",
+    b"\"file_search",
+    b"\"code_",
+    b"\"google",
+    b"\"url_context\"",
+    b"\"urlContext\"",
+    b"\"codeExecution\"",
+    b"\\u004",
+    b"\\u005",
+    b"\\u006",
+    b"\\u007",
 ];
+
+/// Finds all of them in one pass; `None` where it cannot be built, which leaves everything open.
+static SIGNS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(MEDIA_SIGNS.iter().chain(&OPEN_SIGNS)).ok());
 
 /// The most input tokens of a request with this body.
 ///
@@ -56,17 +77,18 @@ const OPEN_SIGNS: [&[u8]; 14] = [
 /// bytes than it has; so the length of a body bounds the tokens of its text.
 #[must_use]
 pub fn input_bound(body: &[u8]) -> InputBound {
-    let media = MEDIA_SIGNS.iter().map(|sign| count(body, sign)).sum::<u64>();
-    InputBound {
-        tokens: (body.len() as u64)
-            .saturating_add(AROUND)
-            .saturating_add(media.saturating_mul(MEDIA)),
-        open: OPEN_SIGNS.iter().any(|sign| Finder::new(sign).find(body).is_some()),
+    let mut bound = InputBound {
+        tokens: (body.len() as u64).saturating_add(AROUND),
+        open: SIGNS.is_none(),
+    };
+    for found in SIGNS.iter().flat_map(|signs| signs.find_iter(body)) {
+        if found.pattern().as_usize() < MEDIA_SIGNS.len() {
+            bound.tokens = bound.tokens.saturating_add(MEDIA);
+        } else {
+            bound.open = true;
+        }
     }
-}
-
-fn count(body: &[u8], sign: &[u8]) -> u64 {
-    Finder::new(sign).find_iter(body).count() as u64
+    bound
 }
 
 // === impl InputBound ===

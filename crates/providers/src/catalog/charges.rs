@@ -61,7 +61,11 @@ impl Charges {
             if bucket == Bucket::ImageInput && by_picture {
                 continue;
             }
-            let part = if bucket.is_input() { &mut self.input } else { &mut self.output };
+            let part = if bucket.is_input() {
+                &mut self.input
+            } else {
+                &mut self.output
+            };
             *part = part.saturating_add(times(rates[bucket as usize], count));
         }
     }
@@ -163,7 +167,13 @@ impl Charges {
 
     fn add_tools(&mut self, price: &Price, facts: &Facts<'_>) {
         let (units, used) = (&price.units, &facts.quantities);
-        let once = |count: u64| if units.search_once { count.min(1) } else { count };
+        let once = |count: u64| {
+            if units.search_once {
+                count.min(1)
+            } else {
+                count
+            }
+        };
         let rate = |unit| units.get(unit).unwrap_or_default();
         let search = match facts.search_context {
             SearchContext::Low => Unit::SearchLow,
@@ -184,7 +194,11 @@ impl Charges {
         let factors = &price.factors;
         for factor in [
             if billing.fast { factors.fast } else { ONE },
-            if billing.us_only { factors.us_only } else { ONE },
+            if billing.us_only {
+                factors.us_only
+            } else {
+                ONE
+            },
         ] {
             self = self.scaled(factor);
         }

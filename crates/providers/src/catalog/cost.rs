@@ -36,12 +36,20 @@ const PER_NANODOLLAR: i128 = 1_000_000;
 
 /// An amount in quadrillionths of a dollar, rounded half up.
 pub(super) fn rounded(femtodollars: i128) -> Nanodollars {
-    whole(femtodollars.saturating_add(PER_NANODOLLAR / 2).div_euclid(PER_NANODOLLAR))
+    whole(
+        femtodollars
+            .saturating_add(PER_NANODOLLAR / 2)
+            .div_euclid(PER_NANODOLLAR),
+    )
 }
 
 /// The same, rounded up.
 pub(super) fn rounded_up(femtodollars: i128) -> Nanodollars {
-    whole(femtodollars.saturating_add(PER_NANODOLLAR - 1).div_euclid(PER_NANODOLLAR))
+    whole(
+        femtodollars
+            .saturating_add(PER_NANODOLLAR - 1)
+            .div_euclid(PER_NANODOLLAR),
+    )
 }
 
 fn whole(nanodollars: i128) -> Nanodollars {

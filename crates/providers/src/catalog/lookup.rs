@@ -90,7 +90,9 @@ impl Catalog {
     ///
     /// When one of the deployment's own prices is none.
     pub fn pricing(&self, wanted: &Wanted<'_>) -> Result<Pricing, BadPrice> {
-        let own = wanted.own.filter(|own| own.keys().any(|name| is_price(name)));
+        let own = wanted
+            .own
+            .filter(|own| own.keys().any(|name| is_price(name)));
         let price = match own {
             Some(own) => Some(self.overridden(wanted, own)?),
             None => self.place(wanted).and_then(|place| self.price_at(place)),
@@ -109,7 +111,9 @@ impl Catalog {
     #[must_use]
     pub fn find(&self, wanted: &Wanted<'_>) -> Option<Found> {
         let place = self.place(wanted);
-        let own = wanted.own.filter(|own| own.keys().any(|name| is_price(name)));
+        let own = wanted
+            .own
+            .filter(|own| own.keys().any(|name| is_price(name)));
         let found = place.and_then(|place| self.members_at(place));
         let (key, listed) = found.or_else(|| own.map(|_| (wanted.model, Map::new())))?;
         let (members, price) = match (own, place) {
@@ -136,10 +140,19 @@ impl Catalog {
         quality: Option<&str>,
         size: Option<&str>,
     ) -> Option<Pricing> {
-        let size = size.unwrap_or("1024x1024").replace("-x-", "x").replace('x', "-x-");
+        let size = size
+            .unwrap_or("1024x1024")
+            .replace("-x-", "x")
+            .replace('x', "-x-");
         let model = wanted.base_model.unwrap_or(wanted.model);
         let provider = wanted.provider;
-        let qualities = [quality, Some("medium"), Some("standard"), Some("high"), None];
+        let qualities = [
+            quality,
+            Some("medium"),
+            Some("standard"),
+            Some("high"),
+            None,
+        ];
         let prefixes = ["", &format!("{provider}/")];
         let keys = qualities.iter().flat_map(|quality| {
             let quality = quality.map_or_else(String::new, |quality| format!("{quality}/"));
@@ -148,7 +161,12 @@ impl Catalog {
         });
         let place = keys.into_iter().find_map(|key| self.at(&key))?;
         let price = self.price_at(place)?;
-        let prices = [Unit::OutputImage, Unit::InputImage, Unit::InputPixel, Unit::OutputPixel];
+        let prices = [
+            Unit::OutputImage,
+            Unit::InputImage,
+            Unit::InputPixel,
+            Unit::OutputPixel,
+        ];
         let priced = prices.iter().any(|unit| price.units.get(*unit).is_some());
         priced.then(|| Pricing {
             price: Some(price),
@@ -198,7 +216,9 @@ impl Catalog {
     /// it is an entry of this provider's.
     fn named(&self, wanted: &Wanted<'_>, name: &str) -> Option<Place<'_>> {
         let mut provider = wanted.provider;
-        let bare = name.strip_prefix(provider).and_then(|rest| rest.strip_prefix('/'));
+        let bare = name
+            .strip_prefix(provider)
+            .and_then(|rest| rest.strip_prefix('/'));
         let bare = bare.unwrap_or(name);
         provider = spoken(provider);
         let region = wanted.region.map(zone);
@@ -304,7 +324,11 @@ fn uplift(price: &Price, wanted: &Wanted<'_>) -> i64 {
 /// derives from its own: caches, tiers, thoughts.
 fn laid_over(mut listed: Map<String, Value>, own: &Map<String, Value>) -> Map<String, Value> {
     let said = |name: &str| own.get(name).is_some_and(|value| !value.is_null());
-    let by_time = ["cost_per_second", "input_cost_per_second", "output_cost_per_second"];
+    let by_time = [
+        "cost_per_second",
+        "input_cost_per_second",
+        "output_cost_per_second",
+    ];
     let steps = said("tiered_pricing");
     let tokens = said("input_cost_per_token") || said("output_cost_per_token") || steps;
     let input = said("input_cost_per_token") || steps;

@@ -7,7 +7,9 @@ use crate::cloud::region_in;
 /// Sources: AWS, "Amazon Bedrock endpoints"; Google, "Vertex AI locations"; OpenAI, "Data residency".
 #[must_use]
 pub fn region_of<'b>(provider: &str, api_base: &'b str) -> Option<&'b str> {
-    let host = api_base.split_once("://").map_or(api_base, |(_, rest)| rest);
+    let host = api_base
+        .split_once("://")
+        .map_or(api_base, |(_, rest)| rest);
     let host = host.split(['/', ':', '?']).next().unwrap_or(host);
     match provider {
         "bedrock" | "bedrock_converse" => region_in(host.split('.')),

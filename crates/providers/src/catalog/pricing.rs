@@ -84,7 +84,11 @@ impl Pricing {
     #[must_use]
     pub fn worst_case(&self, bounds: &Bounds) -> Option<Nanodollars> {
         let price = self.price.as_ref()?;
-        let uplift = if bounds.without.residency { self.uplift } else { self.uplift.max(ONE) };
+        let uplift = if bounds.without.residency {
+            self.uplift
+        } else {
+            self.uplift.max(ONE)
+        };
         let original = worst::charges(price, bounds).scaled(uplift).total();
         let paid = original - self.terms.discount_on(original);
         Some(rounded_up(paid.saturating_add(self.terms.margin_on(paid))))

@@ -148,7 +148,9 @@ mod tests {
 
     #[test]
     fn what_is_no_price_is_none() {
-        for text in ["", ".", "-1", "NaN", "inf", "1e99", "10000", "1 $", "1e", "0x1"] {
+        for text in [
+            "", ".", "-1", "NaN", "inf", "1e99", "10000", "1 $", "1e", "0x1",
+        ] {
             assert_eq!(Rate::parse(text), None, "{text}");
         }
     }

@@ -88,9 +88,16 @@ fn tokens(price: &Price, bounds: &Bounds) -> Charges {
             .filter(|(at, band)| *at == 0 || price.crosses(bounds.input_tokens, band.above))
             .map(|(_, band)| band);
         for band in reached {
-            for bucket in Bucket::ALL.into_iter().filter(|b| bounds.without.allows(*b)) {
+            for bucket in Bucket::ALL
+                .into_iter()
+                .filter(|b| bounds.without.allows(*b))
+            {
                 let rate = band.rates[bucket as usize];
-                let highest = if bucket.is_input() { &mut input } else { &mut output };
+                let highest = if bucket.is_input() {
+                    &mut input
+                } else {
+                    &mut output
+                };
                 *highest = rate.max(*highest);
             }
         }

@@ -1,10 +1,10 @@
 //! Providers through the public surface of the crate.
 #![cfg(test)]
 
+mod catalog;
 mod clouds;
 mod connection;
 mod custom;
-mod catalog;
 mod known;
 mod quirks;
 mod recorded;

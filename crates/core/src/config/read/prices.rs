@@ -98,10 +98,13 @@ fn margins(fields: &mut Fields<'_, '_>) -> BTreeMap<String, CostMargin> {
             Some(parts) => {
                 let part = |name| parts.get(name).map_or(Some(0.0), amount);
                 let parts = (part("percentage"), part("fixed_amount"));
-                parts.0.zip(parts.1).map(|(percentage, fixed_amount)| CostMargin {
-                    percentage,
-                    fixed_amount,
-                })
+                parts
+                    .0
+                    .zip(parts.1)
+                    .map(|(percentage, fixed_amount)| CostMargin {
+                        percentage,
+                        fixed_amount,
+                    })
             }
             None => amount(&entry.value).map(|percentage| CostMargin {
                 percentage,

@@ -9,8 +9,8 @@ mod units;
 use lockgate_wire::canonical::ServiceTier;
 use serde_json::{Map, Value};
 
-pub use self::bucket::{Bucket, buckets};
 pub(super) use self::bucket::{BUCKETS, PerBucket};
+pub use self::bucket::{Bucket, buckets};
 use self::name::TokenPrice;
 use self::off_peak::Hours;
 pub(super) use self::rates::List;
@@ -71,13 +71,20 @@ impl Price {
     /// When a price is none, or has another shape than LiteLLM's.
     pub fn read(key: &str, members: &Map<String, Value>) -> Result<Self, BadPrice> {
         let published = Published::read(members)?;
-        let off_peak = members.get("off_peak_pricing").filter(|block| !block.is_null());
+        let off_peak = members
+            .get("off_peak_pricing")
+            .filter(|block| !block.is_null());
         let off_peak = off_peak.map(|block| {
             let block = block.as_object();
             let block = block.ok_or_else(|| BadPrice::new("off_peak_pricing", "an object"))?;
             Ok((Hours::read(block)?, published.lists(&step(block)?)))
         });
-        let text = |name| members.get(name).and_then(Value::as_str).unwrap_or_default();
+        let text = |name| {
+            members
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
         Ok(Self {
             key: key.into(),
             mode: text("mode").into(),
@@ -86,8 +93,7 @@ impl Price {
             units: Units::read(members)?,
             inclusive: text("litellm_provider") == "xai",
             factors: Factors::read(members)?,
-            max_input_tokens: limit(members, "max_input_tokens")?
-                .or(limit(members, "max_tokens")?),
+            max_input_tokens: limit(members, "max_input_tokens")?.or(limit(members, "max_tokens")?),
             max_output_tokens: limit(members, "max_output_tokens")?,
         })
     }
@@ -125,21 +131,31 @@ impl Price {
     /// Whether everything is free. Budgets do not concern such a model.
     #[must_use]
     pub fn is_free(&self) -> bool {
-        let lists = self.lists.iter().chain(self.off_peak.iter().flat_map(|(_, lists)| lists));
-        let mut rates = lists.flat_map(|list| &list.bands).flat_map(|band| band.rates);
+        let lists = self
+            .lists
+            .iter()
+            .chain(self.off_peak.iter().flat_map(|(_, lists)| lists));
+        let mut rates = lists
+            .flat_map(|list| &list.bands)
+            .flat_map(|band| band.rates);
         !self.is_unknown() && rates.all(|rate| rate == Rate::FREE) && self.units.are_free()
     }
 
     /// Whether any token costs anything.
     pub(super) fn prices_tokens(&self) -> bool {
         let bands = self.lists.iter().flat_map(|list| &list.bands);
-        bands.flat_map(|band| band.rates).any(|rate| rate > Rate::FREE)
+        bands
+            .flat_map(|band| band.rates)
+            .any(|rate| rate > Rate::FREE)
     }
 
     /// The prices of the tokens of a request with so many input tokens, at a time in seconds since
     /// 1970. A tier without prices of its own has the standard ones.
     pub(super) fn rates(&self, tier: ServiceTier, input: u64, at: i64) -> Option<&PerBucket<Rate>> {
-        let off_peak = self.off_peak.as_ref().filter(|_| tier != ServiceTier::Batch);
+        let off_peak = self
+            .off_peak
+            .as_ref()
+            .filter(|_| tier != ServiceTier::Batch);
         let lists = match off_peak.filter(|(hours, _)| hours.include(at)) {
             Some((_, lists)) => lists,
             None => &self.lists,
@@ -170,7 +186,9 @@ impl Price {
 
 impl Factors {
     fn read(members: &Map<String, Value>) -> Result<Self, BadPrice> {
-        let entry = members.get("provider_specific_entry").and_then(Value::as_object);
+        let entry = members
+            .get("provider_specific_entry")
+            .and_then(Value::as_object);
         let specific = |name: &str| entry.map_or(Ok(ONE), |entry| factor(entry, name));
         Ok(Self {
             fast: specific("fast")?,

@@ -15,7 +15,10 @@ pub(super) struct TokenPrice {
 
 /// How names begin; what begins with another one stands before it.
 const STARTS: [(&str, Bucket); 13] = [
-    ("cache_creation_input_token_cost_above_1hr", Bucket::CacheWriteLong),
+    (
+        "cache_creation_input_token_cost_above_1hr",
+        Bucket::CacheWriteLong,
+    ),
     ("cache_creation_input_token_cost", Bucket::CacheWrite),
     ("cache_read_input_audio_token_cost", Bucket::CacheReadAudio),
     ("cache_read_input_token_cost", Bucket::CacheRead),
@@ -50,7 +53,11 @@ impl TokenPrice {
             let (above, rest) = above(rest)?;
             // Some say the tier before the threshold.
             let (late, rest) = self::tier(rest);
-            let tier = if tier == ServiceTier::Standard { late } else { tier };
+            let tier = if tier == ServiceTier::Standard {
+                late
+            } else {
+                tier
+            };
             rest.is_empty().then_some(Self {
                 bucket,
                 above,

@@ -40,7 +40,10 @@ const STEP_NAMES: [(&str, Bucket); 6] = [
     ("output_cost_per_reasoning_token", Bucket::Reasoning),
     ("cache_read_input_token_cost", Bucket::CacheRead),
     ("cache_creation_input_token_cost", Bucket::CacheWrite),
-    ("cache_creation_input_token_cost_above_1hr", Bucket::CacheWriteLong),
+    (
+        "cache_creation_input_token_cost_above_1hr",
+        Bucket::CacheWriteLong,
+    ),
 ];
 
 // === impl Published ===
@@ -68,7 +71,10 @@ impl Published {
                 None => published.named.push((what, rate)),
             }
         }
-        if let Some(steps) = members.get("tiered_pricing").filter(|steps| !steps.is_null()) {
+        if let Some(steps) = members
+            .get("tiered_pricing")
+            .filter(|steps| !steps.is_null())
+        {
             published.steps = read_steps(steps)?;
         }
         Ok(published)
@@ -183,7 +189,11 @@ impl Published {
         }
         // A higher price for long requests is one for all that is written.
         let output = self.named(Bucket::Output, tier, above);
-        Some(output.filter(|_| above > 0).map_or(found, |output| found.max(output)))
+        Some(
+            output
+                .filter(|_| above > 0)
+                .map_or(found, |output| found.max(output)),
+        )
     }
 
     fn rates(
@@ -201,7 +211,11 @@ impl Published {
             Some(output) if output > Rate::FREE => output,
             output => explicit(Bucket::ImageOutput).or(output).unwrap_or_default(),
         };
-        let cached = if self.half_for_cached { input.half() } else { input };
+        let cached = if self.half_for_cached {
+            input.half()
+        } else {
+            input
+        };
         let read = explicit(Bucket::CacheRead).unwrap_or(cached);
         let write = explicit(Bucket::CacheWrite).unwrap_or(input);
         for bucket in Bucket::ALL {
@@ -253,7 +267,11 @@ impl Published {
                     published(bucket).unwrap_or(standard[bucket as usize].min(input))
                 }
                 bucket => {
-                    let whole = if bucket.is_input() { Bucket::Input } else { Bucket::Output };
+                    let whole = if bucket.is_input() {
+                        Bucket::Input
+                    } else {
+                        Bucket::Output
+                    };
                     let rest = if bucket.is_input() { input } else { output };
                     published(bucket)
                         .or_else(|| half_of_own(bucket, whole))
@@ -296,5 +314,7 @@ fn read_steps(steps: &Value) -> Result<Vec<(u64, PerBucket<Option<Rate>>)>, BadP
 /// A count that may have been written as a float.
 fn whole(value: &Value) -> Option<u64> {
     let float = || value.as_f64().filter(|number| *number >= 0.0);
-    value.as_u64().or_else(|| float().map(|number| number as u64))
+    value
+        .as_u64()
+        .or_else(|| float().map(|number| number as u64))
 }

@@ -93,7 +93,10 @@ impl Units {
         let provider = members.get("litellm_provider").and_then(Value::as_str);
         let google = |name: &str| name.starts_with("gemini") || name.starts_with("vertex_ai-lang");
         let mut units = Self {
-            search_once: match members.get("web_search_billing_unit").and_then(Value::as_str) {
+            search_once: match members
+                .get("web_search_billing_unit")
+                .and_then(Value::as_str)
+            {
                 Some(unit) => unit == "per_prompt",
                 // Grounding with Google Search was charged for the prompt until Gemini 3.
                 None => provider.is_some_and(google),

@@ -45,6 +45,7 @@ fn what_a_body_leads_to_is_bounded_by_the_window() {
         r#""cachedContent":"cachedContents/1""#,
         r#""tools":[{"type":"web_search"}]"#,
         r#""fileData":{"mimeType":"video/mp4"}"#,
+        r#""\u0066ile_id":"file-1""#,
     ] {
         let body = format!("{{{member}}}");
         let bound = input_bound(body.as_bytes());
@@ -56,7 +57,9 @@ fn what_a_body_leads_to_is_bounded_by_the_window() {
 
 #[test]
 fn what_is_ruled_out_is_not_reserved_for() {
-    let pricing = Catalog::default().pricing(&wanted("anthropic", "claude-opus-5")).unwrap();
+    let pricing = Catalog::default()
+        .pricing(&wanted("anthropic", "claude-opus-5"))
+        .unwrap();
     let mut bounds = Bounds {
         input_tokens: 1_000_000,
         ..Bounds::default()

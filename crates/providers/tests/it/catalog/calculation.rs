@@ -1,7 +1,7 @@
 //! How a cost comes about.
 
-use lockgate_core::ledger::CostSource;
 use lockgate_core::config::{CostMargin, CostTerms};
+use lockgate_core::ledger::CostSource;
 use lockgate_providers::catalog::SearchContext;
 use lockgate_wire::canonical::{Billing, ServiceTier};
 
@@ -49,7 +49,10 @@ fn every_token_is_priced_as_what_it_is_and_once() {
     let output = 1_000 * 29 + 100 * 31 + 10 * 37 + (10_000 - 1_110) * 23;
     let millionths = input + rest * 2 + output;
     assert_eq!(cost.amount, Nanodollars::new(millionths * 1000));
-    assert_eq!(cost.breakdown.input, Nanodollars::new((input + rest * 2) * 1000));
+    assert_eq!(
+        cost.breakdown.input,
+        Nanodollars::new((input + rest * 2) * 1000)
+    );
     assert_eq!(cost.breakdown.output, Nanodollars::new(output * 1000));
     assert_eq!(cost.breakdown.original, cost.amount);
     assert_eq!(cost.source, CostSource::Computed);
@@ -179,14 +182,20 @@ fn what_the_provider_says_wins_where_it_is_known_to_say_it() {
     let model = "anthropic/claude-sonnet-4.5";
     let pricing = catalog.pricing(&wanted("openrouter", model)).unwrap();
     let cost = pricing.cost(&facts(usage));
-    assert_eq!((cost.amount, cost.source), (dollars("0.012345679"), CostSource::Reported));
+    assert_eq!(
+        (cost.amount, cost.source),
+        (dollars("0.012345679"), CostSource::Reported)
+    );
     // A model that no list has.
     let pricing = catalog.pricing(&wanted("openrouter", "brand/new")).unwrap();
     assert_eq!(pricing.cost(&facts(usage)).source, CostSource::Reported);
     // Anybody can write `cost` into an answer, in any currency.
     let pricing = catalog.pricing(&wanted("openai", "gpt-4o")).unwrap();
     let cost = pricing.cost(&facts(usage));
-    assert_eq!((cost.amount, cost.source), (dollars("0.0125"), CostSource::Computed));
+    assert_eq!(
+        (cost.amount, cost.source),
+        (dollars("0.0125"), CostSource::Computed)
+    );
 }
 
 #[test]
@@ -240,14 +249,19 @@ fn things_other_than_tokens_have_prices() {
         facts.size = Some("1080P");
     });
     assert_eq!(shown, dollars("4"));
-    let pages = json!({ "mode": "ocr", "ocr_cost_per_page": 0.001, "annotation_cost_per_page": 0.003 });
+    let pages =
+        json!({ "mode": "ocr", "ocr_cost_per_page": 0.001, "annotation_cost_per_page": 0.003 });
     let read = cost(pages, &|facts| {
         facts.quantities.pages = 10;
         facts.quantities.annotated_pages = 2;
     });
     assert_eq!(read, dollars("0.016"));
-    let rank = json!({ "mode": "rerank", "input_cost_per_query": 0.002, "input_cost_per_token": 0 });
-    assert_eq!(cost(rank, &|facts| facts.quantities.queries = 3), dollars("0.006"));
+    let rank =
+        json!({ "mode": "rerank", "input_cost_per_query": 0.002, "input_cost_per_token": 0 });
+    assert_eq!(
+        cost(rank, &|facts| facts.quantities.queries = 3),
+        dollars("0.006")
+    );
     let search = json!({ "mode": "search", "tiered_pricing": [
         { "max_results_range": [0, 25], "input_cost_per_query": 0.005 },
         { "max_results_range": [26, 100], "input_cost_per_query": 0.025 },
@@ -272,7 +286,9 @@ fn things_other_than_tokens_have_prices() {
 #[test]
 fn where_and_how_fast_it_was_served_multiplies_the_price() {
     let catalog = Catalog::default();
-    let claude = catalog.pricing(&wanted("anthropic", "claude-opus-5")).unwrap();
+    let claude = catalog
+        .pricing(&wanted("anthropic", "claude-opus-5"))
+        .unwrap();
     let mut usage = tokens(1_000_000, 0);
     assert_eq!(claude.cost(&facts(usage)).amount, dollars("5"));
     usage.billing.fast = true;

@@ -79,7 +79,11 @@ fn costs_are_those_of_litellm_unless_it_is_wrong() {
             at: NOON,
             ..Facts::default()
         });
-        assert_eq!(case.ours.is_some(), case.why.is_some(), "a difference has a reason");
+        assert_eq!(
+            case.ours.is_some(),
+            case.why.is_some(),
+            "a difference has a reason"
+        );
         let expected = case.ours.unwrap_or(case.litellm);
         let expected = Nanodollars::from_dollars(expected).unwrap();
         // LiteLLM's sums are floats of prices that are floats.

@@ -62,7 +62,10 @@ fn a_map_with_anything_unreadable_is_refused_whole() {
     }
     assert_eq!(refused(json!(1)), "entry `bad/one`: expected an object");
     for text in ["", "[]", "{", "null"] {
-        assert!(matches!(PriceMap::read(text), Err(BadPriceMap::Json(_))), "{text}");
+        assert!(
+            matches!(PriceMap::read(text), Err(BadPriceMap::Json(_))),
+            "{text}"
+        );
     }
 }
 
@@ -101,7 +104,10 @@ fn own_prices_work_for_a_model_that_no_list_has() {
         ..wanted("hosted_vllm", "house")
     };
     let pricing = Catalog::default().pricing(&wanted).unwrap();
-    assert_eq!(pricing.cost(&facts(tokens(1000, 10))).amount, dollars("0.003"));
+    assert_eq!(
+        pricing.cost(&facts(tokens(1000, 10))).amount,
+        dollars("0.003")
+    );
     let bad = json!({ "output_cost_per_token": "dear" });
     let wanted = Wanted {
         own: bad.as_object(),

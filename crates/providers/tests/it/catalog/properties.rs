@@ -1,6 +1,8 @@
 //! What holds of all prices and all requests.
 
-use lockgate_providers::catalog::{Bounds, Bucket, Price, Quantities, SearchContext, Without, buckets, shipped};
+use lockgate_providers::catalog::{
+    Bounds, Bucket, Price, Quantities, SearchContext, Without, buckets, shipped,
+};
 use lockgate_wire::canonical::{Billing, ServiceTier};
 use proptest::prelude::*;
 
@@ -9,7 +11,12 @@ use super::*;
 fn any_usage() -> impl Strategy<Value = Usage> {
     let counts = prop::array::uniform12(0_u64..600_000);
     let tier = prop::sample::select(ServiceTier::ALL.to_vec());
-    let billing = (prop::option::of(tier), 0_u64..5, any::<bool>(), any::<bool>());
+    let billing = (
+        prop::option::of(tier),
+        0_u64..5,
+        any::<bool>(),
+        any::<bool>(),
+    );
     // Parts are drawn without regard to their totals: providers do not add up either.
     (counts, billing).prop_map(|(n, (service_tier, web_searches, fast, us_only))| Usage {
         input_tokens: n[0],
@@ -58,7 +65,13 @@ fn any_quantities() -> impl Strategy<Value = Quantities> {
 }
 
 fn any_facts() -> impl Strategy<Value = Facts<'static>> {
-    let size = prop::sample::select(vec![None, Some("4k"), Some("1080p"), Some("1024"), Some("2K")]);
+    let size = prop::sample::select(vec![
+        None,
+        Some("4k"),
+        Some("1080p"),
+        Some("1024"),
+        Some("2K"),
+    ]);
     let context = prop::sample::select(vec![
         SearchContext::Low,
         SearchContext::Medium,
@@ -110,7 +123,9 @@ fn every_pricing() -> Vec<Pricing> {
         };
         catalog.pricing(&wanted).ok()
     });
-    pricing.filter(|pricing| pricing.price().is_some()).collect()
+    pricing
+        .filter(|pricing| pricing.price().is_some())
+        .collect()
 }
 
 proptest! {

@@ -37,7 +37,9 @@ fn an_entry_has_its_members_under_their_names() {
     assert_eq!(members["mode"], "chat");
     assert_eq!(members["litellm_provider"], "openai");
     assert_eq!(members["supports_vision"], true);
-    let row = table.row(table.find("dashscope/qwen-flash").unwrap()).unwrap();
+    let row = table
+        .row(table.find("dashscope/qwen-flash").unwrap())
+        .unwrap();
     let steps = &table.members(&row)["tiered_pricing"];
     assert_eq!(steps[1]["input_cost_per_token"], 0.00000025);
 }
@@ -75,7 +77,10 @@ fn a_price_is_found_by_provider_and_model() {
         in_region("bedrock", llama, "ap-south-1").as_deref(),
         Some("bedrock/ap-south-1/meta.llama3-70b-instruct-v1:0"),
     );
-    assert_eq!(in_region("bedrock", llama, "eu-nowhere-1").as_deref(), Some(llama));
+    assert_eq!(
+        in_region("bedrock", llama, "eu-nowhere-1").as_deref(),
+        Some(llama)
+    );
     let zone = in_region("azure", "gpt-5-2025-08-07", "eu");
     assert_eq!(zone.as_deref(), Some("azure/eu/gpt-5-2025-08-07"));
 }
@@ -107,7 +112,10 @@ fn a_deployment_of_azures_is_what_the_operator_or_the_answer_says() {
         answered: Some("gpt-5"),
         ..ours
     });
-    assert_eq!(said.unwrap().price().unwrap().key(), "azure/gpt-4o-2024-08-06");
+    assert_eq!(
+        said.unwrap().price().unwrap().key(),
+        "azure/gpt-4o-2024-08-06"
+    );
     let answered = catalog.pricing(&Wanted {
         answered: Some("gpt-5"),
         ..ours
@@ -141,7 +149,9 @@ fn pictures_are_priced_by_their_size() {
 fn the_same_price_is_read_once() {
     let catalog = Catalog::default();
     let one = catalog.pricing(&wanted("openai", "gpt-4o")).unwrap();
-    let two = Catalog::default().pricing(&wanted("openai", "gpt-4o")).unwrap();
+    let two = Catalog::default()
+        .pricing(&wanted("openai", "gpt-4o"))
+        .unwrap();
     let (one, two) = (one.price().unwrap(), two.price().unwrap());
     assert!(std::sync::Arc::ptr_eq(one, two));
 }

@@ -84,7 +84,12 @@ pub(super) fn listed(view: &View) -> Vec<Listed> {
     let mut listed = Vec::new();
     for entry in &snapshot.config.models {
         if let Some(deployment) = by_id.get(entry.model_info.id.as_str()) {
-            add(&mut listed, &entry.model_name, deployment, &snapshot.catalog);
+            add(
+                &mut listed,
+                &entry.model_name,
+                deployment,
+                &snapshot.catalog,
+            );
         }
     }
     for (name, alias) in &snapshot.config.router.model_group_alias {
@@ -173,7 +178,11 @@ impl Listed {
     /// The names of the prices that the operator wrote, sorted.
     fn own_prices(&self) -> Vec<&str> {
         let entry = &self.deployment.entry;
-        let members = entry.model_info.members.iter().chain(entry.litellm_params.prices.iter());
+        let members = entry
+            .model_info
+            .members
+            .iter()
+            .chain(entry.litellm_params.prices.iter());
         let written = members.filter(|(name, value)| is_price(name) && !value.is_null());
         let mut names: Vec<&str> = written.map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();

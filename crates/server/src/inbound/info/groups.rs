@@ -98,7 +98,10 @@ fn add_abilities_and_prices(members: &[Listed], out: &mut Map<String, Value>) {
             out.insert(name.clone(), (before || on).into());
         }
         for name in PRICES {
-            let charged = member.listed.as_ref().and_then(|found| found.members.get(name));
+            let charged = member
+                .listed
+                .as_ref()
+                .and_then(|found| found.members.get(name));
             let rate = charged.and_then(Rate::read);
             let highest = out.get(name).and_then(Rate::read);
             if let Some(rate) = rate.filter(|_| rate > highest) {

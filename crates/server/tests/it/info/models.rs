@@ -39,8 +39,11 @@ async fn deployments_are_described_without_their_secrets() {
         assert_eq!(info["input_cost_per_token"], 0.5);
         assert_eq!(info["note"], "ours");
         assert_eq!(info["supports_vision"], true);
-        // Nobody wrote a price for the answer.
-        assert_eq!(info.get("output_cost_per_token"), None);
+        assert_eq!(info["pricing_overrides"], json!(["input_cost_per_token"]));
+        // What nobody wrote is as it is listed, except for what the new price makes void.
+        assert_eq!(info["output_cost_per_token"], 0.000_01);
+        assert_eq!(info.get("cache_read_input_token_cost"), None);
+        assert_eq!(info["supports_function_calling"], true);
         assert!(contains(&info["supported_openai_params"], "logit_bias"));
     }
 }
@@ -63,6 +66,13 @@ async fn wildcards_are_listed_as_the_models_behind_them_and_aliases_as_their_dep
     assert!(flash["model_info"]["max_output_tokens"].is_u64());
     let vectors = &listed[2]["model_info"];
     assert_eq!(vectors["mode"], "embedding");
+    assert_eq!(vectors["input_cost_per_token"], 0.000_000_02);
+    assert_eq!(vectors["output_vector_size"], 1536);
+    assert_eq!(vectors["pricing_overrides"], json!([]));
+    let flash = &flash["model_info"];
+    assert_eq!(flash["key"], "gemini/gemini-2.5-flash");
+    assert_eq!(flash["input_cost_per_audio_token"], 0.000_001);
+    assert_eq!(flash["supports_reasoning"], true);
     assert_eq!(vectors.get("supported_openai_params"), None);
     assert_eq!(vectors["max_tokens"], vectors["max_input_tokens"]);
 }
@@ -121,6 +131,8 @@ async fn a_group_is_what_its_deployments_are_together() {
     assert_eq!(group["max_output_tokens"], 64000);
     assert_eq!(group["supports_vision"], true);
     assert_eq!(group["input_cost_per_token"], 0.5);
+    assert_eq!(group["output_cost_per_token"], 0.000_015);
+    assert_eq!(group["supports_reasoning"], true);
     assert_eq!(group["is_public_model_group"], false);
     let params = &group["supported_openai_params"];
     assert!(contains(params, "temperature"), "{params}");
@@ -134,6 +146,19 @@ async fn a_group_is_what_its_deployments_are_together() {
     assert!(all.iter().any(|name| name == "also-local"), "{all:?}");
     let none = get(&stage, "/model_group/info?model_group=nobody").await;
     assert_eq!(none["data"], json!([]));
+}
+
+#[tokio::test]
+async fn the_price_map_is_shown_to_anybody() {
+    let stage = stage().await;
+    let path = "/public/litellm_model_cost_map";
+    for _ in 0..2 {
+        let reply = stage.gateway.client().get(path).await.unwrap();
+        assert_eq!(reply.status, 200);
+        let map = reply.json();
+        assert_eq!(map["gpt-4o"]["input_cost_per_token"], 0.000_002_5);
+        assert!(map.as_object().unwrap().len() > 4_000);
+    }
 }
 
 #[tokio::test]

@@ -53,7 +53,8 @@ pub(crate) struct Told<'u> {
 impl Told<'_> {
     pub(crate) fn billing(self) -> Billing {
         let fee = self.cost.and_then(|cost| match cost {
-            CostIn::Amount(dollars) | CostIn::Parts {
+            CostIn::Amount(dollars)
+            | CostIn::Parts {
                 total_cost: dollars,
             } => Billing::dollars(dollars),
         });
