@@ -10,7 +10,8 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use lockgate_admin::{
-    Admin, AdminRequest, AdminResponse, AdminSettings, DirectorySink, without_store,
+    Admin, AdminRequest, AdminResponse, AdminSettings, Caller, DirectorySink, identify,
+    without_store,
 };
 use lockgate_core::Secret;
 use lockgate_core::config::Config;
@@ -44,8 +45,17 @@ pub(crate) struct Stores {
     pub spend: Arc<dyn SpendStore>,
 }
 
+/// A management request before it is known who its caller is.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// The request; what it says about its caller is filled in.
+    pub request: AdminRequest,
+    /// The id of the caller's key; `None`: the master key.
+    pub key_id: Option<String>,
+}
+
 struct Job {
-    request: AdminRequest,
+    asked: Asked,
     answer: oneshot::Sender<AdminResponse>,
 }
 
@@ -124,12 +134,12 @@ impl AdminDesk {
     }
 
     /// Hands a request over and waits for its answer.
-    pub(crate) async fn ask(&self, request: AdminRequest) -> Result<AdminResponse, Busy> {
+    pub(crate) async fn ask(&self, asked: Asked) -> Result<AdminResponse, Busy> {
         let Some(sender) = &self.0 else {
             return Ok(without_store());
         };
         let (answer, answered) = oneshot::channel();
-        let job = Job { request, answer };
+        let job = Job { asked, answer };
         sender.try_send(job).map_err(|_| Busy)?;
         answered.await.map_err(|_| Busy)
     }
@@ -158,22 +168,37 @@ impl AdminOffice {
             return;
         };
         self.in_hand.push(Box::pin(async move {
-            let response = admin.answer(job.request).await;
+            let response = answer(&admin, job.asked).await;
             // The client may have left; what it asked for is done.
             let _left = job.answer.send(response);
         }));
     }
 }
 
+/// Finds out who asks, and answers.
+async fn answer(admin: &Admin, asked: Asked) -> AdminResponse {
+    let mut request = asked.request;
+    if let Some(key_id) = asked.key_id {
+        match identify(&*admin.store, &key_id).await {
+            Ok(caller) => request.caller = Caller::Key(caller),
+            Err(error) => {
+                tracing::warn!("a management request cannot be answered: {error}");
+                return without_store();
+            }
+        }
+    }
+    admin.answer(request).await
+}
+
 // === impl Serving ===
 
 impl DirectorySink for Serving {
     fn changed(&self, puts: &[Entity], removals: &[EntityId]) {
-        tracing::debug!(
-            puts = puts.len(),
-            removals = removals.len(),
-            "entities changed"
-        );
+        let directory = &self.0.governance.directory;
+        directory.load(puts);
+        for id in removals {
+            directory.remove(id);
+        }
     }
 
     fn is_configured_model(&self, id: &str) -> bool {

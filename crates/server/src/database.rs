@@ -1,16 +1,11 @@
 //! Where the database of a configuration is.
 
-use std::path::PathBuf;
-
 use anyhow::Context as _;
 use lockgate_core::Environment;
 use lockgate_store::Located;
 
 use crate::cli::{DatabaseArgs, complain};
-use crate::configure;
-
-/// The folder for what must survive a restart, unless told otherwise.
-const FOLDER: &str = ".lockgate";
+use crate::{configure, keeping};
 
 /// Finds the database for a command, and warns of what its URL says in vain.
 pub(crate) fn locate(args: DatabaseArgs, environment: &Environment) -> anyhow::Result<Located> {
@@ -19,8 +14,7 @@ pub(crate) fn locate(args: DatabaseArgs, environment: &Environment) -> anyhow::R
     let config = configure::read(file, environment)
         .with_context(|| "the configuration may name the database")?
         .config;
-    let folder = args.data_dir.or(config.lockgate.data_dir);
-    let folder = folder.unwrap_or_else(|| PathBuf::from(FOLDER));
+    let folder = keeping::folder(args.data_dir.as_ref(), &config);
     let configured = config.general.database_url.as_ref();
     let located = Located::find(configured, &config.environment, &folder)?;
     for warning in located.primary.warnings() {

@@ -11,6 +11,7 @@ mod import_command;
 mod database;
 mod db_command;
 mod inbound;
+mod keeping;
 mod listener;
 mod local_ollama;
 mod migrate_command;

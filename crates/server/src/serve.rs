@@ -22,6 +22,7 @@ use crate::admin_desk::{self, AdminOffice, start_admin};
 use crate::cli::{ServeArgs, complain};
 use crate::configure::{self, Configured};
 use crate::data_plane::DataPlane;
+use crate::keeping::{self, Keeping};
 use crate::reload::Reloader;
 use crate::shutdown::{self, Signals, Stop};
 use crate::status::Status;
@@ -94,8 +95,16 @@ impl Gateway {
         let (stop, stopping) = shutdown::switch();
         let snapshot = self.shared.snapshot.load_full();
         let own = &snapshot.config.lockgate;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let keeping = {
+            let _entered = runtime.enter();
+            let folder = keeping::folder(args.data_dir.as_ref(), &snapshot.config);
+            Keeping::open(&snapshot.config, &folder, self.shared.clone())?
+        };
         let (desk, office) = start_admin(
-            None,
+            Some(keeping.stores()),
             admin_desk::serving(self.shared.clone()),
             admin_desk::settings(&snapshot.config, &master.key),
         );
@@ -114,20 +123,19 @@ impl Gateway {
         };
         let listeners = listener::bind(args.host(), args.port(), cores(args))?;
         let address = listeners.first().context("no listener")?.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
         // Before the first answer: whoever sees the gateway serve may send it a signal.
         let signals = runtime.block_on(async { Signals::listen() })?;
         let upstream = plane.upstream();
         runtime.block_on(credentials::warm(&snapshot, &upstream, CREDENTIALS));
+        let begun = runtime.block_on(keeping.begin())?;
         let threads = plane.start(listeners)?;
         announce(address, plane.tls.is_some(), master, &snapshot);
         drop(snapshot);
         // The office closes when the last core is gone, and this would count as one.
         drop(plane);
-        runtime.block_on(self.control(args, signals, &stop, upstream, office));
+        runtime.block_on(self.control(args, signals, &stop, upstream, office, keeping.run(begun)));
         join(threads);
+        runtime.block_on(keeping.close());
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }
@@ -140,6 +148,7 @@ impl Gateway {
         stop: &Stop,
         upstream: Upstream,
         mut office: AdminOffice,
+        kept: impl Future<Output = ()>,
     ) {
         let Signals {
             mut terminate,
@@ -163,6 +172,7 @@ impl Gateway {
             () = watched => std::future::pending().await,
             () = refresher.run(&self.shared) => std::future::pending().await,
             () = answered => std::future::pending().await,
+            () = kept => std::future::pending().await,
         };
         tracing::info!("{signal}: finishing the requests in flight");
         self.status.stop();
@@ -201,11 +211,7 @@ fn master_key(args: &ServeArgs, config: &Config) -> anyhow::Result<MasterKey> {
     match master_key::decide(&config.general, &config.environment, loopback)? {
         Decision::Use(key) => Ok(key),
         Decision::Generate => {
-            let folder = args
-                .data_dir
-                .clone()
-                .or_else(|| config.lockgate.data_dir.clone())
-                .unwrap_or_else(|| PathBuf::from(".lockgate"));
+            let folder = keeping::folder(args.data_dir.as_ref(), config);
             Ok(master_key::load_or_generate(&folder)?)
         }
     }

@@ -25,6 +25,10 @@ pub struct LockgateSettings {
     pub drain_timeout: Option<Duration>,
     /// The data folder.
     pub data_dir: Option<PathBuf>,
+    /// Folder of the journal of finished requests, where it is not in the data folder.
+    pub journal_dir: Option<PathBuf>,
+    /// The most that the journal may take, in MiB.
+    pub journal_limit_mb: Option<usize>,
 }
 
 /// A provider the operator added: one row of the provider table, as data.

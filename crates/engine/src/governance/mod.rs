@@ -21,6 +21,8 @@ mod stages;
 mod window;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -45,6 +47,8 @@ pub const GATEWAY_ACCOUNT: &str = "litellm-proxy-budget";
 pub struct Governance {
     /// Keys, teams, users and the like.
     pub directory: Directory,
+    /// Entities are still being read: who is not known yet may be known soon.
+    is_waiting: AtomicBool,
     pricing: ArcSwap<Box<dyn Pricing>>,
     /// The account of all requests together, if they have a budget.
     gateway: ArcSwapOption<Account>,
@@ -56,6 +60,7 @@ impl Default for Governance {
     fn default() -> Self {
         Self {
             directory: Directory::default(),
+            is_waiting: AtomicBool::new(false),
             pricing: ArcSwap::from_pointee(Box::new(EntryPrices)),
             gateway: ArcSwapOption::empty(),
         }
@@ -63,6 +68,17 @@ impl Default for Governance {
 }
 
 impl Governance {
+    /// From now on keys that are not known are asked to come again rather than refused: those of
+    /// the database are yet to be read.
+    pub fn wait_for_entities(&self) {
+        self.is_waiting.store(true, Relaxed);
+    }
+
+    /// All keys of the database are known.
+    pub fn has_entities(&self) {
+        self.is_waiting.store(false, Relaxed);
+    }
+
     /// Asks `pricing` what requests cost from now on.
     pub fn set_pricing(&self, pricing: Box<dyn Pricing>) {
         self.pricing.store(Arc::new(pricing));

@@ -1,6 +1,8 @@
 //! The stages of a request that governance has: who calls, what for, and what it cost.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use http::HeaderMap;
 use lockgate_core::access::MatchedRoute;
@@ -69,10 +71,20 @@ impl Governance {
     ) -> Result<Caller, GatewayError> {
         let mut caller = match snapshot.keys.shown(headers, query_key)? {
             Shown::Master => Caller::master(),
-            Shown::Key(hash) => self.directory.caller(hash, now_micros())?,
+            Shown::Key(hash) => self.known(hash)?,
         };
         caller.put(Place::Gateway, self.gateway.load_full());
         Ok(caller)
+    }
+
+    fn known(&self, hash: [u8; 32]) -> Result<Caller, GatewayError> {
+        if self.is_waiting.load(Relaxed) && self.directory.key(&hash).is_none() {
+            let why = "the keys are still being read from the database; try again in a moment";
+            let mut error = GatewayError::gateway(ErrorKind::Unavailable, why);
+            error.retry_after = Some(Duration::from_secs(2));
+            return Err(error.with_type("no_db_connection"));
+        }
+        self.directory.caller(hash, now_micros())
     }
 
     /// Who calls a route of the pipeline.

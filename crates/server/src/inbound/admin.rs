@@ -6,12 +6,11 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use lockgate_admin::{AdminRequest, AdminResponse, AdminRoute, Caller};
 use lockgate_core::error::GatewayError;
-use lockgate_engine::auth::Identity;
 use lockgate_engine::{AnswerBody, Engine, error_response, read_body};
 use lockgate_wire::DialectId;
 
 use super::reply;
-use crate::admin_desk::{AdminDesk, Busy};
+use crate::admin_desk::{AdminDesk, Asked, Busy};
 
 /// The largest body of a management request.
 const BODY: usize = 10 * 1024 * 1024;
@@ -32,8 +31,10 @@ pub(super) async fn answer(
     peer: IpAddr,
 ) -> Response<AnswerBody> {
     let snapshot = engine.shared().snapshot.load_full();
-    let caller = match snapshot.keys.authenticate(request.headers(), None) {
-        Ok(identity) => caller(identity),
+    let governance = &engine.shared().governance;
+    let key_id = match governance.authenticate(&snapshot, request.headers(), None) {
+        Ok(caller) if caller.is_master() => None,
+        Ok(caller) => Some(caller.key().map_or_else(String::new, |key| key.id().to_owned())),
         Err(error) => return refused(&error),
     };
     let query = request.uri().query().unwrap_or_default().to_owned();
@@ -45,23 +46,18 @@ pub(super) async fn answer(
     } else {
         Vec::new()
     };
-    let asked = AdminRequest {
+    let request = AdminRequest {
         route: ask.route,
         params: ask.params,
         query,
         body,
-        caller,
+        caller: Caller::Master,
         address: Some(peer.to_string()),
     };
+    let asked = Asked { request, key_id };
     match desk.ask(asked).await {
         Ok(response) => respond(response),
         Err(Busy) => busy(),
-    }
-}
-
-fn caller(identity: Identity) -> Caller {
-    match identity {
-        Identity::Master => Caller::Master,
     }
 }
 

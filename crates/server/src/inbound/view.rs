@@ -78,6 +78,7 @@ impl Page {
             Self::OllamaShow => (&["/api/show"], RouteClass::Models),
             Self::ModelInfo => (&["/model/info", "/v1/model/info"], RouteClass::Info),
             Self::ModelInfoPages => (&["/v2/model/info"], RouteClass::Info),
+            Self::PriceMap => (&["/public/litellm_model_cost_map"], RouteClass::Public),
             Self::ModelGroupInfo => (&["/model_group/info"], RouteClass::Info),
             Self::TokenCounter => (&["/utils/token_counter"], RouteClass::OpenAi),
             Self::SupportedParams => (&["/utils/supported_openai_params"], RouteClass::OpenAi),

@@ -82,6 +82,7 @@ impl Keeping {
             .unwrap_or_else(|| folder.join("journal"));
         let mut options = Options::default();
         if let Some(mebibytes) = own.journal_limit_mb {
+            let mebibytes = u64::try_from(mebibytes).unwrap_or(u64::MAX);
             options.limit_bytes = mebibytes.saturating_mul(1024 * 1024);
         }
         let journal = Journal::open(&path, options)?;

@@ -56,6 +56,8 @@ pub(super) const LOCKGATE: KeyTable = KeyTable {
         "drain_timeout",
         "first_byte_timeout",
         "idle_timeout",
+        "journal_dir",
+        "journal_limit_mb",
         "max_background_responses",
         "max_header_bytes",
         "max_json_depth",

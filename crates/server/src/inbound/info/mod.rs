@@ -8,7 +8,7 @@ mod masked;
 mod token_counter;
 mod transform;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use http::{Request, Response};
