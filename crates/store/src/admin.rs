@@ -214,7 +214,8 @@ async fn utility(
     session.execute(AssertSqlSafe(statement)).await.map(drop)
 }
 
-/// Sets a password that goes to the server as a bound value, and so into no log of statements.
+/// Sets a password that goes to the server as a bound value: a log of DDL statements does not have
+/// it, as it would have one that stands in `CREATE ROLE`.
 async fn set_password(
     session: &mut PgConnection,
     user: &str,

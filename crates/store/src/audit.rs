@@ -42,17 +42,17 @@ impl Store {
     /// When the database cannot be read.
     pub async fn verify_audit(&self) -> Result<Verdict, StoreError> {
         let head = "SELECT value, hash FROM counters WHERE name = 'audit'";
-        let (newest, head) = in_time(async {
+        let (newest, head) = in_time(Box::pin(async {
             let mut session = self.reading().await?;
             let row = session.row(Statement::new(self.flavour(), head)).await?;
             session.commit().await?;
             let row = row.ok_or(sqlx::Error::RowNotFound)?;
             Ok((row.int(0)?, row.text(1)?))
-        })
+        }))
         .await?;
         let (mut sequence, mut hash) = (0, String::new());
         while sequence < newest {
-            let stretch = in_time(self.stretch(sequence, newest)).await?;
+            let stretch = in_time(Box::pin(self.stretch(sequence, newest))).await?;
             let is_over = stretch.is_empty();
             for entry in stretch {
                 let is_next = entry.sequence == sequence + 1;

@@ -111,11 +111,11 @@ impl Store {
     /// # Errors
     /// When it is not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        in_time(async {
+        in_time(Box::pin(async {
             let mut session = self.reading().await?;
             session.script("SELECT 1").await?;
             session.commit().await
-        })
+        }))
         .await
     }
 

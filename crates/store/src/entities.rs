@@ -39,7 +39,7 @@ impl EntityStore for Store {
         Box::pin(async move {
             let mut found = Vec::with_capacity(ids.len());
             for ids in ids.chunks(IDS) {
-                found.extend(in_time(self.some(ids)).await?);
+                found.extend(in_time(Box::pin(self.some(ids))).await?);
             }
             Ok(found)
         })

@@ -37,14 +37,14 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached.
     pub async fn maintain(&self, now: i64) -> Result<Maintained, StoreError> {
-        in_time(make_ahead(self, now)).await?;
-        in_time(async {
+        in_time(Box::pin(make_ahead(self, now))).await?;
+        in_time(Box::pin(async {
             Ok(Maintained {
                 windows: self.remove_windows(now).await?,
                 hours: self.remove_hours(now).await?,
                 changes: self.remove_changes(now).await?,
             })
-        })
+        }))
         .await
     }
 

@@ -45,7 +45,7 @@ impl SpendStore for Store {
         Box::pin(async move {
             let mut found = Vec::new();
             for ids in of.chunks(IDS) {
-                found.extend(in_time(self.spend_of(ids)).await?);
+                found.extend(in_time(Box::pin(self.spend_of(ids))).await?);
             }
             Ok(found)
         })
@@ -63,7 +63,7 @@ impl SpendStore for Store {
         Box::pin(async move {
             let statement = activity::statement(self.flavour(), query)
                 .ok_or_else(|| StoreError::Refused(activity::HOURS.to_owned()))?;
-            in_time(activity::rows(self, query, statement)).await
+            in_time(Box::pin(activity::rows(self, query, statement))).await
         })
     }
 

@@ -48,6 +48,7 @@ CREATE INDEX ledger_by_team ON ledger (team_id, started_at) WHERE team_id IS NOT
 CREATE INDEX ledger_by_organization ON ledger (organization_id, started_at) WHERE organization_id IS NOT NULL;
 CREATE INDEX ledger_by_customer ON ledger (customer_id, started_at) WHERE customer_id IS NOT NULL;
 CREATE INDEX ledger_by_session ON ledger (session_id, started_at) WHERE session_id IS NOT NULL;
+CREATE INDEX ledger_by_model_group ON ledger (model_group, started_at);
 CREATE INDEX ledger_by_failure ON ledger (started_at) WHERE status >= 400;
 
 -- What was spent: of all time (window '' and start 0) and in the windows of budgets.

@@ -55,7 +55,7 @@ async fn make(store: &Store, mut weeks: HashSet<i64>) -> Result<(), sqlx::Error>
         return Ok(());
     };
     known(partitions, |known| {
-        weeks.retain(|week| !known.contains(week))
+        weeks.retain(|week| !known.contains(week));
     });
     for week in weeks {
         make_one(primary, week).await?;

@@ -2,10 +2,15 @@
 
 use lockgate_core::entity::EntityKind;
 use lockgate_core::ledger::LedgerEntry;
-use lockgate_core::ports::{AuditQuery, Change, EntityStore, Put, SpendStore, StoreError};
+use lockgate_core::ports::{
+    ActivityQuery, AuditQuery, Change, EntityStore, Put, SpendStore, StoreError,
+};
+use lockgate_store::{ConnectOptions, DatabaseUrl, Store};
 use tokio::task::JoinSet;
 
-use crate::support::{NOW, Open, all_spend, charge, connect, entry, on_both, put, team};
+use crate::support::{
+    NOW, Open, TODAY, all_spend, charge, connect, entry, on_both, postgres, put, team,
+};
 
 on_both!(
     one_of_many_updates_wins,
@@ -44,6 +49,31 @@ async fn one_of_many_updates_wins(open: &Open) {
     let everything: AuditQuery = crate::audit::everything();
     assert_eq!(open.store.audit(&everything).await.unwrap().total, 1);
     assert_eq!(open.store.verify_audit().await.unwrap().broken, None);
+}
+
+#[tokio::test]
+async fn reports_are_read_from_the_copy() {
+    let (open, copy) = (postgres().await, postgres().await);
+    put(&copy.store, vec![Put::Insert(team("stale"))])
+        .await
+        .unwrap();
+    copy.store.write(&[entry(NOW)]).await.unwrap();
+    let [url, copy] = [&open.url, &copy.url].map(|url| DatabaseUrl::parse(url).unwrap());
+    let store = Store::connect(&url, Some(&copy), ConnectOptions::default()).unwrap();
+    let all = ActivityQuery {
+        of: None,
+        ids: None,
+        key_id: None,
+        model_group: None,
+        from: TODAY,
+        until: TODAY + 1,
+        by: Vec::new(),
+    };
+    assert_eq!(store.activity(&all).await.unwrap()[0].totals.requests, 1);
+    // What decides something is read where it is written.
+    assert!(all_spend(&store).await.is_empty());
+    let stale = store.entity(&team("stale").id()).await.unwrap();
+    assert_eq!(stale, None);
 }
 
 /// Entries whose rows of spend and rollups overlap, in an order that is not that of the ids.
