@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 fn terms(settings: &Value) -> Terms {
     let mut entity = Entity::new(EntityId::new(EntityKind::Key, "k"), 0);
-    entity.settings = settings.as_object().cloned().unwrap();
+    entity.settings = settings.as_object().cloned().unwrap_or_default();
     Terms::read(&entity)
 }
 

@@ -122,7 +122,7 @@ impl Caller {
         let places = [Place::Key, Place::Team];
         let lists = places
             .iter()
-            .filter_map(|place| Some(self.at(*place)?.rare()?));
+            .filter_map(|place| self.at(*place)?.rare());
         let listed = lists
             .map(|rare| &rare.pass_through_routes)
             .filter(|list| !list.is_empty());
