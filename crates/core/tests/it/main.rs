@@ -20,6 +20,7 @@ mod robust;
 mod secrets;
 mod seed;
 mod settings;
+mod terms;
 
 use lockgate_core::config::{Loaded, load_str};
 use lockgate_core::{ConfigError, Environment};

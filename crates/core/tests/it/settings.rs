@@ -413,3 +413,50 @@ fn the_environment_names_a_file_of_certificates() {
         SslVerify::Off
     );
 }
+
+#[test]
+fn budgets_of_all_requests_and_the_marks_of_requests_are_read() {
+    let found = config(
+        "\
+general_settings:
+  apply_user_budget_to_team_keys: true
+  user_header_name: X-User
+  user_header_mappings:
+    - {header_name: X-Customer, litellm_user_role: customer}
+    - {header_name: X-Staff, litellm_user_role: internal_user}
+litellm_settings:
+  max_budget: 12.5
+  budget_duration: 30d
+  budget_exceeded_status_code: 400
+  timezone: Europe/Berlin
+  extra_spend_tag_headers: [X-Project]
+",
+    )
+    .governance;
+    assert_eq!(found.max_budget.unwrap().to_string(), "12.5");
+    assert_eq!(found.budget_duration.unwrap().to_string(), "30d");
+    assert_eq!(found.budget_exceeded_status, 400);
+    assert_eq!(found.timezone.iana_name(), Some("Europe/Berlin"));
+    assert_eq!(found.tag_headers, ["x-project"]);
+    assert_eq!(found.customer_headers, ["x-user", "x-customer"]);
+    assert!(found.apply_user_budget_to_team_keys && !found.enforce_user_param);
+    let default = config("litellm_settings:\n").governance;
+    assert_eq!(
+        (default.max_budget, default.budget_exceeded_status),
+        (None, 422)
+    );
+}
+
+#[test]
+fn a_budget_of_all_requests_that_cannot_be_read_is_a_budget_of_nothing() {
+    for settings in ["max_budget: much", "max_budget: 5\n  budget_duration: soon"] {
+        let loaded = load(&format!("litellm_settings:\n  {settings}\n"));
+        let budget = loaded.config.governance.max_budget.unwrap();
+        assert!(!budget.is_positive(), "{settings}");
+        assert!(
+            report(&loaded).contains("nothing may be spent"),
+            "{}",
+            report(&loaded)
+        );
+    }
+}

@@ -120,9 +120,7 @@ impl Caller {
     /// allowed the route by name.
     fn check_pass_through(&self, route: MatchedRoute<'_>) -> Result<(), GatewayError> {
         let places = [Place::Key, Place::Team];
-        let lists = places
-            .iter()
-            .filter_map(|place| Some(self.at(*place)?.rare()?));
+        let lists = places.iter().filter_map(|place| self.at(*place)?.rare());
         let listed = lists
             .map(|rare| &rare.pass_through_routes)
             .filter(|list| !list.is_empty());

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use lockgate_core::money::Nanodollars;
-use lockgate_core::terms::{BudgetTerms, Raise};
 
 use super::account::Account;
-use super::caller::{Caller, Place};
-use super::refusal::{Exceeded, Measure, OverBudget, Refusal, whose};
-use super::reservation::{DAY, Hold, MINUTE, Money, Reservation, What, counter, number};
+use super::caller::Caller;
+use super::refusal::{Exceeded, Measure, Refusal, whose};
+use super::reservation::{DAY, Hold, MINUTE, Reservation, What, counter, number};
 use super::window::Counted;
 use crate::snapshot::Group;
 
@@ -79,38 +78,11 @@ impl Reservation {
         if let Worst::AtMost(worst) = entrant.worst {
             self.reserved = worst;
         }
-        for (number, account) in concerned {
-            for (budget, terms) in account.terms().budgets.iter().enumerate() {
-                if !self.concerns(&account, budget) {
-                    continue;
-                }
-                let open = |meter: &Arc<super::money::Meter>| {
-                    meter.open(terms.period, entrant.now, entrant.zone)
-                };
-                let money = Money {
-                    account: number,
-                    budget,
-                    till: account
-                        .meters
-                        .get(budget)
-                        .and_then(Option::as_ref)
-                        .map(open),
-                    reserved: 0,
-                };
-                let exempt = self.is_exempt(number, entrant);
-                let money = if exempt {
-                    money
-                } else {
-                    self.set_aside(money, &account, entrant)?
-                };
-                self.money.push(money);
-            }
-        }
-        Ok(())
+        self.set_all_aside(&concerned, entrant)
     }
 
     /// The accounts with limits or budgets, each with its number.
-    fn concerned(&self) -> Vec<(usize, Arc<Account>)> {
+    pub(super) fn concerned(&self) -> Vec<(usize, Arc<Account>)> {
         let accounts = self.caller.accounts();
         let concerned = accounts.filter(|(_, account)| {
             let terms = account.terms();
@@ -119,98 +91,6 @@ impl Reservation {
         concerned
             .map(|(number, account)| (number, account.clone()))
             .collect()
-    }
-
-    /// A user's budget is for requests of its own, unless the operator wants otherwise; requests
-    /// for a team are charged to it all the same.
-    fn is_exempt(&self, number: usize, entrant: &Entrant<'_>) -> bool {
-        let for_team = self.caller.at(Place::Team).is_some();
-        number == Place::User as usize && for_team && !entrant.user_pays_for_team
-    }
-
-    /// Sets money aside in one budget.
-    fn set_aside(
-        &self,
-        mut money: Money,
-        account: &Account,
-        entrant: &Entrant<'_>,
-    ) -> Result<Money, Refusal> {
-        let Some(terms) = account.terms().budgets.get(money.budget) else {
-            return Ok(money);
-        };
-        let most = most(account, terms, entrant.now);
-        let (amount, least) = match entrant.worst {
-            Worst::Nothing => return Ok(money),
-            Worst::AtMost(worst) => (worst.get(), worst.get()),
-            // Something must be left, and nothing is set aside.
-            Worst::Unknown => (0, 1),
-        };
-        let taken = self.till(&money, |till| {
-            if least > amount {
-                let left = most - till.committed();
-                return if left.get() >= least {
-                    Ok(())
-                } else {
-                    Err(left)
-                };
-            }
-            till.reserve(amount, most.get())
-        });
-        match taken {
-            Some(Err(left)) => Err(Refusal::Budget(over(account, terms, left, entrant))),
-            _ => {
-                money.reserved = amount;
-                Ok(money)
-            }
-        }
-    }
-
-    /// Sets more aside, before a fallback that may cost more: in all budgets, or in none.
-    pub(crate) fn top_up(&mut self, entrant: &Entrant<'_>) -> Result<(), Refusal> {
-        let worst = match entrant.worst {
-            Worst::AtMost(worst) => worst,
-            Worst::Nothing | Worst::Unknown => Nanodollars::ZERO,
-        };
-        let before = (self.model.clone(), self.group.clone());
-        self.model = entrant.model.into();
-        self.group = entrant.group.cloned();
-        let mut added: Vec<(usize, i64)> = Vec::new();
-        let mut refused = None;
-        for (place, money) in self.money.iter().enumerate() {
-            let more = worst.get() - money.reserved;
-            let Some(account) = self.caller.account(money.account) else {
-                continue;
-            };
-            if more <= 0
-                || !self.concerns(account, money.budget)
-                || self.is_exempt(money.account, entrant)
-            {
-                continue;
-            }
-            let Some(terms) = account.terms().budgets.get(money.budget) else {
-                continue;
-            };
-            let most = most(account, terms, entrant.now).get();
-            match self.till(money, |till| till.reserve(more, most)) {
-                Some(Err(left)) => {
-                    refused = Some(Refusal::Budget(over(account, terms, left, entrant)));
-                    break;
-                }
-                _ => added.push((place, more)),
-            }
-        }
-        if let Some(refusal) = refused {
-            for (place, more) in added {
-                self.till(&self.money[place], |till| till.settle(more, 0));
-            }
-            (self.model, self.group) = before;
-            return Err(refusal);
-        }
-        for (place, more) in added {
-            self.money[place].reserved += more;
-        }
-        self.reserved = self.reserved.max(worst);
-        Ok(())
     }
 
     fn take_limits(
@@ -328,40 +208,5 @@ impl Reservation {
             }
             _ => whose,
         }
-    }
-}
-
-/// What a budget holds at `now`.
-fn most(account: &Account, terms: &BudgetTerms, now: i64) -> Nanodollars {
-    let raise = account.rare().and_then(|rare| rare.raise);
-    match raise {
-        Some(Raise { by, until }) if now < until && terms.model.is_none() => terms.most + by,
-        _ => terms.most,
-    }
-}
-
-fn over(
-    account: &Account,
-    terms: &BudgetTerms,
-    left: Nanodollars,
-    entrant: &Entrant<'_>,
-) -> OverBudget {
-    let model = terms
-        .model
-        .as_ref()
-        .map(|model| format!(" for model `{model}`"));
-    let period = terms.period.map(|period| format!(" per {period}"));
-    let worst = match entrant.worst {
-        Worst::AtMost(worst) => Some(worst),
-        Worst::Nothing | Worst::Unknown => None,
-    };
-    let left = left.max(Nanodollars::ZERO);
-    OverBudget {
-        whose: whose(account),
-        window: [period, model].into_iter().flatten().collect(),
-        most: most(account, terms, entrant.now),
-        left,
-        worst,
-        shorter_fits: worst.is_some() && entrant.least < left.min(worst.unwrap_or_default()),
     }
 }

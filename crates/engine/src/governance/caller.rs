@@ -127,6 +127,12 @@ impl Caller {
         fixed.chain(tags.map(|(place, account)| (PLACES + place, account)))
     }
 
+    /// Whether its requests concern any budget.
+    pub(super) fn has_budgets(&self) -> bool {
+        self.accounts()
+            .any(|(_, account)| !account.terms().budgets.is_empty())
+    }
+
     /// The account of that number.
     pub(super) fn account(&self, number: usize) -> Option<&Arc<Account>> {
         match number.checked_sub(PLACES) {

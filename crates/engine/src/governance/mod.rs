@@ -16,6 +16,7 @@ mod proof;
 mod refusal;
 mod reservation;
 mod routes;
+mod setting_aside;
 mod shelf;
 mod stages;
 mod window;

@@ -429,3 +429,34 @@ fn a_budget_that_changes_reaches_whoever_refers_to_it() {
     directory.remove(&EntityId::new(EntityKind::Budget, "free"));
     assert!(ask(1_000_000).is_ok());
 }
+
+#[test]
+fn a_fallback_has_budgets_of_its_own() {
+    let terms = json!({ "max_budget": 1, "model_max_budget": { "dear": 1e-8 } });
+    let directory = directory([&terms, &json!({})], &json!({}));
+    let id = EntityId::new(EntityKind::Key, key_id(1));
+    let account = directory.account(&id).unwrap();
+    let committed = || -> Vec<i64> {
+        let windows = account.windows(NOON, &ZONE);
+        windows
+            .map(|(_, _, _, committed)| committed.get())
+            .collect()
+    };
+    let mut made = Reservation::make(caller(&directory, 1), &entrant(5, 0, NOON)).unwrap();
+    assert_eq!(committed(), [5, 0]);
+    let to = |worst| Entrant {
+        model: "dear",
+        ..entrant(worst, 0, NOON)
+    };
+    assert!(made.top_up(&to(11)).is_err());
+    assert_eq!(committed(), [5, 0], "a refusal takes nothing");
+    assert!(made.top_up(&to(10)).is_ok());
+    assert_eq!(committed(), [10, 10]);
+    let cost = Nanodollars::new(7);
+    let charges = made.settle(Outcome {
+        cost,
+        ..Outcome::default()
+    });
+    assert_eq!(committed(), [7, 7]);
+    assert_eq!(charges[0].windows[0].name, "dear/");
+}

@@ -89,7 +89,7 @@ impl Reservation {
 
     /// Whether it concerns any budget.
     pub(crate) fn has_budgets(&self) -> bool {
-        !self.money.is_empty()
+        self.caller.has_budgets()
     }
 
     /// What is set aside for it.

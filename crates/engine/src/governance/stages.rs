@@ -156,10 +156,7 @@ impl Governance {
     ) -> Result<(), GatewayError> {
         let asked = asked(call);
         record.input_bytes = asked.bytes;
-        let has_budgets = caller
-            .accounts()
-            .any(|(_, a)| !a.terms().budgets.is_empty());
-        let (worst, least) = if has_budgets {
+        let (worst, least) = if caller.has_budgets() {
             (self.worst(group, &asked), self.least(group, &asked))
         } else {
             (Worst::Nothing, Nanodollars::ZERO)
@@ -292,7 +289,7 @@ fn expected_tokens(asked: &Asked<'_>, caller: &Caller) -> u64 {
 pub(crate) fn settle(record: &mut RequestRecord) -> Option<Bill> {
     let mut reservation = record.reservation.take()?;
     let pricing = record.pricing.take();
-    let (cost, source, tokens) = cost(record, pricing.as_deref(), &reservation);
+    let (cost, source, tokens) = cost(record, pricing.as_deref().map(AsRef::as_ref), &reservation);
     let charges = reservation.settle(Outcome {
         cost,
         tokens,
@@ -309,7 +306,7 @@ pub(crate) fn settle(record: &mut RequestRecord) -> Option<Bill> {
 /// What a request cost, where that comes from, and its tokens.
 fn cost(
     record: &RequestRecord,
-    pricing: Option<&Box<dyn Pricing>>,
+    pricing: Option<&dyn Pricing>,
     reservation: &Reservation,
 ) -> (Nanodollars, CostSource, Option<u64>) {
     let Some(deployment) = record.deployment.as_deref() else {
@@ -342,7 +339,7 @@ fn cost(
         let tokens = if record.status < 400 { None } else { Some(0) };
         return (Nanodollars::ZERO, CostSource::None, tokens);
     }
-    let told = record.usage.unwrap_or(Usage {
+    let told = record.usage.unwrap_or_else(|| Usage {
         input_tokens: record.input_bytes / BYTES_PER_TOKEN,
         ..Usage::default()
     });

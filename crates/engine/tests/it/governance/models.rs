@@ -4,7 +4,7 @@ use lockgate_core::entity::{EntityId, EntityKind};
 use lockgate_testkit::MockUpstream;
 use serde_json::json;
 
-use super::{chat, client, config, entity, key, put, told};
+use super::{KEY, chat, client, config, entity, key, put, told};
 use crate::support::on_core;
 
 const GROUPS: [(&str, &str); 3] = [("a", "mock"), ("b", "mock"), ("openai/c", "mock")];
@@ -150,5 +150,26 @@ fn fallbacks_that_the_client_names_are_models_too() {
             &key(&json!({ "models": ["a", "b"] })),
         );
         assert_eq!(client.ask(&body).await.status, 200);
+    });
+}
+
+#[test]
+fn a_caller_sees_the_models_it_may_call() {
+    on_core(async {
+        let mock = MockUpstream::start().await.unwrap();
+        let client = client(
+            &config(&mock, &GROUPS, ""),
+            &json!({ "models": ["b", "openai/c"] }),
+        );
+        let shared = client.engine.shared();
+        let snapshot = shared.snapshot.load();
+        let (governance, headers) = (&shared.governance, http::HeaderMap::new());
+        let caller = governance
+            .authenticate(&snapshot, &headers, Some(KEY))
+            .unwrap();
+        let listed = snapshot.listed_models().into_iter().map(|(name, _)| name);
+        let seen = listed.filter(|name| caller.may_call(&governance.directory, &snapshot, name));
+        assert_eq!(seen.collect::<Vec<_>>(), ["b", "openai/c"]);
+        assert!(!caller.may_call(&governance.directory, &snapshot, "nowhere"));
     });
 }
