@@ -78,7 +78,15 @@ async fn seeded() -> Api {
             api.must("POST", path, body).await;
         }
     }
-    for (path, body) in [
+    for (path, body) in shared() {
+        api.must("POST", path, body).await;
+    }
+    api
+}
+
+/// What is there besides the two worlds, and their keys.
+fn shared() -> Vec<(&'static str, Value)> {
+    vec![
         ("/key/generate", json!({"key": OWN.key, "user_id": "u1"})),
         (
             "/key/generate",
@@ -107,23 +115,48 @@ async fn seeded() -> Api {
             "/credentials",
             json!({"credential_name": "cred", "credential_values": {"api_key": "x"}}),
         ),
-    ] {
-        api.must("POST", path, body).await;
-    }
-    api
+    ]
 }
 
 /// A request to `route` that works for a proxy admin: its query or the rest of its path, and its body.
 fn sample(route: R, about: &World) -> (String, Value) {
+    let body = about_keys(route, about)
+        .or_else(|| about_teams(route, about))
+        .or_else(|| about_others(route, about))
+        .unwrap_or_else(|| json!({}));
     let World {
         organization,
         team,
         user,
-        member,
         key,
         project,
+        ..
     } = *about;
-    let body = match route {
+    let query = match route {
+        R::KeyInfo => format!("?key={key}"),
+        R::KeyList | R::KeyAliases | R::UserInfo | R::UserInfoV2 => format!("?user_id={user}"),
+        R::TeamInfo | R::TeamPermissions => format!("?team_id={team}"),
+        R::TeamList | R::TeamListV2 => format!("?user_id={user}"),
+        R::OrganizationInfo => format!("?organization_id={organization}"),
+        R::CustomerInfo => "?end_user_id=c".to_owned(),
+        R::BudgetSettings => "?budget_id=b".to_owned(),
+        R::ProjectInfo => format!("?project_id={project}"),
+        R::ConfigFieldInfo => "?field_name=default_team_params".to_owned(),
+        _ => String::new(),
+    };
+    (query, body)
+}
+
+/// The body of a request about keys and users.
+fn about_keys(route: R, about: &World) -> Option<Value> {
+    let World {
+        organization,
+        team,
+        user,
+        key,
+        ..
+    } = *about;
+    Some(match route {
         R::KeyGenerate if about.key == COLLEAGUE.key => json!({"team_id": team}),
         R::KeyGenerate => json!({"user_id": user}),
         R::KeyServiceAccount => json!({"team_id": team}),
@@ -136,6 +169,19 @@ fn sample(route: R, about: &World) -> (String, Value) {
         R::UserUpdate => json!({"user_id": user, "user_alias": "x"}),
         R::UserBulkUpdate => json!({"users": [{"user_id": user, "user_alias": "x"}]}),
         R::UserDelete => json!({"user_ids": [user]}),
+        _ => return None,
+    })
+}
+
+/// The body of a request about teams and organizations.
+fn about_teams(route: R, about: &World) -> Option<Value> {
+    let World {
+        organization,
+        team,
+        member,
+        ..
+    } = *about;
+    Some(match route {
         R::TeamNew => json!({"team_id": "new", "organization_id": organization}),
         R::TeamUpdate => json!({"team_id": team, "team_alias": "x"}),
         R::TeamDelete => json!({"team_ids": [team]}),
@@ -164,6 +210,14 @@ fn sample(route: R, about: &World) -> (String, Value) {
             json!({"organization_id": organization, "user_id": member, "role": "internal_user"})
         }
         R::OrganizationMemberDelete => json!({"organization_id": organization, "user_id": member}),
+        _ => return None,
+    })
+}
+
+/// The body of a request about anything else.
+fn about_others(route: R, about: &World) -> Option<Value> {
+    let World { team, project, .. } = *about;
+    Some(match route {
         R::CustomerNew => json!({"user_id": "new"}),
         R::CustomerUpdate => json!({"user_id": "c"}),
         R::CustomerDelete | R::CustomerBlock | R::CustomerUnblock => json!({"user_ids": ["c"]}),
@@ -184,21 +238,8 @@ fn sample(route: R, about: &World) -> (String, Value) {
         R::CredentialCreate => json!({"credential_name": "new", "credential_values": {}}),
         R::ConfigFieldUpdate => json!({"field_name": "default_team_params", "field_value": {}}),
         R::ConfigFieldDelete => json!({"field_name": "default_team_params"}),
-        _ => json!({}),
-    };
-    let query = match route {
-        R::KeyInfo => format!("?key={key}"),
-        R::KeyList | R::KeyAliases | R::UserInfo | R::UserInfoV2 => format!("?user_id={user}"),
-        R::TeamInfo | R::TeamPermissions => format!("?team_id={team}"),
-        R::TeamList | R::TeamListV2 => format!("?user_id={user}"),
-        R::OrganizationInfo => format!("?organization_id={organization}"),
-        R::CustomerInfo => "?end_user_id=c".to_owned(),
-        R::BudgetSettings => "?budget_id=b".to_owned(),
-        R::ProjectInfo => format!("?project_id={project}"),
-        R::ConfigFieldInfo => "?field_name=default_team_params".to_owned(),
-        _ => String::new(),
-    };
-    (query, body)
+        _ => return None,
+    })
 }
 
 async fn asked(api: &Api, caller: &Caller, route: R, about: &World) -> u16 {

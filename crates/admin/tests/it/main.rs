@@ -1,4 +1,5 @@
 //! The management API on a store in memory.
+#![cfg(test)]
 
 mod access;
 mod keys;
