@@ -1,6 +1,7 @@
 //! Entities on their way into the store: what is new, what changed, and what is left alone.
 
 mod decide;
+mod gone;
 mod spend;
 
 use std::collections::{HashMap, HashSet};
@@ -23,6 +24,8 @@ pub(crate) struct Copier<'a> {
     now: i64,
     /// Nothing was imported before, so nothing can have been removed since.
     is_first: bool,
+    /// What is removed in this run: it keeps no name from others.
+    gone: HashSet<EntityId>,
     /// Names that were given away in this run.
     names: HashMap<EntityKind, HashSet<String>>,
 }
@@ -52,6 +55,7 @@ impl<'a> Copier<'a> {
             overwrite,
             now,
             is_first: true,
+            gone: HashSet::new(),
             names: HashMap::new(),
         };
         if let Some(target) = target {

@@ -2,6 +2,8 @@
 
 mod survey;
 
+use std::collections::HashSet;
+
 use jiff::tz::TimeZone;
 use lockgate_core::entity::EntityKind;
 use lockgate_core::ports::StoreError;
@@ -12,7 +14,7 @@ use crate::convert::{Context, Converted};
 use crate::copy::Copier;
 use crate::logs;
 use crate::report::{Counts, Report};
-use crate::source::{RowPage, Source, SourceError};
+use crate::source::{KEY_TABLE, RowPage, Source, SourceError};
 use crate::tables::{TABLES, Table};
 use crate::target::Target;
 use crate::windows;
@@ -65,6 +67,11 @@ pub enum ImportError {
 
 /// Rows are read and written in batches of so many.
 const BATCH: usize = 500;
+/// Keys here are looked for in LiteLLM in batches of so many.
+const KEYS: u32 = 500;
+const GONE: &str = "keys that are not in LiteLLM any more, and so removed here, too";
+const CHANGED: &str =
+    "keys that are not in LiteLLM any more, and stay because they were changed here since";
 
 /// Copies what `source` holds, or finds out what that would do.
 ///
@@ -94,6 +101,9 @@ pub async fn import(
         progress,
     };
     for table in &TABLES {
+        if table.kind == EntityKind::Key {
+            run.remove_gone(&mut source).await?;
+        }
         run.table(&mut source, table).await?;
     }
     run.windows(&mut source).await?;
@@ -149,9 +159,9 @@ impl Run<'_, '_> {
             let is_last = page.is_last;
             counts.rows += page.rows.len() as u64;
             let live = if table.kind == EntityKind::DeletedKey {
-                self.remove_keys(source, &page).await?
+                live(source, page.ids()).await?
             } else {
-                Vec::new()
+                HashSet::new()
             };
             let mut drafts = self.convert(&context, page, &mut counts);
             for (id, draft) in &mut drafts {
@@ -209,34 +219,29 @@ impl Run<'_, '_> {
         drafts
     }
 
-    /// Takes away keys that were imported before and deleted in LiteLLM since. Says which are there
-    /// in LiteLLM, because they were made anew.
-    async fn remove_keys(
-        &mut self,
-        source: &mut Source,
-        page: &RowPage,
-    ) -> Result<Vec<String>, ImportError> {
-        const NOTE: &str = "deleted in LiteLLM since the last import, and so deleted here";
-        let rows = page.rows.iter().flatten();
-        let mut deleted: Vec<String> = rows.filter_map(|row| row.id.first().cloned()).collect();
-        let keys = source.sql_name("LiteLLM_VerificationToken");
-        let sql = format!("SELECT token FROM {keys} WHERE token = ANY(string_to_array($1, ','))");
-        let live = source.fetch(sql, &[deleted.join(",")]).await?;
-        let live: Vec<String> = live
-            .iter()
-            .map(|row| row.try_get(0))
-            .collect::<Result<_, _>>()
-            .map_err(SourceError::from)?;
-        deleted.retain(|token| !live.contains(token));
-        let removed = self.copier.remove_keys(&deleted).await?;
-        if removed > 0 {
-            *self
-                .report
-                .left_out
-                .entry(format!("keys {NOTE}"))
-                .or_default() += removed;
+    /// Takes away keys that were imported before and are not in LiteLLM any more.
+    async fn remove_gone(&mut self, source: &mut Source) -> Result<(), ImportError> {
+        let mut offset = 0;
+        let mut missing = Vec::new();
+        loop {
+            let mut here = self.copier.keys_here(offset, KEYS).await?;
+            if here.is_empty() {
+                break;
+            }
+            offset += here.len() as u64;
+            let live = live(source, here.clone()).await?;
+            here.retain(|key| !live.contains(key));
+            missing.append(&mut here);
         }
-        Ok(live)
+        for some in missing.chunks(BATCH) {
+            let gone = self.copier.remove_keys(some).await?;
+            for (why, count) in [(GONE, gone.removed), (CHANGED, gone.kept)] {
+                if count > 0 {
+                    *self.report.left_out.entry(why.to_owned()).or_default() += count;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn windows(&mut self, source: &mut Source) -> Result<(), ImportError> {
@@ -269,4 +274,13 @@ impl Run<'_, '_> {
             }
         }
     }
+}
+
+/// Those of `keys` that LiteLLM has.
+async fn live(source: &mut Source, keys: Vec<String>) -> Result<HashSet<String>, ImportError> {
+    let table = source.sql_name(KEY_TABLE);
+    let sql = format!("SELECT token FROM {table} WHERE token = ANY(string_to_array($1, ','))");
+    let rows = source.fetch(sql, &[keys.join(",")]).await?;
+    let live: Result<_, _> = rows.iter().map(|row| row.try_get(0)).collect();
+    Ok(live.map_err(SourceError::from)?)
 }

@@ -83,13 +83,23 @@ pub(crate) struct RowPage {
 const CURSOR: &str = "lockgate_import";
 const CONNECT_SECONDS: u64 = 15;
 /// Without this table it is not LiteLLM's database.
-const KEYS: &str = "LiteLLM_VerificationToken";
+pub(crate) const KEY_TABLE: &str = "LiteLLM_VerificationToken";
 /// One state for everything, however long the store takes to write what was read.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
                      SET LOCAL statement_timeout = 0; \
                      SET LOCAL idle_in_transaction_session_timeout = 0";
 /// Where Prisma keeps tables unless told otherwise.
 const SCHEMA: &str = "public";
+
+// === impl RowPage ===
+
+impl RowPage {
+    /// The ids of rows that are identified by one column.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let rows = self.rows.iter().flatten();
+        rows.filter_map(|row| row.id.first().cloned()).collect()
+    }
+}
 
 // === impl SourceError ===
 
@@ -140,7 +150,7 @@ impl Source {
             migration: None,
         };
         source.read_tables().await?;
-        if !source.tables.contains_key(KEYS) {
+        if !source.tables.contains_key(KEY_TABLE) {
             return Err(SourceError::NotLitellm(source.place));
         }
         source.read_migration().await?;

@@ -56,7 +56,7 @@ pub(crate) enum ImportCommand {
 /// How to copy a LiteLLM database.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LitellmArgs {
-    /// LiteLLM's PostgreSQL database [env: LITELLM_DATABASE_URL]. It is only read.
+    /// The URL of LiteLLM's database, which is only read.
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
     /// Copy. Without it nothing is written.

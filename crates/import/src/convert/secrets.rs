@@ -68,13 +68,16 @@ fn config(name: &str, members: &mut Members, keys: &Keychain) -> Vec<ToSeal> {
     let before = value.clone();
     let mut locked = Vec::new();
     open_all(&mut value, VALUE, keys, &mut locked);
-    for pointer in &locked {
-        remove(&mut value, pointer.trim_start_matches(VALUE));
+    for pointer in locked {
+        let why = advice(keys);
         members
             .losses
-            .push(format!("{pointer} cannot be decrypted{}", advice(keys)));
+            .push(format!("{pointer} cannot be decrypted{why}"));
     }
     let is_secret = name == ENVIRONMENT || value != before;
+    if let Value::Object(settings) = &mut value {
+        settings.retain(|_, setting| !setting.is_null());
+    }
     if is_secret && value.is_object() {
         return seal(value);
     }
@@ -149,13 +152,16 @@ fn seal(value: Value) -> Vec<ToSeal> {
     }
 }
 
-/// Decrypts every string in `value`; what cannot be is in `locked`.
+/// Decrypts every string in `value`. What cannot be is null, and its place is in `locked`.
 fn open_all(value: &mut Value, at: &str, keys: &Keychain, locked: &mut Vec<String>) {
     match value {
         Value::String(text) => match keys.open(text) {
             Opened::Secret(plain) => *value = plain.expose().into(),
             Opened::Plain => {}
-            Opened::Locked => locked.push(at.to_owned()),
+            Opened::Locked => {
+                locked.push(at.to_owned());
+                *value = Value::Null;
+            }
         },
         Value::Array(items) => {
             for (place, item) in items.iter_mut().enumerate() {
@@ -165,26 +171,6 @@ fn open_all(value: &mut Value, at: &str, keys: &Keychain, locked: &mut Vec<Strin
         Value::Object(members) => {
             for (name, member) in members.iter_mut() {
                 open_all(member, &format!("{at}/{name}"), keys, locked);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn remove(value: &mut Value, pointer: &str) {
-    let Some((parent, name)) = pointer.rsplit_once('/') else {
-        return;
-    };
-    match value.pointer_mut(parent) {
-        Some(Value::Object(members)) => drop(members.shift_remove(name)),
-        // Taking an item out would move the others, whose places are known.
-        Some(Value::Array(items)) => {
-            if let Some(item) = name
-                .parse()
-                .ok()
-                .and_then(|place: usize| items.get_mut(place))
-            {
-                *item = Value::Null;
             }
         }
         _ => {}

@@ -1,7 +1,7 @@
 //! What is to become of one entity.
 
-use lockgate_core::entity::{Entity, EntityId, EntityKind};
-use lockgate_core::ports::{Change, EntityQuery, Paging, StoreError};
+use lockgate_core::entity::{Entity, EntityId};
+use lockgate_core::ports::{EntityQuery, Paging, StoreError};
 use serde_json::Value;
 
 use super::{Copier, audit_query};
@@ -51,7 +51,7 @@ impl Copier<'_> {
             if removed {
                 return Ok(Decision::Kept);
             }
-            let taken = name_taken(target, &draft.entity).await?;
+            let taken = self.name_taken(target, &draft.entity).await?;
             return Ok(taken.map_or(Decision::New, Decision::Failed));
         };
         if existing == draft.entity {
@@ -61,7 +61,7 @@ impl Copier<'_> {
             return Ok(Decision::Kept);
         }
         if existing.unique_name != draft.entity.unique_name
-            && let Some(why) = name_taken(target, &draft.entity).await?
+            && let Some(why) = self.name_taken(target, &draft.entity).await?
         {
             return Ok(Decision::Failed(why));
         }
@@ -70,31 +70,24 @@ impl Copier<'_> {
         })
     }
 
-    /// Removes those of `deleted` whose keys are still here as an earlier import wrote them: a key
-    /// that was deleted in LiteLLM meanwhile must not open this gateway. Says how many.
-    pub(crate) async fn remove_keys(&self, deleted: &[String]) -> Result<u64, StoreError> {
-        let Some(target) = self.target.filter(|_| !self.is_first) else {
-            return Ok(0);
+    /// Says so when another one here has the name of `entity`.
+    async fn name_taken(
+        &self,
+        target: Target<'_>,
+        entity: &Entity,
+    ) -> Result<Option<String>, StoreError> {
+        let Some(name) = &entity.unique_name else {
+            return Ok(None);
         };
-        let ids: Vec<EntityId> = deleted
+        let mut query = EntityQuery::new(entity.kind);
+        query.unique_name = Some(name.clone());
+        query.paging = Paging { offset: 0, size: 2 };
+        let page = target.entities.entities(&query).await?;
+        let other = page
+            .rows
             .iter()
-            .map(|id| EntityId::new(EntityKind::Key, id.as_str()))
-            .collect();
-        let mut change = Change::default();
-        for key in target.entities.those(&ids).await? {
-            let id = key.id();
-            if self.overwrite || is_as_imported(target, &id).await? {
-                change
-                    .audit
-                    .push(self.audit_of(id.clone(), "deleted", None));
-                change.removals.push(id);
-            }
-        }
-        let removed = change.removals.len() as u64;
-        if let Some(target) = self.writes_to().filter(|_| removed > 0) {
-            target.entities.change(&change).await?;
-        }
-        Ok(removed)
+            .find(|one| one.id != entity.id && !self.gone.contains(&one.id()));
+        Ok(other.map(|other| format!("another {} here has its name: {}", entity.kind, other.id)))
     }
 }
 
@@ -143,7 +136,7 @@ fn split(pointer: &str) -> (&str, &str) {
     path.split_at(end)
 }
 
-async fn was_here(target: Target<'_>, id: &EntityId) -> Result<bool, StoreError> {
+pub(super) async fn was_here(target: Target<'_>, id: &EntityId) -> Result<bool, StoreError> {
     let mut query = audit_query();
     query.entity = Some(id.clone());
     query.actor = Some(ACTOR.to_owned());
@@ -151,23 +144,11 @@ async fn was_here(target: Target<'_>, id: &EntityId) -> Result<bool, StoreError>
 }
 
 /// Whether an import was the last to write it.
-async fn is_as_imported(target: Target<'_>, id: &EntityId) -> Result<bool, StoreError> {
+pub(super) async fn is_as_imported(target: Target<'_>, id: &EntityId) -> Result<bool, StoreError> {
     let mut query = audit_query();
     query.entity = Some(id.clone());
     let newest = target.entities.audit(&query).await?.rows;
     Ok(newest
         .first()
         .is_some_and(|entry| entry.said.actor == ACTOR))
-}
-
-async fn name_taken(target: Target<'_>, entity: &Entity) -> Result<Option<String>, StoreError> {
-    let Some(name) = &entity.unique_name else {
-        return Ok(None);
-    };
-    let mut query = EntityQuery::new(entity.kind);
-    query.unique_name = Some(name.clone());
-    query.paging = Paging { offset: 0, size: 2 };
-    let page = target.entities.entities(&query).await?;
-    let other = page.rows.iter().find(|one| one.id != entity.id);
-    Ok(other.map(|other| format!("another {} here has its name: {}", entity.kind, other.id)))
 }

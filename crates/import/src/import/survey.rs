@@ -10,7 +10,7 @@ use crate::tables::{
 /// Why tables are not copied, by what their names begin with behind `LiteLLM_`. The first that
 /// matches counts.
 const REASONS: [(&str, &str); 27] = [
-    ("SpendLogs", "given with --since DATE"),
+    ("SpendLogs", "copied with --since DATE"),
     ("SpendLog", "an index of the spend logs"),
     (
         "Daily",

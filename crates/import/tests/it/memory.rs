@@ -79,6 +79,15 @@ impl Memory {
         self.state.lock().unwrap().audit.clone()
     }
 
+    /// Puts something in that was never imported.
+    pub(crate) fn insert(&self, entity: Entity) {
+        self.state
+            .lock()
+            .unwrap()
+            .entities
+            .insert(entity.id(), entity);
+    }
+
     /// Takes `most` more changes.
     pub(crate) fn go_away_after(&self, most: Option<usize>) {
         let mut state = self.state.lock().unwrap();

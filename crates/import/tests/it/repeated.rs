@@ -126,7 +126,48 @@ async fn what_changed_in_litellm_is_taken() {
     assert!(
         report
             .to_string()
-            .contains("deleted in LiteLLM since the last import")
+            .contains("not in LiteLLM any more, and so removed here, too: 1")
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_was_regenerated_in_litellm_is_replaced() {
+    let server = litellm().await;
+    server
+        .run("UPDATE \"LiteLLM_VerificationToken\" SET key_alias = 'mine' WHERE user_id = 'u-1' AND team_id = 't-1'")
+        .await;
+    let (store, wax) = (Memory::default(), Wax::default());
+    run(&server, Mode::Apply(store.target(&wax)), &options()).await;
+    let own = Entity::new(EntityId::new(EntityKind::Key, "f".repeat(64)), 1);
+    store.insert(own.clone());
+    let changed = EntityId::new(EntityKind::Key, hash("sk-three"));
+    store.administer(&changed, Some(|key: &mut Entity| key.updated_at += 1));
+    // The row stays, its hash is another; and one that was changed here is gone.
+    server
+        .run(
+            "UPDATE \"LiteLLM_VerificationToken\" SET token = repeat('e', 64) WHERE user_id = 'u-1' \
+             AND team_id = 't-1'; \
+             DELETE FROM \"LiteLLM_VerificationToken\" WHERE user_id = 'default_user_id'",
+        )
+        .await;
+    let dry = run(&server, Mode::Dry(Some(store.target(&wax))), &options()).await;
+    let report = run(&server, Mode::Apply(store.target(&wax)), &options()).await;
+    assert_eq!(counts(&dry, "keys"), counts(&report, "keys"));
+    assert_eq!(counts(&report, "keys").new, 1, "{report}");
+    assert!(store.get(EntityKind::Key, &hash("sk-one")).is_none());
+    let name = store
+        .get(EntityKind::Key, &"e".repeat(64))
+        .unwrap()
+        .unique_name;
+    assert_eq!(name.as_deref(), Some("mine"));
+    // Keys that never came from there are nobody's business, and changed ones are named.
+    assert_eq!(store.get(EntityKind::Key, &own.id), Some(own));
+    assert!(store.get(EntityKind::Key, &changed.id).is_some());
+    assert!(
+        report
+            .to_string()
+            .contains("stay because they were changed here since: 1"),
+        "{report}"
     );
 }
 
