@@ -55,16 +55,8 @@ const ARGUMENTS: [[&str; 4]; 2] = [
         "\"b\":1.5}}",
     ],
 ];
-const USAGE: Usage = Usage {
-    input_tokens: 4321,
-    output_tokens: 123,
-    cache_read: 0,
-    cache_write: 0,
-    cache_write_1h: 0,
-    reasoning: 0,
-    audio_input: 0,
-    audio_output: 0,
-};
+/// Input and output tokens.
+const USAGE: (u64, u64) = (4321, 123);
 
 // === impl Agent ===
 
@@ -172,7 +164,11 @@ fn end(events: &mut Vec<StreamEvent>, reason: FinishReason) {
         reason,
         stop_sequence: None,
     });
-    events.push(StreamEvent::Usage(USAGE));
+    events.push(StreamEvent::Usage(Usage {
+        input_tokens: USAGE.0,
+        output_tokens: USAGE.1,
+        ..Usage::default()
+    }));
     events.push(StreamEvent::End);
 }
 
@@ -288,7 +284,7 @@ async fn converse(name: &str, dialect: DialectId) {
         assert_eq!(heard.thinking, THINKING.concat(), "{what}");
         assert_eq!(heard.text, TEXT.concat(), "{what}");
         let usage = (heard.usage.input_tokens, heard.usage.output_tokens);
-        assert_eq!(usage, (USAGE.input_tokens, USAGE.output_tokens), "{what}");
+        assert_eq!(usage, USAGE, "{what}");
         let said = ARGUMENTS.map(|pieces| pieces.concat());
         for (index, said) in said.iter().enumerate() {
             let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
