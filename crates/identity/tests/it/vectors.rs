@@ -1,4 +1,4 @@
-//! Tokens that others made: the examples of RFC 7515, and PyJWT, which LiteLLM uses.
+//! Tokens that others made: the examples of RFC 7515, and `PyJWT`, which LiteLLM uses.
 
 use std::time::{Duration, SystemTime};
 
