@@ -194,7 +194,7 @@ impl Mapping<'_> {
         Ok(None)
     }
 
-    /// An address that its issuer says is not verified is anybody's (OpenID Connect Core 1.0,
+    /// An address that its issuer says is not verified is anybody's (`OpenID` Connect Core 1.0,
     /// section 5.1).
     fn is_email_verified(&self) -> bool {
         match self.claims.get("email_verified") {

@@ -68,7 +68,7 @@ struct Round {
 /// A fetch is under way for as long as this lives, also when whoever drives it is stopped.
 struct UnderWay<'s>(&'s KeySource);
 
-/// OpenID Connect Discovery 1.0, section 3.
+/// `OpenID` Connect Discovery 1.0, section 3.
 #[derive(Deserialize)]
 struct Discovery {
     issuer: Option<String>,

@@ -162,7 +162,7 @@ impl Teams {
             id: id.clone(),
             unknown,
         };
-        if let Some(id) = self.object.as_ref().or(self.single.first()) {
+        if let Some(id) = self.object.as_ref().or_else(|| self.single.first()) {
             return Ok(by_id(id));
         }
         if let Some(alias) = &self.alias {

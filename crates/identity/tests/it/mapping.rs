@@ -6,6 +6,7 @@ use lockgate_core::config::{
     CallerRole, JwtAuth, RoleMapping, RolePermission, ScopeMapping, UnregisteredClient, UserRole,
     UserRoleMapping,
 };
+use lockgate_core::error::GatewayError;
 use lockgate_identity::{Caller, Identity, IdentityError, TeamChoice, UserSync, VirtualKeyClaim};
 use serde_json::{Value, json};
 
@@ -340,4 +341,46 @@ fn it_can_be_shared() {
     shared::<Identity>();
     shared::<Caller>();
     shared::<lockgate_identity::Keeper>();
+}
+
+/// What clients see (reference sections 2.4 and 3.7).
+#[test]
+fn errors_as_clients_see_them() {
+    let forbidden = |setting| IdentityError::Forbidden {
+        setting,
+        why: "no".to_owned(),
+    };
+    let table = [
+        (IdentityError::Malformed("x"), 401, "auth_error", None),
+        (IdentityError::Signature, 401, "auth_error", None),
+        (IdentityError::Expired, 401, "expired_key", None),
+        (IdentityError::Inactive, 401, "auth_error", None),
+        (forbidden("enforce_rbac"), 403, "auth_error", None),
+        (
+            forbidden("user_allowed_email_domain"),
+            403,
+            "auth_error",
+            Some("user_email"),
+        ),
+        (
+            IdentityError::Model {
+                setting: "scope_mappings",
+            },
+            403,
+            "auth_error",
+            Some("model"),
+        ),
+        (
+            IdentityError::Unavailable("x"),
+            503,
+            "auth_provider_unavailable",
+            None,
+        ),
+    ];
+    for (error, status, error_type, param) in table {
+        let seen = GatewayError::from(error).api;
+        assert_eq!((seen.status, seen.param.as_deref()), (status, param));
+        assert_eq!(seen.error_type.as_deref(), Some(error_type));
+        assert!(seen.message.starts_with("Authentication failed: "));
+    }
 }

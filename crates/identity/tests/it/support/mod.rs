@@ -41,8 +41,10 @@ pub(crate) fn claims(more: Value) -> Value {
         "iss": ISSUER, "aud": AUDIENCE, "sub": "ada",
         "iat": seconds(now()), "exp": seconds(now()) + 600,
     });
-    for (name, value) in more.as_object().unwrap() {
-        claims[name] = value.clone();
+    if let Value::Object(more) = more {
+        for (name, value) in more {
+            claims[name] = value;
+        }
     }
     claims
 }
