@@ -12,6 +12,7 @@ mod count;
 pub mod credentials;
 pub mod deployment;
 mod engine;
+mod entry;
 mod json_path;
 mod local;
 pub mod metrics;

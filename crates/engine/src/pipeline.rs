@@ -12,7 +12,7 @@ use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::ApiError;
 use lockgate_wire::{DialectId, Operation};
 
-use crate::answer::{AnswerBody, JsonArray, Outlet};
+use crate::answer::{AnswerBody, JsonArray, Outlet, response_id};
 use crate::attempt::{Content, Failure};
 use crate::contract::{self, Story};
 use crate::engine::Engine;
@@ -99,6 +99,7 @@ impl Engine {
         let identity = snapshot
             .keys
             .authenticate(headers, endpoint.key.as_deref())?;
+        record.admit(Some(identity));
         let (call_id, started) = (record.record().call_id.clone(), record.record().started);
         let (limit, config) = (body_limit(snapshot), &snapshot.config);
         let mut call = if endpoint.operation.is_upload() {
@@ -142,6 +143,11 @@ impl Engine {
             dialect: endpoint.dialect,
             operation: endpoint.operation,
             model: String::new(),
+            admitted: false,
+            caller: None,
+            provider: None,
+            upstream_model: None,
+            response_id: None,
             deployment: None,
             retries: 0,
             fallbacks: 0,
@@ -154,7 +160,8 @@ impl Engine {
             sent: None,
             first_token: None,
         };
-        RecordGuard::start(record, self.shared.metrics.clone())
+        let metrics = self.shared.metrics.clone();
+        RecordGuard::start(record, metrics, self.ledger.clone())
     }
 }
 
@@ -233,6 +240,7 @@ pub(crate) fn answer(
                 Some(mut outlet) => outlet.whole(bytes),
                 None => bytes,
             };
+            response_id::note(&mut record, &bytes);
             AnswerBody::whole(bytes, record)
         }
         Content::Stream(parts) => {

@@ -1,13 +1,18 @@
 //! A finished request emits exactly one record, whatever ended it.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use lockgate_core::ledger::LedgerEntry;
+use lockgate_core::ports::Ledger;
 use lockgate_wire::canonical::{FinishReason, Usage};
 use lockgate_wire::{DialectId, Operation};
 
+use crate::auth::Identity;
 use crate::deployment::Deployment;
+use crate::entry;
 use crate::metrics::GatewayMetrics;
 
 /// What is known about one request when it ends.
@@ -21,6 +26,16 @@ pub struct RequestRecord {
     pub operation: Operation,
     /// The model as the client named it.
     pub model: String,
+    /// Its requests are written into the ledger: it holds a key, or may do without.
+    pub admitted: bool,
+    /// Who asks, if anybody was asked.
+    pub caller: Option<Identity>,
+    /// The provider, where no deployment says it.
+    pub provider: Option<String>,
+    /// The model that the provider was asked for, where the deployment does not say it.
+    pub upstream_model: Option<String>,
+    /// The id that the client finds in the answer.
+    pub response_id: Option<String>,
     /// The deployment that answered, or failed last.
     pub deployment: Option<Arc<Deployment>>,
     /// Attempts beyond the first, all hops together.
@@ -45,12 +60,14 @@ pub struct RequestRecord {
     pub first_token: Option<Duration>,
 }
 
-/// Emits its record when it is dropped: at the end of the answer, or when the client leaves.
+/// Emits its record once: when the answer is complete, before its last byte goes out, or when it is
+/// dropped because the client left.
 #[derive(Debug)]
 pub struct RecordGuard {
     record: RequestRecord,
     metrics: Arc<GatewayMetrics>,
-    finished: bool,
+    ledger: Option<Rc<dyn Ledger>>,
+    emitted: bool,
 }
 
 /// The status of a request whose client left before the answer was complete.
@@ -60,13 +77,24 @@ const CLIENT_LEFT: u16 = 499;
 
 impl RecordGuard {
     /// Starts the record of a request; it counts as in flight from now on.
-    pub fn start(record: RequestRecord, metrics: Arc<GatewayMetrics>) -> Self {
+    pub fn start(
+        record: RequestRecord,
+        metrics: Arc<GatewayMetrics>,
+        ledger: Option<Rc<dyn Ledger>>,
+    ) -> Self {
         metrics.in_flight.fetch_add(1, Relaxed);
         Self {
             record,
             metrics,
-            finished: false,
+            ledger,
+            emitted: false,
         }
+    }
+
+    /// The request is let in: from here on it is one for the ledger, whatever becomes of it.
+    pub fn admit(&mut self, caller: Option<Identity>) {
+        self.record.admitted = true;
+        self.record.caller = caller;
     }
 
     /// The record so far.
@@ -79,20 +107,39 @@ impl RecordGuard {
         &mut self.record
     }
 
-    /// The answer is complete; what is dropped without it was left by its client.
+    /// The answer is complete; what is dropped without it was left by its client. Nothing that is
+    /// added to the record later is seen by anybody.
     pub fn finish(&mut self) {
-        self.finished = true;
+        if !self.emitted {
+            self.emit();
+        }
+    }
+
+    fn emit(&mut self) {
+        self.emitted = true;
+        self.metrics.in_flight.fetch_sub(1, Relaxed);
+        if let (true, Some(ledger)) = (self.record.admitted, &self.ledger) {
+            let mut entry = entry::of(&self.record);
+            self.price(&mut entry);
+            ledger.append(&entry);
+        }
+        count(&self.record, &self.metrics);
+        log(&self.record);
+    }
+
+    /// Who is charged for the request, and how much.
+    fn price(&self, entry: &mut LedgerEntry) {
+        let caller = self.record.caller;
+        entry.key_id = caller.map(|caller| caller.as_str().to_owned());
     }
 }
 
 impl Drop for RecordGuard {
     fn drop(&mut self) {
-        self.metrics.in_flight.fetch_sub(1, Relaxed);
-        if !self.finished {
+        if !self.emitted {
             self.record.status = CLIENT_LEFT;
+            self.emit();
         }
-        count(&self.record, &self.metrics);
-        log(&self.record);
     }
 }
 

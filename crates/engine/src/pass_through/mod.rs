@@ -30,7 +30,7 @@ pub(crate) use self::configured::Configured;
 pub(crate) use self::reading::Shape;
 use self::resource::Holder;
 pub use self::target::Credentials;
-use crate::answer::{AnswerBody, Channel, Slot, StreamParts};
+use crate::answer::{AnswerBody, Channel, Slot, StreamParts, response_id};
 use crate::attempt::{Failure, LARGEST_ANSWER, broken, no_credential, unreachable_upstream};
 use crate::contract;
 use crate::engine::Engine;
@@ -142,9 +142,11 @@ impl Engine {
         body: RequestBody,
         record: &mut RecordGuard,
     ) -> Result<Answered, Failure> {
-        let _identity = snapshot
+        let identity = snapshot
             .keys
             .authenticate(&head.headers, ask.key.as_deref())?;
+        record.admit(Some(identity));
+        record.record_mut().provider = Some(provider.to_owned());
         let credentials = snapshot.credentials(provider)?;
         if let Credentials::Deployment(deployment) = &credentials {
             record.record_mut().deployment = Some(deployment.clone());
@@ -220,12 +222,14 @@ impl Engine {
             let message = format!("there is nothing at {}", ask.path);
             return Err(GatewayError::client(ErrorKind::NotFound, message).into());
         };
+        let mut caller = None;
         if endpoint.entry.auth {
             let named = endpoint.entry.key_header.as_deref();
             let key = named.and_then(|name| head.headers.get(name)?.to_str().ok());
             let key = key.map(|key| key.strip_prefix("Bearer ").unwrap_or(key));
-            snapshot.keys.authenticate(&head.headers, key)?;
+            caller = Some(snapshot.keys.authenticate(&head.headers, key)?);
         }
+        record.admit(caller);
         let general = &snapshot.config.general;
         let key_header = general.litellm_key_header_name.as_deref();
         let timeout = endpoint
@@ -304,6 +308,7 @@ async fn relay(
                     }
                     None => bytes,
                 };
+                response_id::note(&mut record, &bytes);
                 respond(status, answer, AnswerBody::whole(bytes, record))
             }
             Err(error) => refuse(endpoint, snapshot, broken(&error).into(), record),

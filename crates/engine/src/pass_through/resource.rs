@@ -75,9 +75,10 @@ impl Engine {
         B: Body<Data = Bytes> + Unpin + 'static,
         B::Error: Display,
     {
-        snapshot
+        let identity = snapshot
             .keys
             .authenticate(&head.headers, ask.key.as_deref())?;
+        record.admit(Some(identity));
         let (path, in_path) = decoded_path(&ask.path);
         let (query, in_query) = decoded_query(&ask.query);
         let mut body = ResourceBody::read(snapshot, &head, body).await?;
@@ -106,6 +107,7 @@ impl Engine {
         record.record_mut().deployment = Some(deployment.clone());
         let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
         let upstream_model = deployment.upstream_model(&captures);
+        record.record_mut().upstream_model = Some(upstream_model.clone());
         body.rename(&model, &upstream_model, path.starts_with("/v1/videos"));
         let connection = &deployment.connection;
         missing_key(connection)?;

@@ -120,9 +120,12 @@ impl Engine {
             Err(wrong) => return Opened::refused(wrong.response(endpoint.dialect)),
         };
         let key = ask.key.as_deref().or(offer.key);
-        if let Err(error) = snapshot.keys.authenticate(request.headers(), key) {
-            return Opened::refused(refuse(&endpoint, &snapshot, error.into(), record));
-        }
+        let caller = match snapshot.keys.authenticate(request.headers(), key) {
+            Ok(caller) => caller,
+            Err(error) => {
+                return Opened::refused(refuse(&endpoint, &snapshot, error.into(), record));
+            }
+        };
         let protocol = match ask.talk {
             Talk::Realtime(protocol) => protocol,
             Talk::Responses => {
@@ -134,6 +137,7 @@ impl Engine {
                 return Opened::session(response, State::Turns(Box::new(turns)));
             }
         };
+        record.admit(Some(caller));
         if protocol == Protocol::Gemini {
             let response = offer.accepted(&record, None);
             let opening = Opening::new(self.clone(), snapshot, endpoint, request.headers(), record);
