@@ -1,9 +1,11 @@
 //! What serves requests: the state all cores share, and the part that each core has to itself.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use lockgate_core::ports::Ledger;
 use tokio_util::task::TaskTracker;
 
 use crate::governance::Governance;
@@ -32,6 +34,8 @@ pub struct Shared {
 pub struct Engine {
     pub(crate) shared: Arc<Shared>,
     pub(crate) upstream: Upstream,
+    /// Where this core writes down what it has served.
+    pub(crate) ledger: Option<Rc<dyn Ledger>>,
     /// What goes on after its request was answered.
     pub(crate) tasks: TaskTracker,
 }
@@ -64,8 +68,16 @@ impl Engine {
         Self {
             shared,
             upstream,
+            ledger: None,
             tasks: TaskTracker::new(),
         }
+    }
+
+    /// The same engine, which writes down in `ledger` what it has served.
+    #[must_use]
+    pub fn with_ledger(mut self, ledger: Rc<dyn Ledger>) -> Self {
+        self.ledger = Some(ledger);
+        self
     }
 
     /// What all cores share.

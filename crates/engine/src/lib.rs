@@ -12,6 +12,7 @@ mod count;
 pub mod credentials;
 pub mod deployment;
 mod engine;
+mod entry;
 pub mod governance;
 mod json_path;
 mod local;

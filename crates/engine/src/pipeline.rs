@@ -12,7 +12,7 @@ use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::ApiError;
 use lockgate_wire::{DialectId, Operation};
 
-use crate::answer::{AnswerBody, JsonArray, Outlet};
+use crate::answer::{AnswerBody, JsonArray, Outlet, response_id};
 use crate::attempt::{Content, Failure};
 use crate::contract::{self, Story};
 use crate::engine::Engine;
@@ -101,6 +101,7 @@ impl Engine {
         let matched = endpoint.matched();
         let mut caller =
             governance.identify(snapshot, headers, endpoint.key.as_deref(), matched)?;
+        record.admit(Some(&caller));
         let (call_id, started) = (record.record().call_id.clone(), record.record().started);
         let (limit, config) = (body_limit(snapshot), &snapshot.config);
         let mut call = if endpoint.operation.is_upload() {
@@ -151,6 +152,12 @@ impl Engine {
             dialect: endpoint.dialect,
             operation: endpoint.operation,
             model: String::new(),
+            admitted: false,
+            is_master: false,
+            key: None,
+            provider: None,
+            upstream_model: None,
+            response_id: None,
             deployment: None,
             retries: 0,
             fallbacks: 0,
@@ -170,7 +177,8 @@ impl Engine {
             exceeded: None,
             bill: Bill::default(),
         };
-        RecordGuard::start(record, self.shared.metrics.clone())
+        let metrics = self.shared.metrics.clone();
+        RecordGuard::start(record, metrics, self.ledger.clone())
     }
 }
 
@@ -249,6 +257,7 @@ pub(crate) fn answer(
                 Some(mut outlet) => outlet.whole(bytes),
                 None => bytes,
             };
+            response_id::note(&mut record, &bytes);
             AnswerBody::whole(bytes, record)
         }
         Content::Stream(parts) => {

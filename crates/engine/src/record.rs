@@ -1,15 +1,18 @@
 //! A finished request emits exactly one record, whatever ended it.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use http::HeaderMap;
+use lockgate_core::ports::Ledger;
 use lockgate_wire::canonical::{FinishReason, Usage};
 use lockgate_wire::{DialectId, Operation};
 
 use crate::deployment::Deployment;
-use crate::governance::{Bill, Caller, Exceeded, Pricing, Reservation, settle};
+use crate::entry;
+use crate::governance::{Account, Bill, Caller, Exceeded, Pricing, Reservation, settle};
 use crate::metrics::GatewayMetrics;
 
 /// What is known about one request when it ends.
@@ -23,6 +26,18 @@ pub struct RequestRecord {
     pub operation: Operation,
     /// The model as the client named it.
     pub model: String,
+    /// Its requests are written into the ledger: it holds a key, or may do without.
+    pub admitted: bool,
+    /// Who asks holds the master key.
+    pub is_master: bool,
+    /// The virtual key of who asks.
+    pub key: Option<Arc<Account>>,
+    /// The provider, where no deployment says it.
+    pub provider: Option<String>,
+    /// The model that the provider was asked for, where the deployment does not say it.
+    pub upstream_model: Option<String>,
+    /// The id that the client finds in the answer.
+    pub response_id: Option<String>,
     /// The deployment that answered, or failed last.
     pub deployment: Option<Arc<Deployment>>,
     /// Attempts beyond the first, all hops together.
@@ -61,12 +76,14 @@ pub struct RequestRecord {
     pub bill: Bill,
 }
 
-/// Emits its record when it is dropped: at the end of the answer, or when the client leaves.
+/// Emits its record once: when the answer is complete, before its last byte goes out, or when it is
+/// dropped because the client left.
 #[derive(Debug)]
 pub struct RecordGuard {
     record: RequestRecord,
     metrics: Arc<GatewayMetrics>,
-    finished: bool,
+    ledger: Option<Rc<dyn Ledger>>,
+    emitted: bool,
 }
 
 /// The status of a request whose client left before the answer was complete.
@@ -93,13 +110,25 @@ impl RequestRecord {
 
 impl RecordGuard {
     /// Starts the record of a request; it counts as in flight from now on.
-    pub fn start(record: RequestRecord, metrics: Arc<GatewayMetrics>) -> Self {
+    pub fn start(
+        record: RequestRecord,
+        metrics: Arc<GatewayMetrics>,
+        ledger: Option<Rc<dyn Ledger>>,
+    ) -> Self {
         metrics.in_flight.fetch_add(1, Relaxed);
         Self {
             record,
             metrics,
-            finished: false,
+            ledger,
+            emitted: false,
         }
+    }
+
+    /// The request is let in: from here on it is one for the ledger, whatever becomes of it.
+    pub fn admit(&mut self, caller: Option<&Caller>) {
+        self.record.admitted = true;
+        self.record.is_master = caller.is_some_and(Caller::is_master);
+        self.record.key = caller.and_then(Caller::key).cloned();
     }
 
     /// The record so far.
@@ -120,21 +149,33 @@ impl RecordGuard {
         }
     }
 
-    /// The answer is complete; what is dropped without it was left by its client.
+    /// The answer is complete; what is dropped without it was left by its client. Nothing that is
+    /// added to the record later is seen by anybody.
     pub fn finish(&mut self) {
-        self.finished = true;
+        if !self.emitted {
+            self.emit();
+        }
     }
+
+    fn emit(&mut self) {
+        self.emitted = true;
+        self.metrics.in_flight.fetch_sub(1, Relaxed);
+        self.settle();
+        if let (true, Some(ledger)) = (self.record.admitted, &self.ledger) {
+            ledger.append(&entry::of(&self.record));
+        }
+        count(&self.record, &self.metrics);
+        log(&self.record);
+    }
+
 }
 
 impl Drop for RecordGuard {
     fn drop(&mut self) {
-        self.metrics.in_flight.fetch_sub(1, Relaxed);
-        if !self.finished {
+        if !self.emitted {
             self.record.status = CLIENT_LEFT;
+            self.emit();
         }
-        self.settle();
-        count(&self.record, &self.metrics);
-        log(&self.record);
     }
 }
 

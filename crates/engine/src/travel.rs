@@ -193,6 +193,7 @@ impl Engine {
         gather(snapshot, call, deployment).await?;
         let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
         let model = deployment.upstream_model(&captures);
+        record.record_mut().upstream_model = (!captures.is_empty()).then(|| model.clone());
         let prepared = prepare(
             call,
             deployment,

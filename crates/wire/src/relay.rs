@@ -5,6 +5,7 @@
 //! of usage, finish or error are read on the side. A frame that is not complete yet is held back:
 //! no client could use it.
 
+mod answer_id;
 mod needles;
 mod splice;
 
@@ -21,6 +22,7 @@ use crate::event_stream::{self, Whole};
 use crate::json;
 use crate::sse::MAX_FRAME;
 
+pub use self::answer_id::answer_id;
 pub use self::needles::Needles;
 use self::splice::Splice;
 

@@ -14,6 +14,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::channel::Channel;
 use super::outlet::Outlet;
+use super::response_id;
 use crate::deployment::Deployment;
 use crate::record::RecordGuard;
 use crate::upstream::{BodyError, UpstreamBody};
@@ -25,7 +26,7 @@ pub enum AnswerBody {
     Whole {
         /// The bytes; taken when written.
         bytes: Option<Bytes>,
-        /// Ends when they are.
+        /// Ends before they are.
         record: Option<Box<RecordGuard>>,
     },
     /// As the upstream sends it.
@@ -33,6 +34,9 @@ pub enum AnswerBody {
     /// What was sent already, and what is still to come, of an answer that is made elsewhere.
     Follow(Pin<Box<dyn Stream<Item = Bytes>>>),
 }
+
+/// The pieces of an answer that are looked through for its id.
+const NAMED: u8 = 4;
 
 /// An answer of bytes without a dialect is broken off, so that half of it does not pass for all.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
@@ -55,6 +59,8 @@ pub struct StreamBody {
     broken: bool,
     /// Until it wrote its last.
     outlet: Option<Box<dyn Outlet>>,
+    /// How many pieces were written without the answer's id.
+    unnamed: u8,
 }
 
 /// What a streamed answer is made of.
@@ -105,12 +111,36 @@ impl AnswerBody {
         }
     }
 
-    /// A whole answer; `record` ends when it is written.
-    pub fn whole(bytes: Bytes, record: RecordGuard) -> Self {
+    /// A whole answer; `record` ends when it is about to be written.
+    pub fn whole(bytes: Bytes, mut record: RecordGuard) -> Self {
+        if bytes.is_empty() {
+            // Nobody asks for a body that has nothing.
+            record.finish();
+        }
         Self::Whole {
             bytes: Some(bytes),
             record: Some(Box::new(record)),
         }
+    }
+
+    /// The reader has all that it needs, whatever may still come.
+    pub(crate) fn finish(&mut self) {
+        match self {
+            Self::Whole { record, .. } => {
+                if let Some(record) = record {
+                    record.finish();
+                }
+            }
+            Self::Stream(stream) => stream.end(),
+            Self::Follow(_) => {}
+        }
+    }
+
+    /// The answer to a request for nothing but its head.
+    #[must_use]
+    pub fn without_content(mut self) -> Self {
+        self.finish();
+        Self::plain(Bytes::new())
     }
 
     /// A streamed answer, through `outlet` if there is one; `record` ends with the stream.
@@ -138,6 +168,7 @@ impl AnswerBody {
             closed: parts.closed,
             broken: false,
             outlet,
+            unnamed: 0,
         }))
     }
 }
@@ -190,7 +221,7 @@ impl Body for AnswerBody {
 impl StreamBody {
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
         if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(first)));
+            return Poll::Ready(Some(Ok(self.written(first))));
         }
         while !self.closed {
             let out = match self.upstream.poll_chunk(cx) {
@@ -218,7 +249,7 @@ impl StreamBody {
             };
             if !out.is_empty() {
                 self.record.record_mut().streamed_bytes += out.len() as u64;
-                return Poll::Ready(Some(Ok(out)));
+                return Poll::Ready(Some(Ok(self.written(out))));
             }
         }
         if let Some(last) = self.outlet.take().map(|mut outlet| outlet.close())
@@ -231,6 +262,19 @@ impl StreamBody {
             return Poll::Ready(Some(Err(BrokenOff)));
         }
         Poll::Ready(None)
+    }
+
+    /// What is about to be written. Where nothing follows, the record ends before.
+    fn written(&mut self, out: Bytes) -> Bytes {
+        if self.unnamed < NAMED {
+            self.unnamed += 1;
+            response_id::note(&mut self.record, &out);
+        }
+        let last = self.closed && self.outlet.is_none();
+        if last || self.channel.is_complete_with(&out) {
+            self.end();
+        }
+        out
     }
 
     /// The timer is set once and looked after when it fires, not with every chunk.

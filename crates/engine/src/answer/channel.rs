@@ -5,6 +5,7 @@ use lockgate_wire::DialectId;
 use lockgate_wire::canonical::{ApiError, ErrorKind, StreamEvent};
 use lockgate_wire::dialect::{ReplyContext, Spliced, StreamDecoder, StreamEncoder};
 use lockgate_wire::relay::{Relay, Sighting};
+use memchr::memmem;
 
 use super::envelope::Envelope;
 use super::merge_reasoning::ThinkTags;
@@ -31,6 +32,8 @@ pub struct Peek {
     seen: Sighting,
 }
 
+/// Where the last event of a stream stands, if that says nothing but that it is the last.
+const TAIL: usize = 64;
 /// How much of a document is held for that.
 const PEEK: usize = 4 * 1024 * 1024;
 
@@ -164,6 +167,22 @@ impl Channel {
             }
             Self::Opaque(_) | Self::Peek(_) => Bytes::new(),
             Self::Enveloped(envelope) => envelope.inner.fail(error),
+        }
+    }
+
+    /// Whether a client that is given `out` has the whole answer, although the stream is not
+    /// closed: in streams that say so.
+    pub fn is_complete_with(&self, out: &[u8]) -> bool {
+        let Self::Relay(passing) = self else {
+            return self.ended();
+        };
+        let (_, tail) = out.split_at(out.len().saturating_sub(TAIL));
+        match passing.dialect {
+            DialectId::OpenAiChat => tail.trim_ascii_end().ends_with(b"[DONE]"),
+            DialectId::Anthropic => memmem::find(tail, b"\"message_stop\"").is_some(),
+            // It is read out of the last event alone.
+            DialectId::OpenAiResponses => passing.relay.seen().finish.is_some(),
+            DialectId::Gemini | DialectId::Ollama | DialectId::Cohere | DialectId::Bedrock => false,
         }
     }
 

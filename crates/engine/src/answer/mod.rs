@@ -7,6 +7,7 @@ mod json_array;
 mod merge_reasoning;
 mod outlet;
 mod replay;
+pub(crate) mod response_id;
 
 pub use self::body::{AnswerBody, Slot, StreamParts};
 pub use self::channel::Channel;

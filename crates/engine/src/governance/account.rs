@@ -50,6 +50,19 @@ pub(crate) struct Links {
     pub budget: Option<Arc<Seat>>,
 }
 
+/// The ids of what an entity belongs to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Belongs<'a> {
+    /// The user.
+    pub user: Option<&'a str>,
+    /// The team.
+    pub team: Option<&'a str>,
+    /// The organization.
+    pub organization: Option<&'a str>,
+    /// The project.
+    pub project: Option<&'a str>,
+}
+
 /// What an entity has used.
 #[derive(Debug)]
 pub(crate) struct Counters {
@@ -181,6 +194,18 @@ impl Account {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    /// The ids of what it belongs to.
+    #[must_use]
+    pub fn belongs(&self) -> Belongs<'_> {
+        let links = &self.links;
+        Belongs {
+            user: links.user.as_deref().map(Seat::id),
+            team: links.team.as_deref().map(Seat::id),
+            organization: links.organization.as_deref().map(Seat::id),
+            project: links.project.as_deref().map(Seat::id),
+        }
     }
 
     /// What it may do.

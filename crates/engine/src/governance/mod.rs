@@ -30,7 +30,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use lockgate_core::config::GovernanceSettings;
 use lockgate_core::entity::{Entity, EntityId, EntityKind};
 
-pub use self::account::Account;
+pub use self::account::{Account, Belongs};
 pub use self::caller::{Caller, Identity};
 pub use self::directory::Directory;
 pub(crate) use self::pricing::TokenPrices;

@@ -31,7 +31,7 @@ pub(crate) use self::configured::Configured;
 pub(crate) use self::reading::Shape;
 use self::resource::Holder;
 pub use self::target::Credentials;
-use crate::answer::{AnswerBody, Channel, Slot, StreamParts};
+use crate::answer::{AnswerBody, Channel, Slot, StreamParts, response_id};
 use crate::attempt::{Failure, LARGEST_ANSWER, broken, no_credential, unreachable_upstream};
 use crate::contract;
 use crate::engine::Engine;
@@ -179,6 +179,8 @@ impl Engine {
         record: &mut RecordGuard,
     ) -> Result<Answered, Failure> {
         let governance = &self.shared().governance;
+        record.admit(Some(&caller));
+        record.record_mut().provider = Some(provider.to_owned());
         governance.admit_unseen(snapshot, caller, record.record_mut())?;
         let credentials = snapshot.credentials(provider)?;
         if let Credentials::Deployment(deployment) = &credentials {
@@ -265,7 +267,10 @@ impl Engine {
                 class: RouteClass::OtherDialect,
             };
             let caller = governance.identify(snapshot, &head.headers, key, matched)?;
+            record.admit(Some(&caller));
             governance.admit_unseen(snapshot, caller, record.record_mut())?;
+        } else {
+            record.admit(None);
         }
         let general = &snapshot.config.general;
         let key_header = general.litellm_key_header_name.as_deref();
@@ -345,6 +350,7 @@ async fn relay(
                     }
                     None => bytes,
                 };
+                response_id::note(&mut record, &bytes);
                 respond(status, answer, AnswerBody::whole(bytes, record))
             }
             Err(error) => refuse(endpoint, snapshot, broken(&error).into(), record),

@@ -78,6 +78,7 @@ impl Engine {
     {
         let governance = &self.shared().governance;
         let shown = governance.authenticate(snapshot, &head.headers, ask.key.as_deref())?;
+        record.admit(Some(&shown));
         let (path, in_path) = decoded_path(&ask.path);
         let (query, in_query) = decoded_query(&ask.query);
         let mut body = ResourceBody::read(snapshot, &head, body).await?;
@@ -113,6 +114,7 @@ impl Engine {
         record.record_mut().deployment = Some(deployment.clone());
         let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
         let upstream_model = deployment.upstream_model(&captures);
+        record.record_mut().upstream_model = Some(upstream_model.clone());
         body.rename(&model, &upstream_model, path.starts_with("/v1/videos"));
         let connection = &deployment.connection;
         missing_key(connection)?;

@@ -138,6 +138,7 @@ impl Engine {
                 return Opened::session(response, State::Turns(Box::new(turns)));
             }
         };
+        record.admit(Some(&caller));
         if protocol == Protocol::Gemini {
             let response = offer.accepted(&record, None);
             let asked = (endpoint, request.headers(), caller);

@@ -142,7 +142,7 @@ impl Engine {
         snapshot: Arc<Snapshot>,
         endpoint: Endpoint,
         job: Job,
-        record: RecordGuard,
+        mut record: RecordGuard,
     ) -> Response<AnswerBody> {
         let most = snapshot.config.lockgate.max_background_responses;
         let reply = reply(&job.call);
@@ -155,6 +155,7 @@ impl Engine {
         let mut headers = HeaderMap::new();
         story(&record, &[], Duration::ZERO).write(&mut headers);
         let journal = running.journal.clone();
+        record.record_mut().response_id = Some(journal.id.clone());
         let streams = job.call.streams();
         let engine = self.clone();
         self.tasks.spawn_local(async move {
@@ -252,6 +253,10 @@ impl Engine {
                     events::events(&frames).find_map(|e| events::response_of(&e))
             {
                 keeper.note(&response);
+            }
+            // Before anybody can see that it is the last.
+            if events::events(&frames).any(|event| events::is_last(&event)) {
+                body.finish();
             }
             journal.absorb(&frames);
         }

@@ -94,6 +94,7 @@ impl Engine {
         record.record_mut().sent = Some(sent);
         let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
         let model = deployment.upstream_model(&captures);
+        record.record_mut().upstream_model = (!captures.is_empty()).then(|| model.clone());
         let mut body = call.body.clone();
         if call.continues {
             body.remove(PREVIOUS);

@@ -131,7 +131,7 @@ impl Inbound {
             Route::WrongMethod(dialect, allowed) => wrong_method(dialect, allowed),
         };
         if head_only {
-            *response.body_mut() = AnswerBody::plain("");
+            response = response.map(AnswerBody::without_content);
         }
         if cross_origin {
             cors::allow(&mut response);
