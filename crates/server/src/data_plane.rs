@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use lockgate_engine::upstream::{Proxies, Upstream};
 use lockgate_engine::{Engine, Shared};
+use lockgate_journal::Journal;
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 use tokio_rustls::TlsAcceptor;
@@ -36,6 +37,8 @@ pub(crate) struct DataPlane {
     pub status: Arc<Status>,
     /// Where management requests go.
     pub desk: AdminDesk,
+    /// Where finished requests are written down.
+    pub journal: Arc<Journal>,
     /// Whom to trust among upstreams.
     pub trust: Arc<rustls::ClientConfig>,
     /// Our own certificate.
@@ -80,22 +83,23 @@ impl DataPlane {
             .enumerate()
             .map(|(number, listener)| {
                 let plane = self.clone();
+                let core = u16::try_from(number).context("so many cores have no numbers")?;
                 std::thread::Builder::new()
                     .name(format!("core-{number}"))
-                    .spawn(move || plane.run(listener))
+                    .spawn(move || plane.run(core, listener))
                     .context("cannot start a thread")
             })
             .collect()
     }
 
-    fn run(self, listener: TcpListener) {
+    fn run(self, number: u16, listener: TcpListener) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         match runtime {
             Ok(runtime) => {
                 let local = LocalSet::new();
-                local.block_on(&runtime, Core::new(self).serve(listener));
+                local.block_on(&runtime, Core::new(self, number).serve(listener));
             }
             Err(error) => tracing::error!("a core cannot start: {error}"),
         }
@@ -105,9 +109,10 @@ impl DataPlane {
 // === impl Core ===
 
 impl Core {
-    fn new(plane: DataPlane) -> Self {
+    fn new(plane: DataPlane, number: u16) -> Self {
         let upstream = plane.upstream();
-        let engine = Engine::new(plane.shared.clone(), upstream);
+        let ledger = Rc::new(plane.journal.writer(number));
+        let engine = Engine::new(plane.shared.clone(), upstream).with_ledger(ledger);
         let inbound = Rc::new(Inbound::new(
             engine,
             plane.status.clone(),

@@ -112,6 +112,7 @@ impl Gateway {
             shared: self.shared.clone(),
             status: self.status.clone(),
             desk,
+            journal: keeping.journal().clone(),
             trust: tls::client(&snapshot.config.litellm.ssl_verify)?,
             tls: server_tls(args)?,
             proxies: Proxies::from_environment(&snapshot.config.environment),

@@ -93,7 +93,7 @@ fn replace(ask: &Ask<'_>, edit: &mut Edit<'_>, old: &Entity, new: &Entity, grace
         retired.user_id.clone_from(&new.user_id);
         retired.team_id.clone_from(&new.team_id);
         retired.settings.extend(
-            json!({"active_key_id": new.id})
+            json!({"active_token_id": new.id})
                 .as_object()
                 .cloned()
                 .unwrap_or_default(),

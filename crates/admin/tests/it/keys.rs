@@ -204,7 +204,7 @@ async fn a_regenerated_key_keeps_settings_and_account_and_the_old_one_opens_for_
     assert_eq!(entity(EntityKind::Key, id(&first)).await, None);
     let retired = entity(EntityKind::RetiredKey, id(&first)).await.unwrap();
     assert_eq!(retired.expires_at, Some(NOW + 2 * 3_600_000_000));
-    assert_eq!(retired.settings["active_key_id"], second["token"]);
+    assert_eq!(retired.settings["active_token_id"], second["token"]);
     let body = json!({"key": second["key"], "new_key": "sk-third-0123456789"});
     let third = api.must("POST", "/key/regenerate", body).await;
     let third = entity(EntityKind::Key, id(&third)).await.unwrap();

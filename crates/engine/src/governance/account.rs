@@ -18,6 +18,8 @@ pub struct Account {
     kind: EntityKind,
     id: Box<str>,
     name: Option<Box<str>>,
+    /// Under which id it is charged: a key that was regenerated keeps the account of the first.
+    charged_as: Option<Box<str>>,
     /// Its terms, those of its budget included.
     terms: Terms,
     /// Its own terms, where a budget has completed them.
@@ -93,6 +95,12 @@ pub(crate) struct ModelCounters {
 /// Tells the counters of tags from those of models; neither may hold it.
 const TAG: char = '\u{1f}';
 
+/// The id of the key that `entity` was before it was regenerated for the first time.
+pub(super) fn renewed_from(entity: &Entity) -> Option<&str> {
+    let first = entity.settings.get("account_id")?.as_str()?;
+    (entity.kind == EntityKind::Key).then_some(first)
+}
+
 // === impl Seat ===
 
 impl Seat {
@@ -127,6 +135,7 @@ impl Account {
             kind: entity.kind,
             id: entity.id.as_str().into(),
             name: entity.unique_name.as_deref().map(Into::into),
+            charged_as: renewed_from(entity).map(Into::into),
             terms: Terms::default(),
             own: None,
             expires_at: entity.expires_at,
@@ -145,6 +154,7 @@ impl Account {
             kind: self.kind,
             id: self.id.clone(),
             name: self.name.clone(),
+            charged_as: self.charged_as.clone(),
             terms: Terms::default(),
             own: None,
             expires_at: self.expires_at,
@@ -188,6 +198,12 @@ impl Account {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Under which id it is charged.
+    #[must_use]
+    pub fn charged_as(&self) -> &str {
+        self.charged_as.as_deref().unwrap_or(&self.id)
     }
 
     /// What people call it, as far as it has a name.

@@ -3,7 +3,7 @@
 //! Requests only read, and never wait. Changes come from the control plane, one after the other:
 //! from the management API, which has changed the database before, and from other replicas.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::tz::TimeZone;
@@ -11,7 +11,7 @@ use lockgate_core::entity::{Entity, EntityId, EntityKind};
 use lockgate_core::ledger::LedgerEntry;
 use lockgate_core::ports::Spend;
 
-use super::account::{Account, Links, Seat};
+use super::account::{Account, Links, Seat, renewed_from};
 use super::shelf::Shelf;
 
 /// The entities in memory.
@@ -20,9 +20,12 @@ pub struct Directory {
     keys: Shelf<[u8; 32]>,
     retired: Shelf<[u8; 32]>,
     others: Others,
-    /// Held while something is changed.
-    changing: Mutex<()>,
+    /// The keys that are charged as the key they were first, by that one. Held while something is
+    /// changed.
+    changing: Mutex<Renewed>,
 }
+
+type Renewed = HashMap<[u8; 32], [u8; 32]>;
 
 /// The kinds that are found by their ids as they are written.
 #[derive(Debug, Default)]
@@ -50,7 +53,7 @@ impl Directory {
 
     /// Puts many at once, in any order.
     pub fn load(&self, entities: &[Entity]) {
-        let _changing = self.lock();
+        let mut renewed = self.lock();
         self.make_seats(entities);
         let mut budgets = HashSet::new();
         for entity in entities {
@@ -58,7 +61,7 @@ impl Directory {
                 continue;
             };
             let links = self.links(entity);
-            let before = seat.account();
+            let before = seat.account().or_else(|| self.renew(entity, &mut renewed));
             let account = Account::new(entity, links, before.as_deref());
             seat.put(Some(Arc::new(account)));
             if entity.kind == EntityKind::Budget {
@@ -68,6 +71,23 @@ impl Directory {
         if !budgets.is_empty() {
             self.rebind(&budgets);
         }
+    }
+
+    /// The account that a regenerated key goes on with.
+    fn renew(&self, entity: &Entity, renewed: &mut Renewed) -> Option<Arc<Account>> {
+        let first = hash(renewed_from(entity)?)?;
+        let before = renewed.insert(first, hash(&entity.id)?).unwrap_or(first);
+        self.keys.account(&before)
+    }
+
+    /// The account that is charged as `id`.
+    fn charged(&self, id: &EntityId) -> Option<Arc<Account>> {
+        let found = self.account(id);
+        if found.is_some() || id.kind != EntityKind::Key {
+            return found;
+        }
+        let now = *self.lock().get(&hash(&id.id)?)?;
+        self.keys.account(&now)
     }
 
     /// Removes an entity and its counters. Requests in flight end as if it were there.
@@ -95,7 +115,7 @@ impl Directory {
     /// Sets what an entity spent: at the start, from the database, and after a reset. Windows that
     /// have passed, and entities that are not here, are left out.
     pub fn spend(&self, spend: &Spend, zone: &TimeZone) {
-        if let Some(account) = self.account(&spend.of) {
+        if let Some(account) = self.charged(&spend.of) {
             let amount = spend.amount.get();
             let counters = &account.counters;
             counters.set_spent(&spend.window, spend.start, amount, zone);
@@ -107,7 +127,8 @@ impl Directory {
     pub fn undrained(&self, entry: &LedgerEntry, zone: &TimeZone) {
         let cost = entry.cost.get();
         for charge in &entry.charges {
-            let Some(account) = self.find(charge.kind, &charge.id) else {
+            let of = EntityId::new(charge.kind, charge.id.as_str());
+            let Some(account) = self.charged(&of) else {
                 continue;
             };
             account.counters.add_spent("", 0, cost, zone);
@@ -209,7 +230,7 @@ impl Directory {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, ()> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Renewed> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -216,7 +216,7 @@ impl Reservation {
             });
             charges.push(Charge {
                 kind: account.kind(),
-                id: account.id().to_owned(),
+                id: account.charged_as().to_owned(),
                 windows: windows.collect(),
             });
         }
