@@ -4,7 +4,7 @@
 CARGO ?= cargo
 DATA_DIR ?= .lockgate
 
-.PHONY: run test release check fmt clippy size unit sdks need-sdks need-postgres bench bench-quick bench-instructions test-real fuzz docs docs-check need
+.PHONY: run test release check fmt clippy size unit sdks need-sdks need-postgres bench bench-quick bench-instructions test-real test-litellm-client fuzz docs docs-check need
 
 run: need ## build and start the gateway with its built-in demo model
 	@$(CARGO) build --release --quiet --package lockgate
@@ -59,6 +59,9 @@ bench-instructions: need ## instruction counts of the hot paths, beside those of
 
 test-real: need ## a real model server behind the gateway, driven by the official SDKs
 	scripts/test-real.sh
+
+test-litellm-client: need ## LiteLLM's own client and command line against the management API
+	scripts/test-litellm-client.sh
 
 fuzz: need ## every fuzz target for FUZZ_SECONDS (600); needs nightly Rust and cargo-fuzz
 	scripts/fuzz.sh

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod access;
+mod conflicts;
 mod keys;
 mod others;
 mod support;

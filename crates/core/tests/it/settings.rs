@@ -460,3 +460,38 @@ fn a_budget_of_all_requests_that_cannot_be_read_is_a_budget_of_nothing() {
         );
     }
 }
+
+#[test]
+fn settings_of_the_management_api_are_read() {
+    let config = config(
+        "\
+general_settings: {disable_custom_api_keys: true}
+litellm_settings:
+  default_key_generate_params: {max_budget: 1.5, models: [a]}
+  upperbound_key_generate_params: {duration: 30d}
+  default_internal_user_params: {user_role: internal_user}
+  default_team_params: {tpm_limit: 7}
+",
+    );
+    assert!(config.general.disable_custom_api_keys);
+    let litellm = &config.litellm;
+    let read = [
+        &litellm.default_key_generate_params,
+        &litellm.upperbound_key_generate_params,
+        &litellm.default_internal_user_params,
+        &litellm.default_team_params,
+    ]
+    .map(|params| serde_json::to_string(params).unwrap());
+    assert_eq!(
+        read,
+        [
+            r#"{"max_budget":1.5,"models":["a"]}"#,
+            r#"{"duration":"30d"}"#,
+            r#"{"user_role":"internal_user"}"#,
+            r#"{"tpm_limit":7}"#
+        ]
+    );
+    let wrong = load("litellm_settings: {default_team_params: 5}\n");
+    assert!(report(&wrong).contains("expected a mapping"));
+    assert!(wrong.config.litellm.default_team_params.is_empty());
+}

@@ -70,7 +70,7 @@ fn respond(response: AdminResponse) -> Response<AnswerBody> {
     reply::with_status(reply::json(response.body), status)
 }
 
-/// A path of the management API with a method that it does not have there, as FastAPI says it.
+/// A path of the management API with a method that it does not have there, in the words of LiteLLM.
 pub(super) fn wrong_method(allowed: &str) -> Response<AnswerBody> {
     let response = reply::json(r#"{"detail":"Method Not Allowed"}"#);
     let mut response = reply::with_status(response, StatusCode::METHOD_NOT_ALLOWED);
