@@ -79,10 +79,10 @@ pub(crate) struct LitellmArgs {
 /// What to do with a database.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DbCommand {
-    /// Make the user and the database that DATABASE_URL (or its parts) names. What is there stays;
+    /// Make the user and the database that `DATABASE_URL` (or its parts) names. What is there stays;
     /// the user's password and rights are brought to what the URL says.
     Create(DbArgs),
-    /// Drop the database that DATABASE_URL names with everything in it, and its user.
+    /// Drop the database that `DATABASE_URL` names with everything in it, and its user.
     Drop {
         /// Where, and as whom.
         #[command(flatten)]
@@ -96,7 +96,7 @@ pub(crate) enum DbCommand {
 /// Which database.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DatabaseArgs {
-    /// Which configuration; its `general_settings.database_url` comes before DATABASE_URL.
+    /// Which configuration; its `general_settings.database_url` comes before `DATABASE_URL`.
     #[command(flatten)]
     pub config: ConfigArgs,
     /// Folder with the database when no URL says where it is [default: ./.lockgate].
@@ -121,7 +121,7 @@ pub(crate) struct DbArgs {
     /// Which database.
     #[command(flatten)]
     pub database: DatabaseArgs,
-    /// The server's administrator, whose password is DATABASE_ADMIN_PASSWORD or PGPASSWORD
+    /// The server's administrator, whose password is `DATABASE_ADMIN_PASSWORD` or `PGPASSWORD`
     /// [default: postgres].
     #[arg(long, value_name = "NAME")]
     pub admin_user: Option<String>,

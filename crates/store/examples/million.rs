@@ -1,6 +1,10 @@
 //! Fills a database with a million finished requests and prints how long each query takes.
 //!
 //! `cargo run -p lockgate-store --example million -- [sqlite|postgres] [ENTRIES]`
+#![expect(
+    clippy::too_many_lines,
+    reason = "a table of queries is as long as it is"
+)]
 
 use std::error::Error;
 use std::io::Write as _;
@@ -350,7 +354,7 @@ fn entries() -> Vec<(&'static str, EntryQuery)> {
             "entries of a model group in a week",
             EntryQuery {
                 model_group: text("group-3"),
-                ..week.clone()
+                ..week
             },
         ),
         (

@@ -1,4 +1,9 @@
 //! One suite on memory, SQLite and PostgreSQL.
+#![cfg(test)]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a table of cases is as long as it is"
+)]
 
 mod admin;
 mod audit;
