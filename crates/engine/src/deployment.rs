@@ -100,6 +100,21 @@ pub struct Surroundings<'a> {
     pub catalog: &'a Catalog,
 }
 
+// === impl Labels ===
+
+impl Labels {
+    fn new(entry: &ModelEntry, resolved: &Resolved, api_base: &str) -> Self {
+        let name = format!("{}/{}", resolved.provider.id, resolved.model);
+        let api_base = Some(api_base).filter(|base| !base.is_empty());
+        Self {
+            id: header(&entry.model_info.id),
+            group: header(&entry.model_name),
+            api_base: api_base.map(header),
+            name: header(&name),
+        }
+    }
+}
+
 // === impl Deployment ===
 
 impl Deployment {
@@ -128,15 +143,7 @@ impl Deployment {
             around.environment,
         )?;
         let defaults = decode_defaults(params).map_err(DeploymentError::Params)?;
-        let name = format!("{}/{}", resolved.provider.id, resolved.model);
-        let labels = Labels {
-            id: header(&entry.model_info.id),
-            group: header(&entry.model_name),
-            api_base: Some(connection.api_base())
-                .filter(|base| !base.is_empty())
-                .map(header),
-            name: header(&name),
-        };
+        let labels = Labels::new(&entry, &resolved, connection.api_base());
         let max_output_tokens = entry.model_info.max_output_tokens.or_else(|| {
             let model = entry
                 .model_info

@@ -84,9 +84,9 @@ fn a_price_map_is_a_file_and_watched() {
         assert!(loaded.files.contains(&file));
     }
     let before = load(&config);
-    let watched = Fingerprint::take(&[file.clone()]);
+    let watched = Fingerprint::take(std::slice::from_ref(&file));
     fs::write(&file, "{ }").unwrap();
-    assert_ne!(watched, Fingerprint::take(&[file.clone()]));
+    assert_ne!(watched, Fingerprint::take(std::slice::from_ref(&file)));
     assert_ne!(before.fingerprint, load(&config).fingerprint);
 }
 

@@ -17,7 +17,7 @@ pub enum Channel {
     /// They do not.
     Translate(Box<Translation>),
     /// Bytes that are nobody's dialect: pictures, sound.
-    Opaque(Sighting),
+    Opaque(Box<Sighting>),
     /// One of the others, in the frames of an event stream.
     Enveloped(Box<Envelope>),
     /// A whole answer on its way through.
@@ -100,7 +100,7 @@ impl Channel {
 
     /// A channel for bytes that nobody looks into.
     pub fn opaque() -> Self {
-        Self::Opaque(Sighting::default())
+        Self::Opaque(Box::default())
     }
 
     /// The same for an answer that comes in the frames of an event stream.

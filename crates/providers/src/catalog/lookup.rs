@@ -48,8 +48,11 @@ pub struct Found {
 }
 
 /// Prices of shipped entries that somebody asked for.
-static PRICES: LazyLock<Box<[OnceLock<Option<Arc<Price>>>]>> =
+static PRICES: LazyLock<Box<[Slot]>> =
     LazyLock::new(|| (0..shipped().len()).map(|_| OnceLock::new()).collect());
+
+/// The price of an entry, once somebody asked.
+type Slot = OnceLock<Option<Arc<Price>>>;
 
 /// Providers whose answers say what they cost in US dollars.
 const REPORTING: [&str; 4] = ["openrouter", "perplexity", "xai", "litellm_proxy"];
@@ -197,7 +200,7 @@ impl Catalog {
     ) -> Result<Arc<Price>, BadPrice> {
         checked(own)?;
         let found = self.place(wanted).and_then(|place| self.members_at(place));
-        let (key, listed) = found.unwrap_or((wanted.model, Map::new()));
+        let (key, listed) = found.unwrap_or_else(|| (wanted.model, Map::new()));
         Ok(Arc::new(Price::read(key, &laid_over(listed, own))?))
     }
 

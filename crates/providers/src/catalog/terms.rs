@@ -28,7 +28,8 @@ fn billionths(share: f64) -> i64 {
 impl Terms {
     /// What `terms` say about a provider.
     pub(super) fn of(terms: &CostTerms, provider: &str) -> Self {
-        let margin = terms.margins.get(provider).or(terms.margins.get("global"));
+        let margin = terms.margins.get(provider);
+        let margin = margin.or_else(|| terms.margins.get("global"));
         let margin = margin.copied().unwrap_or_default();
         let discount = terms.discounts.get(provider).copied().unwrap_or_default();
         Self {

@@ -13,7 +13,7 @@ fn billing(id: DialectId, answer: &Value) -> Billing {
     seen.billing
 }
 
-fn chat(usage: Value) -> Value {
+fn chat(usage: &Value) -> Value {
     let mut answer = json!({
         "id": "c", "object": "chat.completion", "model": "m",
         "choices": [{ "index": 0, "message": { "role": "assistant", "content": "Hi" },
@@ -26,30 +26,36 @@ fn chat(usage: Value) -> Value {
     answer
 }
 
-fn reported(usage: Value) -> Option<u64> {
+fn reported(usage: &Value) -> Option<u64> {
     billing(DialectId::OpenAiChat, &chat(usage)).reported_cost
 }
 
 #[test]
 fn costs_are_read_as_their_providers_write_them() {
     // OpenRouter; with the customer's own key what its owner takes comes on top.
-    assert_eq!(reported(json!({ "cost": 0.0000125 })), Some(12_500_000));
+    assert_eq!(reported(&json!({ "cost": 0.0000125 })), Some(12_500_000));
     let own_key = json!({ "cost": 0.001, "is_byok": true,
         "cost_details": { "upstream_inference_cost": 0.02 } });
-    assert_eq!(reported(own_key), Some(21_000_000_000));
+    assert_eq!(reported(&own_key), Some(21_000_000_000));
     let not_own = json!({ "cost": 0.02, "is_byok": false,
         "cost_details": { "upstream_inference_cost": 0.02 } });
-    assert_eq!(reported(not_own), Some(20_000_000_000));
+    assert_eq!(reported(&not_own), Some(20_000_000_000));
     // Perplexity.
     let parts = json!({ "cost": { "input_tokens_cost": 0.1, "total_cost": 0.006 },
         "num_search_queries": 2 });
-    assert_eq!(reported(parts.clone()), Some(6_000_000_000));
-    assert_eq!(billing(DialectId::OpenAiChat, &chat(parts)).web_searches, 2);
+    assert_eq!(reported(&parts), Some(6_000_000_000));
+    assert_eq!(
+        billing(DialectId::OpenAiChat, &chat(&parts)).web_searches,
+        2
+    );
     // xAI.
     let ticks = json!({ "cost_in_usd_ticks": 37_756_000,
         "server_side_tool_usage_details": { "web_search_calls": 3 } });
-    assert_eq!(reported(ticks.clone()), Some(3_775_600_000));
-    assert_eq!(billing(DialectId::OpenAiChat, &chat(ticks)).web_searches, 3);
+    assert_eq!(reported(&ticks), Some(3_775_600_000));
+    assert_eq!(
+        billing(DialectId::OpenAiChat, &chat(&ticks)).web_searches,
+        3
+    );
     for none in [
         json!({}),
         json!({ "cost": null }),
@@ -59,7 +65,7 @@ fn costs_are_read_as_their_providers_write_them() {
         json!({ "cost": { "total": 1 } }),
         json!({ "cost": [1] }),
     ] {
-        assert_eq!(reported(none.clone()), None, "{none}");
+        assert_eq!(reported(&none), None, "{none}");
     }
 }
 
@@ -78,7 +84,7 @@ fn a_responses_answer_tells_its_cost_and_tier() {
 
 #[test]
 fn the_tier_that_served_is_known_in_every_dialect_that_tells_it() {
-    let mut openai = chat(json!({}));
+    let mut openai = chat(&json!({}));
     openai["service_tier"] = json!("priority");
     let claude = json!({
         "id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [],

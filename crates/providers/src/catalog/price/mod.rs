@@ -161,10 +161,10 @@ impl Price {
             None => &self.lists,
         };
         let own = lists.iter().find(|list| list.tier == tier);
-        let bands = &own.or(lists.first())?.bands;
+        let bands = &own.or_else(|| lists.first())?.bands;
         let mut crossed = bands.iter().rev();
         let band = crossed.find(|band| self.crosses(input, band.above));
-        band.or(bands.first()).map(|band| &band.rates)
+        band.or_else(|| bands.first()).map(|band| &band.rates)
     }
 
     /// The lists that a request of this tier, or of any, may be served from.

@@ -28,10 +28,13 @@ pub(in crate::catalog) struct Band {
 pub(super) struct Published {
     named: Vec<(TokenPrice, Rate)>,
     /// `tiered_pricing`: where it begins and what it says.
-    steps: Vec<(u64, PerBucket<Option<Rate>>)>,
+    steps: Vec<Step>,
     /// Input that a cache had costs half where nothing else is said (Fireworks AI, "Prompt caching").
     half_for_cached: bool,
 }
+
+/// Where a step begins, and its prices.
+type Step = (u64, PerBucket<Option<Rate>>);
 
 /// What `tiered_pricing` and `off_peak_pricing` name.
 const STEP_NAMES: [(&str, Bucket); 6] = [
@@ -154,7 +157,7 @@ impl Published {
     /// What is published for a bucket where the answer is served as anything but a batch.
     fn explicit(&self, bucket: Bucket, tier: ServiceTier, above: u64) -> Option<Rate> {
         let step = self.steps.iter().rev().find(|(begins, _)| *begins <= above);
-        let Some((_, step)) = step.or(self.steps.first()) else {
+        let Some((_, step)) = step.or_else(|| self.steps.first()) else {
             return self.explicit_by_name(bucket, tier, above);
         };
         let flat = || self.named(bucket, ServiceTier::Standard, 0);
@@ -256,15 +259,15 @@ impl Published {
             (rate != standard[whole as usize]).then_some(rate.half())
         };
         let half = |bucket: Bucket| standard[bucket as usize].half();
-        let input = published(Bucket::Input).unwrap_or(half(Bucket::Input));
-        let output = published(Bucket::Output).unwrap_or(half(Bucket::Output));
+        let input = published(Bucket::Input).unwrap_or_else(|| half(Bucket::Input));
+        let output = published(Bucket::Output).unwrap_or_else(|| half(Bucket::Output));
         let mut rates = [Rate::FREE; BUCKETS];
         for bucket in Bucket::ALL {
             rates[bucket as usize] = match bucket {
                 Bucket::Input => input,
                 Bucket::Output => output,
                 Bucket::CacheRead | Bucket::CacheReadAudio => {
-                    published(bucket).unwrap_or(standard[bucket as usize].min(input))
+                    published(bucket).unwrap_or_else(|| standard[bucket as usize].min(input))
                 }
                 bucket => {
                     let whole = if bucket.is_input() {
@@ -292,7 +295,7 @@ pub(super) fn step(members: &Map<String, Value>) -> Result<PerBucket<Option<Rate
     Ok(rates)
 }
 
-fn read_steps(steps: &Value) -> Result<Vec<(u64, PerBucket<Option<Rate>>)>, BadPrice> {
+fn read_steps(steps: &Value) -> Result<Vec<Step>, BadPrice> {
     let bad = || BadPrice::new("tiered_pricing", "a list of steps with `range` and prices");
     let mut read = Vec::new();
     for one in steps.as_array().ok_or_else(bad)? {

@@ -141,7 +141,9 @@ impl Units {
     /// The price of a query that may have so many results.
     pub(in crate::catalog) fn query(&self, results: u64) -> Rate {
         let fits = self.by_results.iter().find(|(most, _)| results <= *most);
-        let found = fits.or(self.by_results.last()).map(|(_, rate)| *rate);
+        let found = fits
+            .or_else(|| self.by_results.last())
+            .map(|(_, rate)| *rate);
         found.or_else(|| self.get(Unit::Query)).unwrap_or_default()
     }
 

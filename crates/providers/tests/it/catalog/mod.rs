@@ -10,11 +10,12 @@ mod shipped;
 use lockgate_core::money::Nanodollars;
 use lockgate_providers::catalog::{Catalog, Facts, PriceMap, Pricing, Wanted};
 use lockgate_wire::canonical::Usage;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The pricing of a model that has these members and no others.
 fn pricing_of(members: Value) -> Pricing {
-    let map = json!({ "maker/model": members }).to_string();
+    let map = Map::from_iter([("maker/model".to_owned(), members)]);
+    let map = Value::Object(map).to_string();
     let catalog = Catalog::new(PriceMap::read(&map).unwrap(), Default::default());
     catalog.pricing(&wanted("maker", "model")).unwrap()
 }

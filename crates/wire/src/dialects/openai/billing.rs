@@ -64,7 +64,7 @@ impl Told<'_> {
         let ticks = self.ticks.map(|ticks| ticks.saturating_mul(PER_TICK));
         let searches = self.tools.and_then(|tools| tools.web_search_calls);
         Billing {
-            reported_cost: ticks.or(fee.map(|fee| fee.saturating_add(upstream))),
+            reported_cost: ticks.or_else(|| fee.map(|fee| fee.saturating_add(upstream))),
             web_searches: self.queries.or(searches).unwrap_or_default(),
             ..Billing::default()
         }
