@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use lockgate_engine::upstream::{Proxies, Upstream};
 use lockgate_engine::{Engine, Shared};
+use lockgate_journal::{Journal, Writer};
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 use tokio_rustls::TlsAcceptor;
@@ -47,6 +48,8 @@ pub(crate) struct DataPlane {
     pub keep_alive: Option<Duration>,
     /// The largest request head.
     pub header_bytes: Option<usize>,
+    /// Where finished requests are written down, if they are.
+    pub journal: Option<Arc<Journal>>,
     /// Says when to stop.
     pub stopping: Stopping,
 }
@@ -77,22 +80,30 @@ impl DataPlane {
             .enumerate()
             .map(|(number, listener)| {
                 let plane = self.clone();
+                let writer = self.writer(number)?;
                 std::thread::Builder::new()
                     .name(format!("core-{number}"))
-                    .spawn(move || plane.run(listener))
+                    .spawn(move || plane.run(listener, writer))
                     .context("cannot start a thread")
             })
             .collect()
     }
 
-    fn run(self, listener: TcpListener) {
+    /// What core `number` writes its requests down with.
+    fn writer(&self, number: usize) -> anyhow::Result<Option<Writer>> {
+        let number = u16::try_from(number).context("too many cores")?;
+        let journal = self.journal.as_ref();
+        Ok(journal.map(|journal| journal.writer(number)))
+    }
+
+    fn run(self, listener: TcpListener, writer: Option<Writer>) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         match runtime {
             Ok(runtime) => {
                 let local = LocalSet::new();
-                local.block_on(&runtime, Core::new(self).serve(listener));
+                local.block_on(&runtime, Core::new(self, writer).serve(listener));
             }
             Err(error) => tracing::error!("a core cannot start: {error}"),
         }
@@ -102,9 +113,12 @@ impl DataPlane {
 // === impl Core ===
 
 impl Core {
-    fn new(plane: DataPlane) -> Self {
+    fn new(plane: DataPlane, writer: Option<Writer>) -> Self {
         let upstream = plane.upstream();
-        let engine = Engine::new(plane.shared.clone(), upstream);
+        let mut engine = Engine::new(plane.shared.clone(), upstream);
+        if let Some(writer) = writer {
+            engine = engine.with_ledger(Rc::new(writer));
+        }
         let inbound = Rc::new(Inbound::new(
             engine,
             plane.status.clone(),

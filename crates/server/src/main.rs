@@ -7,6 +7,7 @@ mod configure;
 mod connection;
 mod data_plane;
 mod inbound;
+mod ledger;
 mod listener;
 mod local_ollama;
 mod models_command;

@@ -21,6 +21,7 @@ use lockgate_engine::{CONNECT_TIMEOUT, Shared};
 use crate::cli::{ServeArgs, complain};
 use crate::configure::{self, Configured};
 use crate::data_plane::DataPlane;
+use crate::ledger::{RunningLedger, data_folder, start_ledger};
 use crate::reload::Reloader;
 use crate::shutdown::{self, Signals, Stop};
 use crate::status::Status;
@@ -93,7 +94,7 @@ impl Gateway {
         let (stop, stopping) = shutdown::switch();
         let snapshot = self.shared.snapshot.load_full();
         let own = &snapshot.config.lockgate;
-        let plane = DataPlane {
+        let mut plane = DataPlane {
             shared: self.shared.clone(),
             status: self.status.clone(),
             trust: tls::client(&snapshot.config.litellm.ssl_verify)?,
@@ -103,9 +104,16 @@ impl Gateway {
             drain: own.drain_timeout.unwrap_or(DRAIN),
             keep_alive: args.keepalive_timeout.map(Duration::from_secs),
             header_bytes: own.max_header_bytes,
+            journal: None,
             stopping,
         };
         let listeners = listener::bind(args.host(), args.port(), cores(args))?;
+        let folder = data_folder(args.data_dir.as_ref(), own);
+        let mut ledger = start_ledger(&folder, own, listeners.len(), None)?;
+        if let Some(ledger) = &ledger {
+            plane.journal = Some(ledger.journal().clone());
+            let _set_once = self.status.journal.set(ledger.journal().clone());
+        }
         let address = listeners.first().context("no listener")?.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -117,14 +125,24 @@ impl Gateway {
         let threads = plane.start(listeners)?;
         announce(address, plane.tls.is_some(), master, &snapshot);
         drop(snapshot);
-        runtime.block_on(self.control(args, signals, &stop, upstream));
+        runtime.block_on(self.control(args, signals, &stop, upstream, &mut ledger));
         join(threads);
+        if let Some(ledger) = &mut ledger {
+            runtime.block_on(ledger.finish());
+        }
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }
 
     /// The control plane: everything that is not a request, until a signal says stop.
-    async fn control(&self, args: &ServeArgs, signals: Signals, stop: &Stop, upstream: Upstream) {
+    async fn control(
+        &self,
+        args: &ServeArgs,
+        signals: Signals,
+        stop: &Stop,
+        upstream: Upstream,
+        ledger: &mut Option<RunningLedger>,
+    ) {
         let Signals {
             mut terminate,
             mut interrupt,
@@ -138,9 +156,16 @@ impl Gateway {
             // Without a reloader there is only the signal to wait for.
             std::future::pending::<()>().await;
         };
+        let kept = async {
+            if let Some(ledger) = ledger {
+                ledger.run().await;
+            }
+            std::future::pending::<()>().await;
+        };
         let signal = tokio::select! {
             signal = shutdown::signalled(&mut terminate, &mut interrupt) => signal,
             () = watched => std::future::pending().await,
+            () = kept => std::future::pending().await,
             () = refresher.run(&self.shared) => std::future::pending().await,
         };
         tracing::info!("{signal}: finishing the requests in flight");
@@ -179,11 +204,7 @@ fn master_key(args: &ServeArgs, config: &Config) -> anyhow::Result<MasterKey> {
     match master_key::decide(&config.general, &config.environment, loopback)? {
         Decision::Use(key) => Ok(key),
         Decision::Generate => {
-            let folder = args
-                .data_dir
-                .clone()
-                .or_else(|| config.lockgate.data_dir.clone())
-                .unwrap_or_else(|| PathBuf::from(".lockgate"));
+            let folder = data_folder(args.data_dir.as_ref(), &config.lockgate);
             Ok(master_key::load_or_generate(&folder)?)
         }
     }

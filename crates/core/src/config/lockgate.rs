@@ -25,6 +25,14 @@ pub struct LockgateSettings {
     pub drain_timeout: Option<Duration>,
     /// The data folder.
     pub data_dir: Option<PathBuf>,
+    /// Whether finished requests are written down.
+    pub ledger: bool,
+    /// The folder they are written to first; `None`: `journal` in the data folder.
+    pub journal_dir: Option<PathBuf>,
+    /// The most that may be in it, in mebibytes.
+    pub journal_limit_mb: Option<usize>,
+    /// How often it is brought to the disk itself; `None`: when the kernel does.
+    pub journal_fsync: Option<Duration>,
 }
 
 /// A provider the operator added: one row of the provider table, as data.

@@ -7,6 +7,7 @@ mod declared;
 mod gemini_path;
 mod health;
 mod info;
+mod ledger;
 mod metrics;
 mod models;
 mod ollama;
@@ -139,7 +140,7 @@ impl Inbound {
             Page::Alive => reply::json("\"I'm alive!\""),
             Page::Ready => health::ready(&self.status),
             Page::Health => health::models(&self.engine, &snapshot, request.uri().query()).await,
-            Page::Metrics => metrics::exposition(self.engine.shared(), &snapshot),
+            Page::Metrics => metrics::exposition(self.engine.shared(), &snapshot, &self.status),
             Page::Models(dialect, _) => models::list(dialect, &snapshot, request.uri().query()),
             Page::Model(dialect, id, _) => models::one(dialect, &snapshot, &id),
             Page::Responses(ask) => match caller {
