@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use bytes::Bytes;
+use http::Uri;
 use lockgate_core::Environment;
 use lockgate_providers::{
     Call, Connection, ConnectionParams, Credentials, PROVIDERS, Provider, ProviderSpec, Quirk,
@@ -208,9 +209,9 @@ fn own(
     connection: &Connection,
     quirks: &[Quirk],
     operation: Operation,
+    model: &str,
     out: &mut String,
 ) {
-    let model = model_of(&provider.id, operation);
     let parse = |text: &'static str| JsonObject::parse(Bytes::from_static(text.as_bytes()), 9);
     let formats = provider.formats;
     let request = match operation {
@@ -299,7 +300,23 @@ fn show(object: &JsonObject, out: &mut String) {
     }
 }
 
-fn recorded(row: &ProviderSpec) -> String {
+/// Where the engine sends `operation`: what is written for the Responses API goes there.
+fn place(
+    row: &ProviderSpec,
+    connection: &Connection,
+    operation: Operation,
+    model: &str,
+    stream: bool,
+) -> Uri {
+    let operation = match (row.dialect, operation) {
+        (DialectId::OpenAiResponses, Operation::Chat) => Operation::Responses,
+        (_, operation) => operation,
+    };
+    connection.uri(operation, model, stream).unwrap()
+}
+
+/// Every call to `row`; to `family`, a model that stands for a family of models, when there is one.
+fn recorded(row: &ProviderSpec, family: Option<&str>) -> String {
     let credentials = Credentials::default();
     let (provider, connection) = connect(row, &credentials);
     let quirks: Vec<Quirk> = provider
@@ -316,13 +333,13 @@ fn recorded(row: &ProviderSpec) -> String {
         if !provider.supports(operation) {
             continue;
         }
-        let model = model_of(row.id, operation);
+        let model = family.unwrap_or_else(|| model_of(row.id, operation));
         writeln!(out, "\n{}", operation.as_str()).unwrap();
         if provider.formats.has(operation) {
-            own(&provider, &connection, &quirks, operation, &mut out);
+            own(&provider, &connection, &quirks, operation, model, &mut out);
             continue;
         }
-        let uri = connection.uri(operation, model, false).unwrap();
+        let uri = place(row, &connection, operation, model, false);
         let method = match operation {
             Operation::Realtime => "GET",
             _ => "POST",
@@ -337,7 +354,7 @@ fn recorded(row: &ProviderSpec) -> String {
         let whole = body(row, &quirks, operation, model, false);
         show(&whole, &mut out);
         if operation == Operation::Chat {
-            let uri = connection.uri(operation, model, true).unwrap();
+            let uri = place(row, &connection, operation, model, true);
             writeln!(out, "\nchat, streaming\nPOST {uri}").unwrap();
             let streamed = body(row, &quirks, operation, model, true);
             writeln!(out, "  and {}", difference(&streamed, &whole)).unwrap();
@@ -363,14 +380,38 @@ fn difference(own: &JsonObject, other: &JsonObject) -> String {
     }
 }
 
-#[test]
-fn every_provider_is_called_as_recorded() {
+/// Where the golden files are.
+fn snapshots() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("snapshots/recorded");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let _guard = settings.bind_to_scope();
+    settings
+}
+
+#[test]
+fn every_provider_is_called_as_recorded() {
+    let _guard = snapshots().bind_to_scope();
     for row in PROVIDERS.iter().filter(|row| !row.built_in) {
-        insta::assert_snapshot!(row.id, recorded(row));
+        insta::assert_snapshot!(row.id, recorded(row, None));
+    }
+}
+
+#[test]
+fn every_family_of_models_that_is_called_otherwise_is_called_as_recorded() {
+    let mut settings = snapshots();
+    settings.set_snapshot_path("snapshots/recorded/families");
+    let _guard = settings.bind_to_scope();
+    for row in PROVIDERS.iter().filter(|row| !row.families.is_empty()) {
+        let mut out = String::new();
+        for family in row.families {
+            let model = match family.strip {
+                true => "some-model".to_owned(),
+                false => format!("{}x", family.start),
+            };
+            let calls = recorded(family.row, Some(&model));
+            writeln!(out, "=== {}\n{calls}", family.start).unwrap();
+        }
+        insta::assert_snapshot!(row.id, out);
     }
 }
