@@ -7,6 +7,7 @@ mod config;
 mod contract;
 mod failures;
 mod info;
+mod ledger;
 mod operations;
 mod pairs;
 mod runtime;
