@@ -18,7 +18,6 @@ use lockgate_wire::json::JsonObject;
 use lockgate_wire::{DialectId, Operation};
 use serde_json::{Map, Value};
 
-use crate::governance::TokenPrices;
 use crate::metrics::DeploymentMetrics;
 use crate::prices::own_prices;
 use crate::router::cooldown::Health;
@@ -47,8 +46,6 @@ pub struct Deployment {
     pub labels: Labels,
     /// The most output tokens the model can give, when known.
     pub max_output_tokens: Option<u64>,
-    /// What its entry says that tokens cost.
-    pub(crate) token_prices: TokenPrices,
     /// What its requests cost; of a wildcard see [`Self::pricing_as`].
     pub pricing: Pricing,
     /// Prices of its own, from `litellm_params` and `model_info`.
@@ -179,7 +176,6 @@ impl Deployment {
             metrics,
             labels,
             max_output_tokens,
-            token_prices: TokenPrices::read(&entry),
             pricing,
             own_prices,
             entry,

@@ -101,7 +101,7 @@ impl Gateway {
         let keeping = {
             let _entered = runtime.enter();
             let folder = keeping::folder(args.data_dir.as_ref(), &snapshot.config);
-            Keeping::open(&snapshot.config, &folder, self.shared.clone())?
+            Keeping::open(&snapshot.config, &folder, cores(args), self.shared.clone())?
         };
         let (desk, office) = start_admin(
             Some(keeping.stores()),
@@ -122,6 +122,7 @@ impl Gateway {
             header_bytes: own.max_header_bytes,
             stopping,
         };
+        let _set_once = self.status.journal.set(keeping.journal().clone());
         let listeners = listener::bind(args.host(), args.port(), cores(args))?;
         let address = listeners.first().context("no listener")?.local_addr()?;
         // Before the first answer: whoever sees the gateway serve may send it a signal.

@@ -1,15 +1,19 @@
 //! What the control plane tells the health endpoints.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwapOption;
+use lockgate_journal::Journal;
 
 /// The gateway's own state, apart from requests.
 #[derive(Debug, Default)]
 pub(crate) struct Status {
     /// The configuration on disk that was refused, if the one in force is older than it.
     pub refused: ArcSwapOption<Refused>,
+    /// Where finished requests are written down, if they are.
+    pub journal: OnceLock<Arc<Journal>>,
     stopping: AtomicBool,
 }
 

@@ -25,10 +25,12 @@ pub struct LockgateSettings {
     pub drain_timeout: Option<Duration>,
     /// The data folder.
     pub data_dir: Option<PathBuf>,
-    /// Folder of the journal of finished requests, where it is not in the data folder.
+    /// The folder that finished requests are written to first; `None`: `journal` in the data folder.
     pub journal_dir: Option<PathBuf>,
-    /// The most that the journal may take, in MiB.
+    /// The most that may be in it, in mebibytes.
     pub journal_limit_mb: Option<usize>,
+    /// How often it is brought to the disk itself; `None`: when the kernel does.
+    pub journal_fsync: Option<Duration>,
 }
 
 /// A provider the operator added: one row of the provider table, as data.

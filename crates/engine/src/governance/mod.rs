@@ -33,8 +33,7 @@ use lockgate_core::entity::{Entity, EntityId, EntityKind};
 pub use self::account::{Account, Belongs};
 pub use self::caller::{Caller, Identity};
 pub use self::directory::Directory;
-pub(crate) use self::pricing::TokenPrices;
-pub use self::pricing::{Asked, EntryPrices, Pricing};
+pub use self::pricing::{Asked, CatalogPrices, Pricing};
 pub(crate) use self::refusal::Exceeded;
 pub(crate) use self::reservation::Reservation;
 pub use self::stages::Bill;
@@ -62,7 +61,7 @@ impl Default for Governance {
         Self {
             directory: Directory::default(),
             is_waiting: AtomicBool::new(false),
-            pricing: ArcSwap::from_pointee(Box::new(EntryPrices)),
+            pricing: ArcSwap::from_pointee(Box::new(CatalogPrices)),
             gateway: ArcSwapOption::empty(),
         }
     }

@@ -2,13 +2,14 @@
 
 use std::fmt::Debug;
 
-use lockgate_core::config::ModelEntry;
+use lockgate_core::ledger::CostSource;
 use lockgate_core::money::Nanodollars;
+use lockgate_providers::catalog::{Bounds, Facts, input_bound};
 use lockgate_wire::Operation;
 use lockgate_wire::canonical::Usage;
 use lockgate_wire::json::JsonObject;
-use serde_json::Value;
 
+use super::now;
 use crate::deployment::Deployment;
 
 /// Knows what requests cost.
@@ -17,8 +18,13 @@ pub trait Pricing: Debug + Send + Sync {
     /// knows a price: budgets do not concern it then.
     fn worst_case(&self, deployment: &Deployment, request: &Asked<'_>) -> Option<Nanodollars>;
 
-    /// What a request has cost there.
-    fn cost(&self, deployment: &Deployment, usage: &Usage) -> Nanodollars;
+    /// What a request has cost there, and who says so. `estimated`: the counts are ours.
+    fn cost(
+        &self,
+        deployment: &Deployment,
+        usage: &Usage,
+        estimated: bool,
+    ) -> (Nanodollars, CostSource);
 }
 
 /// What is known about a request before it is sent.
@@ -36,20 +42,14 @@ pub struct Asked<'a> {
     pub answers: u64,
 }
 
-/// The prices that a deployment's entry says itself, per token.
+/// The prices of the catalogue, with the operator's over them.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct EntryPrices;
-
-/// Prices of tokens in trillionths of a dollar.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct TokenPrices {
-    input: u64,
-    output: u64,
-}
+pub struct CatalogPrices;
 
 /// How long an answer may get when neither the client nor anybody who knows the model says.
 const OUTPUT_TOKENS: u64 = 16_384;
-const PICO_PER_NANO: u128 = 1_000;
+/// What nobody says how often it is done, and costs little each time.
+const WEB_SEARCHES: u64 = 10;
 
 // === impl Asked ===
 
@@ -72,61 +72,35 @@ impl Asked<'_> {
     }
 }
 
-// === impl EntryPrices ===
+// === impl CatalogPrices ===
 
-impl Pricing for EntryPrices {
+impl Pricing for CatalogPrices {
     fn worst_case(&self, deployment: &Deployment, request: &Asked<'_>) -> Option<Nanodollars> {
-        let prices = deployment.token_prices;
-        if prices == TokenPrices::default() {
-            return None;
-        }
-        Some(prices.of(request.bytes, request.most_output(deployment)))
-    }
-
-    fn cost(&self, deployment: &Deployment, usage: &Usage) -> Nanodollars {
-        deployment
-            .token_prices
-            .of(usage.input_tokens, usage.output_tokens)
-    }
-}
-
-// === impl TokenPrices ===
-
-impl TokenPrices {
-    /// What `entry` says, in its `model_info` or in its parameters.
-    pub(crate) fn read(entry: &ModelEntry) -> Self {
-        let price = |name: &str| {
-            let params = &entry.litellm_params.params;
-            let said = params
-                .get(name)
-                .or_else(|| entry.model_info.members.get(name));
-            said.and_then(picodollars).unwrap_or(0)
+        let pricing = &deployment.pricing;
+        let price = pricing.price().filter(|_| !pricing.is_free())?;
+        let body = request.body.to_bytes();
+        let bound = input_bound(&body);
+        let bounds = Bounds {
+            input_tokens: bound.tokens(price.max_input_tokens()).max(request.bytes),
+            output_tokens: request.most_output(deployment),
+            web_searches: if bound.is_open() { WEB_SEARCHES } else { 0 },
+            ..Bounds::default()
         };
-        Self {
-            input: price("input_cost_per_token"),
-            output: price("output_cost_per_token"),
-        }
+        pricing.worst_case(&bounds)
     }
 
-    /// The price of so many tokens, rounded up.
-    fn of(self, input: u64, output: u64) -> Nanodollars {
-        let part = |tokens: u64, price: u64| u128::from(tokens) * u128::from(price);
-        let sum = part(input, self.input) + part(output, self.output);
-        Nanodollars::new(i64::try_from(sum.div_ceil(PICO_PER_NANO)).unwrap_or(i64::MAX))
+    fn cost(
+        &self,
+        deployment: &Deployment,
+        usage: &Usage,
+        estimated: bool,
+    ) -> (Nanodollars, CostSource) {
+        let cost = deployment.pricing.cost(&Facts {
+            usage: Some(*usage),
+            estimated,
+            at: now(),
+            ..Facts::default()
+        });
+        (cost.amount, cost.source)
     }
-}
-
-fn picodollars(value: &Value) -> Option<u64> {
-    let dollars = match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }?;
-    let pico = (dollars * 1e12).round();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a float to integer cast saturates, and negative prices are none"
-    )]
-    (pico >= 0.0).then_some(pico as u64)
 }

@@ -315,24 +315,17 @@ fn cost(
             .map(|usage| usage.input_tokens.saturating_add(usage.output_tokens));
         return (Nanodollars::ZERO, CostSource::None, tokens.or(Some(0)));
     };
-    let priced = |usage| {
-        pricing.map_or(Nanodollars::ZERO, |pricing| {
-            pricing.cost(deployment, &usage)
+    let priced = |usage, estimated| {
+        pricing.map_or_else(Default::default, |pricing| {
+            pricing.cost(deployment, &usage, estimated)
         })
-    };
-    let of = |cost: Nanodollars, source| {
-        if cost.is_positive() {
-            source
-        } else {
-            CostSource::None
-        }
     };
     // What a stream had told before it was cut off is not all.
     let cut_off = record.streamed_bytes > 0 && (record.status >= 400 || record.error.is_some());
     if let Some(usage) = record.usage.filter(|_| !cut_off) {
         let tokens = usage.input_tokens.saturating_add(usage.output_tokens);
-        let cost = priced(usage);
-        return (cost, of(cost, CostSource::Computed), Some(tokens));
+        let (cost, source) = priced(usage, false);
+        return (cost, source, Some(tokens));
     }
     if record.streamed_bytes == 0 {
         // Nothing came; what was answered without counts is as much as was expected.
@@ -348,14 +341,14 @@ fn cost(
         output_tokens: told.output_tokens.max(guessed),
         ..told
     };
-    let mut cost = priced(usage);
+    let (mut cost, source) = priced(usage, true);
     if reservation.has_budgets() {
         // Who asks for no more than fits is not charged more for a guess.
         cost = cost.min(reservation.reserved());
     }
     (
         cost,
-        of(cost, CostSource::Estimated),
+        source,
         Some(usage.input_tokens + usage.output_tokens),
     )
 }

@@ -7,8 +7,8 @@ use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::{AnswerBody, Engine, Probe};
 use serde_json::{Value, json};
 
-use super::reply;
 use super::route::decode;
+use super::{ledger, reply};
 use crate::status::Status;
 
 /// `/health/readiness`: 503 once the gateway is stopping, so that nothing new is sent to it.
@@ -28,6 +28,9 @@ pub(super) fn ready(status: &Status) -> Response<AnswerBody> {
             "reason": refused.reason,
             "since": since.as_secs(),
         });
+    }
+    if let Some(journal) = status.journal.get() {
+        body["ledger"] = ledger::readiness(&journal.status());
     }
     let response = reply::value(&body);
     if status.is_stopping() {

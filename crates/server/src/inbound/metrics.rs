@@ -8,13 +8,18 @@ use lockgate_engine::metrics::{ByStatus, DeploymentMetrics, GatewayMetrics, Hist
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::{AnswerBody, Shared};
 
-use super::reply;
+use super::{ledger, reply};
+use crate::status::Status;
 
 /// The text format of Prometheus, version 0.0.4.
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Everything that is counted, as it stands now.
-pub(super) fn exposition(shared: &Shared, snapshot: &Snapshot) -> Response<AnswerBody> {
+pub(super) fn exposition(
+    shared: &Shared,
+    snapshot: &Snapshot,
+    status: &Status,
+) -> Response<AnswerBody> {
     let deployments: Vec<&DeploymentMetrics> = snapshot
         .deployments()
         .map(|deployment| deployment.metrics.as_ref())
@@ -25,6 +30,9 @@ pub(super) fn exposition(shared: &Shared, snapshot: &Snapshot) -> Response<Answe
     latencies(&mut text, &deployments);
     tokens(&mut text, &deployments);
     health(&mut text, snapshot);
+    if let Some(journal) = status.journal.get() {
+        ledger::metrics(&mut text, &journal.status());
+    }
     reply::typed(CONTENT_TYPE, text.0)
 }
 
@@ -267,17 +275,22 @@ fn labels(deployment: &DeploymentMetrics) -> [(&'static str, &str); 6] {
 
 /// Text in Prometheus' format.
 #[derive(Debug, Default)]
-struct Exposition(String);
+pub(super) struct Exposition(String);
 
 // === impl Exposition ===
 
 impl Exposition {
-    fn head(&mut self, name: &str, kind: &str, help: &str) {
+    pub(super) fn head(&mut self, name: &str, kind: &str, help: &str) {
         // Writing to a string does not fail.
         let _written = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
-    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
+    pub(super) fn sample(
+        &mut self,
+        name: &str,
+        labels: &[(&str, &str)],
+        value: impl std::fmt::Display,
+    ) {
         self.0.push_str(name);
         for (place, (label, text)) in labels.iter().enumerate() {
             self.0.push(if place == 0 { '{' } else { ',' });

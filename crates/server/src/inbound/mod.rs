@@ -8,6 +8,7 @@ mod declared;
 mod gemini_path;
 mod health;
 mod info;
+mod ledger;
 mod metrics;
 mod models;
 mod ollama;
@@ -159,7 +160,7 @@ impl Inbound {
         let view = View::new(snapshot.clone(), governance.clone(), caller);
         match page {
             Page::Health => health::models(&self.engine, &snapshot, request.uri().query()).await,
-            Page::Metrics => metrics::exposition(self.engine.shared(), &snapshot),
+            Page::Metrics => metrics::exposition(self.engine.shared(), &snapshot, &self.status),
             Page::Models(dialect, _) => models::list(dialect, &view, request.uri().query()),
             Page::Model(dialect, id, _) => models::one(dialect, &view, &id),
             Page::Responses(ask) => Box::pin(self.engine.tell(&snapshot, &ask, owner)).await,

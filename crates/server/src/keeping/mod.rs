@@ -11,10 +11,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
-use lockgate_core::config::Config;
+use lockgate_core::config::{Config, LockgateSettings};
 use lockgate_core::ports::StoreError;
 use lockgate_engine::Shared;
-use lockgate_journal::{Drain, DrainSettings, Journal, Options};
+use lockgate_journal::{Drain, DrainSettings, Journal, Options, keep_synced};
 use lockgate_store::{ConnectOptions, Located, MigrateError, Store};
 use tokio::time::sleep;
 
@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_secs(2);
 /// How long the end of the process waits for the database to take the last requests.
 const LAST_WRITES: Duration = Duration::from_secs(10);
+/// So many segments of each core fit below the journal's limit: those in use cannot be removed.
+const SEGMENTS: u64 = 4;
 /// How often what is old is removed.
 const MAINTENANCE: Duration = Duration::from_secs(10 * 60);
 
@@ -36,6 +38,8 @@ const MAINTENANCE: Duration = Duration::from_secs(10 * 60);
 pub(crate) struct Keeping {
     store: Store,
     journal: Arc<Journal>,
+    /// How often the journal is brought to the disk itself.
+    sync: Option<Duration>,
     shared: Arc<Shared>,
     state: Arc<KeepingState>,
     /// Tables are made and changed by somebody else.
@@ -59,6 +63,7 @@ impl Keeping {
     pub(crate) fn open(
         config: &Config,
         folder: &Path,
+        cores: usize,
         shared: Arc<Shared>,
     ) -> anyhow::Result<Self> {
         let environment = &config.environment;
@@ -80,16 +85,15 @@ impl Keeping {
             .journal_dir
             .clone()
             .unwrap_or_else(|| folder.join("journal"));
-        let mut options = Options::default();
-        if let Some(mebibytes) = own.journal_limit_mb {
-            let mebibytes = u64::try_from(mebibytes).unwrap_or(u64::MAX);
-            options.limit_bytes = mebibytes.saturating_mul(1024 * 1024);
-        }
-        let journal = Journal::open(&path, options)?;
+        let journal = Journal::open(&path, options(own, cores)).context(
+            "finished requests could not be written down. Name a writable folder of this process' \
+             own with lockgate_settings.journal_dir or --data-dir",
+        )?;
         shared.governance.wait_for_entities();
         Ok(Self {
             store,
             journal,
+            sync: own.journal_fsync,
             shared,
             state: Arc::default(),
             leave_tables: environment.flag("DISABLE_SCHEMA_UPDATE"),
@@ -172,8 +176,13 @@ impl Keeping {
                 sleep(MAINTENANCE).await;
             }
         };
+        let synced = async {
+            if let Some(every) = self.sync {
+                keep_synced(self.journal.clone(), every).await;
+            }
+        };
         let followed = follower.run(&self.state);
-        tokio::join!(drain.run(), followed, maintained);
+        tokio::join!(drain.run(), followed, maintained, synced);
     }
 
     async fn make_ready_at_last(&self) -> Follower {
@@ -220,6 +229,20 @@ impl KeepingState {
     /// Whether the database answered when it was last asked.
     pub(crate) fn is_reached(&self) -> bool {
         self.reached.load(Relaxed)
+    }
+}
+
+fn options(settings: &LockgateSettings, cores: usize) -> Options {
+    let default = Options::default();
+    let limit_bytes = settings
+        .journal_limit_mb
+        .map_or(default.limit_bytes, |mebibytes| {
+            (mebibytes as u64).saturating_mul(1024 * 1024)
+        });
+    let share = limit_bytes / (SEGMENTS * cores.max(1) as u64);
+    Options {
+        limit_bytes,
+        segment_bytes: default.segment_bytes.min(share),
     }
 }
 

@@ -8,6 +8,7 @@ mod contract;
 mod database;
 mod failures;
 mod info;
+mod ledger;
 mod operations;
 mod pairs;
 mod runtime;

@@ -57,6 +57,7 @@ pub(super) const LOCKGATE: KeyTable = KeyTable {
         "first_byte_timeout",
         "idle_timeout",
         "journal_dir",
+        "journal_fsync",
         "journal_limit_mb",
         "max_background_responses",
         "max_header_bytes",

@@ -20,5 +20,6 @@ pub(super) fn settings(section: &Mapping, findings: &mut Findings) -> LockgateSe
         data_dir: fields.word("data_dir").map(PathBuf::from),
         journal_dir: fields.word("journal_dir").map(PathBuf::from),
         journal_limit_mb: fields.size("journal_limit_mb"),
+        journal_fsync: fields.timeout("journal_fsync"),
     }
 }
