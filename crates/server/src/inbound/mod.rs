@@ -190,7 +190,7 @@ impl Inbound {
             Page::Alive => reply::json("\"I'm alive!\""),
             Page::Ready => health::ready(&self.status),
             Page::OllamaVersion => ollama::version(),
-            Page::Metrics => metrics::exposition(self.engine.shared(), snapshot),
+            Page::Metrics => metrics::exposition(self.engine.shared(), snapshot, &self.status),
             _ => about::about(),
         }
     }

@@ -85,7 +85,7 @@ impl Keeping {
             .journal_dir
             .clone()
             .unwrap_or_else(|| folder.join("journal"));
-        let journal = Journal::open(&path, options(own, cores)).context(
+        let journal = Journal::open(&path, journal_options(own, cores)).context(
             "finished requests could not be written down. Name a writable folder of this process' \
              own with lockgate_settings.journal_dir or --data-dir",
         )?;
@@ -232,7 +232,7 @@ impl KeepingState {
     }
 }
 
-fn options(settings: &LockgateSettings, cores: usize) -> Options {
+fn journal_options(settings: &LockgateSettings, cores: usize) -> Options {
     let default = Options::default();
     let limit_bytes = settings
         .journal_limit_mb
