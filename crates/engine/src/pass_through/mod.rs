@@ -356,6 +356,10 @@ async fn relay(
             Err(error) => refuse(endpoint, snapshot, broken(&error).into(), record),
         };
     }
+    if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        // Nobody asks for the body of an answer that cannot have one.
+        return respond(status, answer, AnswerBody::whole(Bytes::new(), record));
+    }
     record.record_mut().stream = shape == Shape::Stream;
     let parts = stream_parts(snapshot, dialect, response, timeout, &record);
     respond(status, answer, AnswerBody::stream(parts, None, record))
