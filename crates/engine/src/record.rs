@@ -167,7 +167,6 @@ impl RecordGuard {
         count(&self.record, &self.metrics);
         log(&self.record);
     }
-
 }
 
 impl Drop for RecordGuard {

@@ -235,14 +235,18 @@ mod tests {
         start_admin(Some(stores), Arc::new(Nobody), settings)
     }
 
-    fn new_key() -> AdminRequest {
-        AdminRequest {
+    fn new_key() -> Asked {
+        let request = AdminRequest {
             route: AdminRoute::KeyGenerate,
             params: Vec::new(),
             query: String::new(),
             body: b"{}".to_vec(),
             caller: Caller::Master,
             address: None,
+        };
+        Asked {
+            request,
+            key_id: None,
         }
     }
 

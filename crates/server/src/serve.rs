@@ -122,6 +122,7 @@ impl Gateway {
             header_bytes: own.max_header_bytes,
             stopping,
         };
+        let _set_once = self.status.keeping.set(keeping.state());
         let _set_once = self.status.journal.set(keeping.journal().clone());
         let listeners = listener::bind(args.host(), args.port(), cores(args))?;
         let address = listeners.first().context("no listener")?.local_addr()?;

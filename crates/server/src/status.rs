@@ -7,6 +7,8 @@ use std::time::SystemTime;
 use arc_swap::ArcSwapOption;
 use lockgate_journal::Journal;
 
+use crate::keeping::KeepingState;
+
 /// The gateway's own state, apart from requests.
 #[derive(Debug, Default)]
 pub(crate) struct Status {
@@ -14,6 +16,8 @@ pub(crate) struct Status {
     pub refused: ArcSwapOption<Refused>,
     /// Where finished requests are written down, if they are.
     pub journal: OnceLock<Arc<Journal>>,
+    /// How the database is doing.
+    pub keeping: OnceLock<Arc<KeepingState>>,
     stopping: AtomicBool,
 }
 
@@ -32,6 +36,11 @@ impl Status {
     /// No new work from now on.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Relaxed);
+    }
+
+    /// Whether the keys of the database are still being read.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.keeping.get().is_some_and(|state| !state.is_filled())
     }
 
     /// Whether the gateway is stopping.

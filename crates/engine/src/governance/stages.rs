@@ -346,9 +346,5 @@ fn cost(
         // Who asks for no more than fits is not charged more for a guess.
         cost = cost.min(reservation.reserved());
     }
-    (
-        cost,
-        source,
-        Some(usage.input_tokens + usage.output_tokens),
-    )
+    (cost, source, Some(usage.input_tokens + usage.output_tokens))
 }

@@ -34,7 +34,11 @@ pub(super) async fn answer(
     let governance = &engine.shared().governance;
     let key_id = match governance.authenticate(&snapshot, request.headers(), None) {
         Ok(caller) if caller.is_master() => None,
-        Ok(caller) => Some(caller.key().map_or_else(String::new, |key| key.id().to_owned())),
+        Ok(caller) => Some(
+            caller
+                .key()
+                .map_or_else(String::new, |key| key.id().to_owned()),
+        ),
         Err(error) => return refused(&error),
     };
     let query = request.uri().query().unwrap_or_default().to_owned();

@@ -11,11 +11,17 @@ use super::route::decode;
 use super::{ledger, reply};
 use crate::status::Status;
 
-/// `/health/readiness`: 503 once the gateway is stopping, so that nothing new is sent to it.
+/// `/health/readiness`: 503 until the keys are known, and once the gateway is stopping, so that
+/// nothing is sent to it then. A database that goes away later stops nothing.
 pub(super) fn ready(status: &Status) -> Response<AnswerBody> {
+    let reached = status.keeping.get().is_some_and(|state| state.is_reached());
     let mut body = json!({
-        "status": if status.is_stopping() { "stopping" } else { "healthy" },
-        "db": "Not connected",
+        "status": match (status.is_stopping(), status.is_starting()) {
+            (true, _) => "stopping",
+            (false, true) => "starting",
+            (false, false) => "healthy",
+        },
+        "db": if reached { "connected" } else { "Not connected" },
     });
     if let Some(refused) = status.refused.load_full() {
         let since = refused
@@ -33,7 +39,7 @@ pub(super) fn ready(status: &Status) -> Response<AnswerBody> {
         body["ledger"] = ledger::readiness(&journal.status());
     }
     let response = reply::value(&body);
-    if status.is_stopping() {
+    if status.is_stopping() || status.is_starting() {
         reply::with_status(response, StatusCode::SERVICE_UNAVAILABLE)
     } else {
         response

@@ -1,7 +1,9 @@
 //! Reading everything that requests are decided by into memory, at the start.
 
 use lockgate_core::entity::EntityKind;
-use lockgate_core::ports::{EntityQuery, EntityStore, Order, Paging, Sort, Spend, SpendStore, StoreError};
+use lockgate_core::ports::{
+    EntityQuery, EntityStore, Order, Paging, Sort, Spend, SpendStore, StoreError,
+};
 use lockgate_engine::Shared;
 use lockgate_store::Store;
 

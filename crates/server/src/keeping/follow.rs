@@ -76,7 +76,14 @@ impl Follower {
         }
         // What is new here may have spent elsewhere.
         if !fresh.is_empty() {
-            let zone = self.shared.snapshot.load().config.governance.timezone.clone();
+            let zone = self
+                .shared
+                .snapshot
+                .load()
+                .config
+                .governance
+                .timezone
+                .clone();
             for spend in self.store.spend(&fresh).await? {
                 governance.directory.spend(&spend, &zone);
             }

@@ -152,7 +152,10 @@ impl Keeping {
         let follower = Follower::start(self.store.clone(), self.shared.clone()).await?;
         fill::fill(&self.store, &self.shared).await?;
         for entry in self.journal.undrained() {
-            self.shared.governance.directory.undrained(&entry, &self.zone());
+            self.shared
+                .governance
+                .directory
+                .undrained(&entry, &self.zone());
         }
         self.shared.governance.has_entities();
         self.state.filled.store(true, Relaxed);
