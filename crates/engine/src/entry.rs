@@ -97,7 +97,7 @@ fn upstream_model(record: &RequestRecord) -> Option<&str> {
     if record.operation == Operation::PassThrough {
         return known;
     }
-    known.or(record.deployment.as_ref().map(|found| found.model.as_str()))
+    known.or_else(|| record.deployment.as_ref().map(|found| found.model.as_str()))
 }
 
 fn microseconds(since: Duration) -> i64 {

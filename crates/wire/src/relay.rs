@@ -22,9 +22,8 @@ use crate::event_stream::{self, Whole};
 use crate::json;
 use crate::sse::MAX_FRAME;
 
-pub use self::answer_id::answer_id;
-pub use self::needles::Needles;
 use self::splice::Splice;
+pub use self::{answer_id::answer_id, needles::Needles};
 
 /// How streams of a dialect are framed, and what to look for in them.
 #[derive(Debug)]
