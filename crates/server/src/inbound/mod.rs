@@ -144,7 +144,7 @@ impl Inbound {
     async fn page(&self, page: Page, request: Request<Incoming>) -> Response<AnswerBody> {
         let snapshot = self.engine.shared().snapshot.load_full();
         if !page.needs_key(&snapshot) {
-            return self.open_page(&page, &snapshot);
+            return self.open_page(&page, &snapshot).await;
         }
         let governance = &self.engine.shared().governance;
         let caller = governance.authenticate(&snapshot, request.headers(), page.query_key());
@@ -173,23 +173,23 @@ impl Inbound {
             | Page::TokenCounter
             | Page::SupportedParams
             | Page::TransformRequest
-            | Page::PriceMap
             | Page::Capabilities => {
                 let answered = info::answer(&page, &self.engine, view, request).await;
                 answered.unwrap_or_else(|error| error_response(page.dialect(), &error))
             }
-            page => self.open_page(&page, &snapshot),
+            page => self.open_page(&page, &snapshot).await,
         }
     }
 
     /// A page for which nobody needs a key.
-    fn open_page(&self, page: &Page, snapshot: &Snapshot) -> Response<AnswerBody> {
+    async fn open_page(&self, page: &Page, snapshot: &Snapshot) -> Response<AnswerBody> {
         match page {
             Page::OpenApi => about::openapi(),
             Page::Providers => reply::value(&public_providers()),
             Page::Alive => reply::json("\"I'm alive!\""),
             Page::Ready => health::ready(&self.status),
             Page::OllamaVersion => ollama::version(),
+            Page::PriceMap => info::price_map().await,
             Page::Metrics => metrics::exposition(self.engine.shared(), snapshot, &self.status),
             _ => about::about(),
         }

@@ -8,16 +8,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use lockgate_testkit::{Client, Gateway};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::support::{Config, SOON, eventually};
-
-impl Config {
-    /// With a ledger.
-    fn ledger(self) -> Self {
-        self.section("lockgate_settings", json!({ "ledger": true }))
-    }
-}
+use crate::support::{SOON, eventually};
 
 /// All entries in `folder`. A last line that is not complete is none.
 fn entries_in(folder: &Path) -> Vec<Value> {

@@ -7,6 +7,7 @@ mod config;
 mod contract;
 mod database;
 mod failures;
+mod governed;
 mod info;
 mod ledger;
 mod operations;

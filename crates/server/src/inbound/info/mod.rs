@@ -16,8 +16,9 @@ use hyper::body::Incoming;
 use lockgate_core::error::GatewayError;
 use lockgate_engine::capabilities::supported_openai_params;
 use lockgate_engine::snapshot::Snapshot;
-use lockgate_engine::{AnswerBody, Engine, body_limit, off_core, read_body};
+use lockgate_engine::{AnswerBody, Engine, body_limit, error_response, off_core, read_body};
 use lockgate_providers::catalog::Catalog;
+use lockgate_wire::DialectId;
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::json::JsonObject;
 use serde_json::{Value, json};
@@ -43,7 +44,6 @@ pub(super) async fn answer(
         Page::ModelInfo => away(move || deployments::all(&view, query.as_deref())).await,
         Page::ModelInfoPages => away(move || deployments::page(&view, query.as_deref())).await,
         Page::ModelGroupInfo => away(move || Ok(groups::all(&view, query.as_deref()))).await,
-        Page::PriceMap => price_map().await,
         Page::SupportedParams => supported(&view, query.as_deref()),
         Page::TokenCounter => {
             let body = body(snapshot, request).await?;
@@ -61,16 +61,19 @@ pub(super) async fn answer(
 
 /// `GET /public/litellm_model_cost_map`: the shipped catalogue. It is open to anybody, so it is
 /// written once, and says nothing of the operator's own prices.
-async fn price_map() -> Result<Response<AnswerBody>, GatewayError> {
+pub(super) async fn price_map() -> Response<AnswerBody> {
     static MAP: OnceLock<Bytes> = OnceLock::new();
     let map = match MAP.get() {
         Some(map) => map.clone(),
         None => {
             let write = || Value::Object(Catalog::default().all()).to_string();
-            off_core(move || MAP.get_or_init(|| write().into()).clone()).await?
+            match off_core(move || MAP.get_or_init(|| write().into()).clone()).await {
+                Ok(map) => map,
+                Err(error) => return error_response(DialectId::OpenAiChat, &error),
+            }
         }
     };
-    Ok(reply::json(map))
+    reply::json(map)
 }
 
 /// The engine, where a query says to ask the provider.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lockgate_testkit::{Gateway, GatewayBuilder};
 
@@ -71,15 +71,6 @@ fn keyless(folder: &Path) -> GatewayBuilder {
     file_without().arg("--data-dir").arg(folder)
 }
 
-fn only_file(folder: &Path) -> PathBuf {
-    let files: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    assert_eq!(files.len(), 1, "{files:?}");
-    files[0].clone()
-}
-
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
@@ -89,7 +80,7 @@ async fn a_generated_key_is_kept_privately_and_shown_once() {
     let home = tempfile::tempdir().unwrap();
     let data = home.path().join("deep/data");
     let mut first = keyless(&data).start().await.unwrap();
-    let kept = only_file(&data);
+    let kept = data.join("master_key");
     let key = fs::read_to_string(&kept).unwrap().trim().to_owned();
     assert!(key.starts_with("sk-") && key.len() > 30, "{key}");
     assert_eq!(mode(&kept), 0o600);
@@ -130,9 +121,18 @@ async fn without_a_writable_folder_it_does_not_start_open() {
 async fn two_starts_at_once_agree_on_one_key() {
     let home = tempfile::tempdir().unwrap();
     let data = home.path().join("data");
-    let (one, other) = tokio::join!(keyless(&data).start(), keyless(&data).start());
+    let start = |journal: &str| {
+        let journal = home.path().join(journal);
+        let yaml = format!(
+            "model_list: []\nlockgate_settings: {{journal_dir: {}}}\n",
+            journal.display()
+        );
+        let builder = Gateway::builder().config(yaml);
+        builder.arg("--data-dir").arg(&data).start()
+    };
+    let (one, other) = tokio::join!(start("one"), start("other"));
     let (one, other) = (one.unwrap(), other.unwrap());
-    let key = fs::read_to_string(only_file(&data)).unwrap();
+    let key = fs::read_to_string(data.join("master_key")).unwrap();
     assert!(opens(&one, key.trim()).await);
     assert!(opens(&other, key.trim()).await);
 }

@@ -15,8 +15,7 @@ const ANSWERED: usize = 300;
 #[tokio::test]
 async fn every_answered_request_is_written_down_once() {
     let mut stage =
-        Stage::start(|mock, config| config.model(mock, "mock", Dialect::OpenAi, "mock").ledger())
-            .await;
+        Stage::start(|mock, config| config.model(mock, "mock", Dialect::OpenAi, "mock")).await;
     let answered = Arc::new(Mutex::new(BTreeSet::new()));
     let mut clients = tokio::task::JoinSet::new();
     for number in 0..CLIENTS {

@@ -21,7 +21,6 @@ async fn scripts(scripts: &[&str], router: Value) -> Stage {
             })
             .section("router_settings", json!({ "num_retries": 0 }))
             .section("router_settings", router)
-            .ledger()
     })
     .await
 }
@@ -30,12 +29,9 @@ async fn scripts(scripts: &[&str], router: Value) -> Stage {
 #[tokio::test]
 async fn answers_in_every_dialect_from_every_dialect() {
     let stage = Stage::start(|mock, config| {
-        Dialect::ALL
-            .iter()
-            .fold(config, |config, dialect| {
-                config.model(mock, dialect.name(), *dialect, "mock")
-            })
-            .ledger()
+        Dialect::ALL.iter().fold(config, |config, dialect| {
+            config.model(mock, dialect.name(), *dialect, "mock")
+        })
     })
     .await;
     let mut count = 0;
@@ -57,7 +53,7 @@ async fn answers_in_every_dialect_from_every_dialect() {
                 assert_eq!(entry["model_group"], upstream.name());
                 assert_eq!(
                     (&entry["model"], &entry["key_id"]),
-                    (&json!("mock"), &json!("master"))
+                    (&json!("mock"), &json!("litellm_proxy_master_key"))
                 );
                 assert!(
                     entry["tokens"]["input"].as_u64().unwrap() > 0,
@@ -212,7 +208,7 @@ async fn what_is_passed_through() {
     ])
     .await;
     let gateway = lockgate_testkit::Gateway::builder()
-        .config(Config::new().ledger().yaml())
+        .config(Config::new().yaml())
         .env("OPENAI_API_KEY", UPSTREAM_KEY)
         .env("OPENAI_BASE_URL", upstream.url("/v1"))
         .start()
@@ -284,7 +280,7 @@ async fn other_operations() {
 #[tokio::test]
 async fn a_realtime_session() {
     let mut upstream = SocketUpstream::start().await;
-    let config = Config::new().ledger().entry(json!({
+    let config = Config::new().entry(json!({
         "model_name": "voice", "litellm_params": {
             "model": "openai/gpt-realtime", "api_base": upstream.url("/v1"),
             "api_key": UPSTREAM_KEY,

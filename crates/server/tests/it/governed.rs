@@ -1,0 +1,117 @@
+//! Virtual keys from end to end, on each database: made over the management API, used, limited,
+//! charged, and still there after a restart.
+
+mod keys;
+mod money;
+
+use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Config, Dialect, MASTER};
+
+/// Where keys and spend are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// What stays when a gateway goes: an upstream, a database and a data folder.
+struct Site {
+    mock: MockUpstream,
+    folder: TempDir,
+    url: Option<String>,
+    /// Of each token of the model `mock`, in dollars.
+    price: f64,
+}
+
+/// Tokens of the mock's usual answer, and of the question to it.
+const TOKENS: f64 = 15.0;
+
+// === impl Site ===
+
+impl Site {
+    async fn new(database: Database, price: f64) -> Self {
+        let url = (database == Database::Postgres).then(|| Postgres::shared().database().unwrap());
+        Self {
+            mock: MockUpstream::start().await.unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+            url,
+            price,
+        }
+    }
+
+    fn builder(&self) -> GatewayBuilder {
+        let mut entry = json!({
+            "model_name": "mock",
+            "litellm_params": {
+                "model": "openai/mock",
+                "api_base": self.mock.url(Dialect::OpenAi.base_path()),
+                "api_key": "sk-upstream",
+            },
+        });
+        entry["model_info"] =
+            json!({ "input_cost_per_token": self.price, "output_cost_per_token": self.price });
+        let builder = Gateway::builder().config(Config::new().entry(entry).yaml());
+        let builder = builder.arg("--data-dir").arg(self.folder.path());
+        match &self.url {
+            Some(url) => builder.env("DATABASE_URL", url),
+            None => builder,
+        }
+    }
+
+    async fn start(&self) -> Gateway {
+        self.builder().start().await.unwrap()
+    }
+}
+
+/// What the management API answers the holder of the master key.
+async fn manage(gateway: &Gateway, path: &str, body: Value) -> Value {
+    let client = gateway.client().bearer(MASTER);
+    let reply = client.post(path, &body).await.unwrap();
+    assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+    reply.json()
+}
+
+/// A new key.
+async fn key(gateway: &Gateway, settings: Value) -> String {
+    let made = manage(gateway, "/key/generate", settings).await;
+    made["key"].as_str().unwrap().to_owned()
+}
+
+/// What the management API tells of a key.
+async fn told(gateway: &Gateway, key: &str) -> Value {
+    let client = gateway.client().bearer(MASTER);
+    let reply = client.get(&format!("/key/info?key={key}")).await.unwrap();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json()["info"].clone()
+}
+
+fn holder(gateway: &Gateway, key: &str) -> Client {
+    gateway.client().bearer(key)
+}
+
+fn question() -> Value {
+    json!({ "model": "mock", "messages": [{ "role": "user", "content": "hi" }], "max_tokens": 5 })
+}
+
+/// Runs a test once for each database.
+macro_rules! on_each_database {
+    ($($name:ident)*) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(super::Database::Sqlite).await;
+            })*
+        }
+
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(super::Database::Postgres).await;
+            })*
+        }
+    };
+}
+use on_each_database;
