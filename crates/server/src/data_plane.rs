@@ -37,8 +37,8 @@ pub(crate) struct DataPlane {
     pub status: Arc<Status>,
     /// Where management requests go.
     pub desk: AdminDesk,
-    /// Where finished requests are written down.
-    pub journal: Arc<Journal>,
+    /// Where finished requests are written down, if they are.
+    pub journal: Option<Arc<Journal>>,
     /// Whom to trust among upstreams.
     pub trust: Arc<rustls::ClientConfig>,
     /// Our own certificate.
@@ -111,8 +111,10 @@ impl DataPlane {
 impl Core {
     fn new(plane: DataPlane, number: u16) -> Self {
         let upstream = plane.upstream();
-        let ledger = Rc::new(plane.journal.writer(number));
-        let engine = Engine::new(plane.shared.clone(), upstream).with_ledger(ledger);
+        let mut engine = Engine::new(plane.shared.clone(), upstream);
+        if let Some(journal) = &plane.journal {
+            engine = engine.with_ledger(Rc::new(journal.writer(number)));
+        }
         let inbound = Rc::new(Inbound::new(
             engine,
             plane.status.clone(),

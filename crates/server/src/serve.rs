@@ -112,7 +112,7 @@ impl Gateway {
             shared: self.shared.clone(),
             status: self.status.clone(),
             desk,
-            journal: keeping.journal().clone(),
+            journal: keeping.journal(),
             trust: tls::client(&snapshot.config.litellm.ssl_verify)?,
             tls: server_tls(args)?,
             proxies: Proxies::from_environment(&snapshot.config.environment),
@@ -123,7 +123,9 @@ impl Gateway {
             stopping,
         };
         let _set_once = self.status.keeping.set(keeping.state());
-        let _set_once = self.status.journal.set(keeping.journal().clone());
+        if let Some(journal) = keeping.journal() {
+            let _set_once = self.status.journal.set(journal);
+        }
         let listeners = listener::bind(args.host(), args.port(), cores(args))?;
         let address = listeners.first().context("no listener")?.local_addr()?;
         // Before the first answer: whoever sees the gateway serve may send it a signal.

@@ -13,7 +13,7 @@ const VIRTUAL_KEY: &str = "sk-bench-virtual-9c41e07b52d8";
 /// What the gateway does besides passing requests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// A master key is checked.
+    /// A master key is checked, nothing is written down.
     Plain,
     /// A virtual key of a team, both with limits and budgets; requests are priced and recorded.
     Governed,
@@ -42,11 +42,12 @@ const MODELS: [(&str, &str, &str); 8] = [
 
 /// The gateway's configuration.
 pub(super) fn config(mock: &str, mode: Mode) -> String {
-    let prices = match mode {
-        Mode::Plain => "",
-        Mode::Governed => {
-            "    model_info:\n      input_cost_per_token: 0.000001\n      output_cost_per_token: 0.000004\n"
-        }
+    let (prices, ledger) = match mode {
+        Mode::Plain => ("", "lockgate_settings:\n  ledger: false\n"),
+        Mode::Governed => (
+            "    model_info:\n      input_cost_per_token: 0.000001\n      output_cost_per_token: 0.000004\n",
+            "",
+        ),
     };
     let models: String = MODELS
         .iter()
@@ -61,7 +62,7 @@ pub(super) fn config(mock: &str, mode: Mode) -> String {
         .collect();
     // A retried failure would look like a slow success.
     format!(
-        "general_settings:\n  master_key: {MASTER_KEY}\nrouter_settings:\n  num_retries: 0\nmodel_list:\n{models}"
+        "general_settings:\n  master_key: {MASTER_KEY}\nrouter_settings:\n  num_retries: 0\n{ledger}model_list:\n{models}"
     )
 }
 

@@ -25,6 +25,8 @@ pub struct LockgateSettings {
     pub drain_timeout: Option<Duration>,
     /// The data folder.
     pub data_dir: Option<PathBuf>,
+    /// Whether finished requests are written down; `None`: they are.
+    pub ledger: Option<bool>,
     /// The folder that finished requests are written to first; `None`: `journal` in the data folder.
     pub journal_dir: Option<PathBuf>,
     /// The most that may be in it, in mebibytes.

@@ -231,6 +231,7 @@ lockgate_settings:
   max_background_responses: 8
   drain_timeout: 0
   data_dir: /var/lib/lockgate
+  ledger: true
   journal_dir: /var/journal
   journal_limit_mb: 64
   journal_fsync: 0.1
@@ -257,6 +258,7 @@ custom_providers:
             max_background_responses: Some(8),
             drain_timeout: Some(Duration::ZERO),
             data_dir: Some(PathBuf::from("/var/lib/lockgate")),
+            ledger: Some(true),
             journal_dir: Some(PathBuf::from("/var/journal")),
             journal_limit_mb: Some(64),
             journal_fsync: Some(Duration::from_millis(100)),

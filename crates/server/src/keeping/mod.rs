@@ -37,7 +37,8 @@ const MAINTENANCE: Duration = Duration::from_secs(10 * 60);
 /// What the process keeps, and what keeps it in step.
 pub(crate) struct Keeping {
     store: Store,
-    journal: Arc<Journal>,
+    /// `None`: nothing is written down.
+    journal: Option<Arc<Journal>>,
     /// How often the journal is brought to the disk itself.
     sync: Option<Duration>,
     shared: Arc<Shared>,
@@ -85,10 +86,15 @@ impl Keeping {
             .journal_dir
             .clone()
             .unwrap_or_else(|| folder.join("journal"));
-        let journal = Journal::open(&path, journal_options(own, cores)).context(
-            "finished requests could not be written down. Name a writable folder of this process' \
-             own with lockgate_settings.journal_dir or --data-dir",
-        )?;
+        let open = || {
+            Journal::open(&path, journal_options(own, cores)).context(
+                "finished requests could not be written down. Name a writable folder of this \
+                 process' own with lockgate_settings.journal_dir or --data-dir, or do without a \
+                 ledger: lockgate_settings.ledger: false",
+            )
+        };
+        let is_kept = own.ledger.unwrap_or(true);
+        let journal = is_kept.then(open).transpose()?;
         shared.governance.wait_for_entities();
         Ok(Self {
             store,
@@ -100,9 +106,9 @@ impl Keeping {
         })
     }
 
-    /// The journal, which every core writes to.
-    pub(crate) fn journal(&self) -> &Arc<Journal> {
-        &self.journal
+    /// The journal, which every core writes to, if there is one.
+    pub(crate) fn journal(&self) -> Option<Arc<Journal>> {
+        self.journal.clone()
     }
 
     /// How it is doing.
@@ -147,11 +153,13 @@ impl Keeping {
             self.store.migrate_within(patience, told).await?;
         }
         // What an earlier process left is counted by the database, not twice.
-        let mut drain = self.drain();
-        drain.finish(patience).await;
+        if let Some(mut drain) = self.drain() {
+            drain.finish(patience).await;
+        }
         let follower = Follower::start(self.store.clone(), self.shared.clone()).await?;
         fill::fill(&self.store, &self.shared).await?;
-        for entry in self.journal.undrained() {
+        let journal = self.journal.iter();
+        for entry in journal.flat_map(|journal| journal.undrained()) {
             self.shared
                 .governance
                 .directory
@@ -170,7 +178,11 @@ impl Keeping {
             Some(follower) => follower,
             None => self.make_ready_at_last().await,
         };
-        let mut drain = self.drain();
+        let drained = async {
+            if let Some(mut drain) = self.drain() {
+                drain.run().await;
+            }
+        };
         let maintained = async {
             loop {
                 if let Err(error) = self.store.maintain(now()).await {
@@ -180,12 +192,12 @@ impl Keeping {
             }
         };
         let synced = async {
-            if let Some(every) = self.sync {
-                keep_synced(self.journal.clone(), every).await;
+            if let (Some(every), Some(journal)) = (self.sync, &self.journal) {
+                keep_synced(journal.clone(), every).await;
             }
         };
         let followed = follower.run(&self.state);
-        tokio::join!(drain.run(), followed, maintained, synced);
+        tokio::join!(drained, followed, maintained, synced);
     }
 
     async fn make_ready_at_last(&self) -> Follower {
@@ -203,16 +215,19 @@ impl Keeping {
 
     /// Gives the database what was served last. To be called when no request is in flight.
     pub(crate) async fn close(&self) {
-        if !self.drain().finish(LAST_WRITES).await {
-            let left = self.journal.status().undrained;
+        if let (Some(mut drain), Some(journal)) = (self.drain(), &self.journal)
+            && !drain.finish(LAST_WRITES).await
+        {
+            let left = journal.status().undrained;
             tracing::warn!("{left} requests stay in the journal; the next start writes them down");
         }
         self.store.close().await;
     }
 
-    fn drain(&self) -> Drain {
+    fn drain(&self) -> Option<Drain> {
         let store = Arc::new(self.store.clone());
-        Drain::new(self.journal.clone(), store, DrainSettings::default())
+        let journal = self.journal.clone()?;
+        Some(Drain::new(journal, store, DrainSettings::default()))
     }
 
     fn zone(&self) -> jiff::tz::TimeZone {

@@ -59,6 +59,7 @@ pub(super) const LOCKGATE: KeyTable = KeyTable {
         "journal_dir",
         "journal_fsync",
         "journal_limit_mb",
+        "ledger",
         "max_background_responses",
         "max_header_bytes",
         "max_json_depth",

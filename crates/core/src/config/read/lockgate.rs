@@ -18,6 +18,7 @@ pub(super) fn settings(section: &Mapping, findings: &mut Findings) -> LockgateSe
         max_background_responses: fields.size("max_background_responses"),
         drain_timeout: fields.seconds("drain_timeout"),
         data_dir: fields.word("data_dir").map(PathBuf::from),
+        ledger: fields.flag("ledger"),
         journal_dir: fields.word("journal_dir").map(PathBuf::from),
         journal_limit_mb: fields.size("journal_limit_mb"),
         journal_fsync: fields.timeout("journal_fsync"),

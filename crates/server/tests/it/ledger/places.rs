@@ -10,6 +10,20 @@ use super::{entries, entries_in};
 use crate::support::{Config, Dialect, Stage};
 
 #[tokio::test]
+async fn without_a_ledger_there_is_no_journal() {
+    let stage = Stage::start(|mock, config| {
+        config
+            .model(mock, "mock", Dialect::OpenAi, "mock")
+            .section("lockgate_settings", json!({ "ledger": false }))
+    })
+    .await;
+    assert_eq!(stage.chat("mock").await.status, 200);
+    assert!(!stage.gateway.data_dir().join("journal").exists());
+    let ready = stage.client().get("/health/readiness").await.unwrap();
+    assert!(ready.json().get("ledger").is_none());
+}
+
+#[tokio::test]
 async fn readiness_and_metrics_tell_of_it() {
     let stage =
         Stage::start(|mock, config| config.model(mock, "mock", Dialect::OpenAi, "mock")).await;
@@ -40,6 +54,7 @@ async fn a_folder_that_cannot_be_used_stops_the_start() {
         .yaml();
     let exited = Gateway::builder().config(yaml).run_to_exit().await.unwrap();
     assert_eq!(exited.code, Some(1), "{}", exited.stderr);
+    assert!(exited.stderr.contains("ledger: false"), "{}", exited.stderr);
     assert!(
         exited.stderr.contains("lockgate_settings.journal_dir"),
         "{}",
