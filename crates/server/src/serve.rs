@@ -138,7 +138,14 @@ impl Gateway {
         drop(snapshot);
         // The office closes when the last core is gone, and this would count as one.
         drop(plane);
-        runtime.block_on(self.control(args, signals, &stop, upstream, office, keeping.run(begun)));
+        runtime.block_on(self.control(
+            args,
+            signals,
+            &stop,
+            upstream,
+            office,
+            Box::pin(keeping.run(begun)),
+        ));
         join(threads);
         runtime.block_on(keeping.close());
         tracing::info!("stopped");
@@ -163,7 +170,7 @@ impl Gateway {
         let refresher = Refresher::new(upstream.clone());
         let watched = async {
             if let Some(file) = &args.config.config {
-                self.reloader(file, args, upstream).run(hangup).await;
+                Box::pin(self.reloader(file, args, upstream).run(hangup)).await;
             }
             // Without a reloader there is only the signal to wait for.
             std::future::pending::<()>().await;
