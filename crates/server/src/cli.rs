@@ -74,6 +74,9 @@ pub(crate) struct LitellmArgs {
     /// LiteLLM's configuration, for its master key.
     #[command(flatten)]
     pub config: ConfigArgs,
+    /// Folder of the database to copy into, when no URL says where it is [default: ./.lockgate].
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
 }
 
 /// What to do with a database.

@@ -8,28 +8,29 @@ use anyhow::{Context as _, Result, bail};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use lockgate_admin::Vault;
+use lockgate_core::entity::EntityId;
 use lockgate_core::{Environment, Secret};
-use lockgate_import::{Keychain, Mode, Options, Progress, Report, Source, Target, import};
+use lockgate_import::{
+    Keychain, Mode, Options, Progress, Report, SealError, Sealer, Source, Target, import,
+};
+use lockgate_store::{ConnectOptions, Located, Store};
+use serde_json::{Map, Value};
 
-use crate::cli::{LitellmArgs, complain, say};
+use crate::cli::{DatabaseArgs, LitellmArgs, complain, say};
 use crate::configure;
+use crate::database::{block_on, locate};
 
 /// Everything that could be copied was, and some rows could not: 1 is an error, 2 wrong usage.
 const WITH_PROBLEMS: u8 = 3;
 /// Progress is shown each time so many rows are done.
 const STEP: u64 = 10_000;
 
-/// Copies into `target`, or says what that would do; without one as if it were empty.
-pub(crate) fn run(
-    args: &LitellmArgs,
-    environment: &Environment,
-    target: Option<Target<'_>>,
-) -> Result<ExitCode> {
-    let mode = match target {
-        Some(target) if args.apply => Mode::Apply(target),
-        None if args.apply => bail!("there is no database to copy into"),
-        target => Mode::Dry(target),
-    };
+/// Encrypts as the management API does.
+struct Sealed(Vault);
+
+/// Copies into the database of this configuration, or says what that would do.
+pub(crate) fn run(args: &LitellmArgs, environment: &Environment) -> Result<ExitCode> {
     let url = args.database_url.as_deref().filter(|url| !url.is_empty());
     let Some(url) = url.or_else(|| environment.get_non_empty("LITELLM_DATABASE_URL")) else {
         bail!("which database? Give --database-url, or LITELLM_DATABASE_URL in the environment");
@@ -44,10 +45,37 @@ pub(crate) fn run(
         now: Timestamp::now().as_microsecond(),
         zone: TimeZone::UTC,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let report = runtime.block_on(copy(&Secret::new(url), mode, &options))?;
+    let database = DatabaseArgs {
+        config: args.config.clone(),
+        data_dir: args.data_dir.clone(),
+    };
+    let located = locate(database, environment)?;
+    let salt = environment
+        .get_non_empty("LITELLM_SALT_KEY")
+        .map(Secret::from)
+        .or(master(args, environment)?);
+    let report = block_on(async {
+        let source = Source::open(&Secret::new(url)).await?;
+        let store = opened(&located, args.apply).await?;
+        let sealer = salt.map(|salt| Sealed(Vault::new(&salt)));
+        let target = match (&store, &sealer) {
+            (Some(store), Some(sealer)) => Some(Target {
+                entities: store,
+                spend: store,
+                sealer,
+            }),
+            _ => None,
+        };
+        let mode = match target {
+            Some(target) if args.apply => Mode::Apply(target),
+            None if args.apply => bail!(
+                "what is encrypted there cannot be encrypted here: set LITELLM_SALT_KEY or \
+                 LITELLM_MASTER_KEY to what the gateway is started with"
+            ),
+            target => Mode::Dry(target),
+        };
+        copy(source, mode, &options).await
+    })??;
     print(&report, args.json)?;
     Ok(if report.is_clean() {
         ExitCode::SUCCESS
@@ -56,8 +84,34 @@ pub(crate) fn run(
     })
 }
 
-async fn copy(url: &Secret, mode: Mode<'_>, options: &Options) -> Result<Report> {
-    let source = Source::open(url).await?;
+/// The database to copy into. A dry run makes none: where there is none, it is as if it were empty.
+async fn opened(located: &Located, apply: bool) -> Result<Option<Store>> {
+    if !apply && !located.primary.is_there() {
+        return Ok(None);
+    }
+    let replica = located.replica.as_ref();
+    let store = Store::connect(&located.primary, replica, ConnectOptions::default())?;
+    if apply {
+        store.migrate().await?;
+    } else if store.check_tables().await.is_err() {
+        return Ok(None);
+    }
+    Ok(Some(store))
+}
+
+/// The key that seals secrets where there is no salt key.
+fn master(args: &LitellmArgs, environment: &Environment) -> Result<Option<Secret>> {
+    let named = ["LITELLM_MASTER_KEY", "PROXY_MASTER_KEY"];
+    let of_environment = named
+        .iter()
+        .find_map(|name| environment.get_non_empty(name))
+        .map(Secret::from);
+    let file = args.config.clone().complete(environment).config;
+    let configured = configure::read(file.as_ref(), environment)?;
+    Ok(configured.config.general.master_key.or(of_environment))
+}
+
+async fn copy(source: Source, mode: Mode<'_>, options: &Options) -> Result<Report> {
     let mut shown = 0;
     let mut progress = |progress: Progress| {
         let Progress { what, done, total } = progress;
@@ -73,6 +127,17 @@ async fn copy(url: &Secret, mode: Mode<'_>, options: &Options) -> Result<Report>
     outcome.context(
         "the import ended early; what was copied stays, and another run goes on from there",
     )
+}
+
+impl Sealer for Sealed {
+    fn seal(&self, of: &EntityId, values: &Map<String, Value>) -> Result<String, SealError> {
+        let sealed = self.0.seal(of, values);
+        sealed.ok_or_else(|| SealError("the system has no randomness".to_owned()))
+    }
+
+    fn open(&self, of: &EntityId, sealed: &str) -> Option<Map<String, Value>> {
+        self.0.open(of, sealed)
+    }
 }
 
 fn print(report: &Report, json: bool) -> Result<()> {

@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         Some(Command::Check(args)) => check::run(args, &environment),
         Some(Command::Models(args)) => models_command::run(args, &environment),
         Some(Command::Import(ImportCommand::Litellm(args))) => {
-            import_command::run(&args, &environment, None)
+            import_command::run(&args, &environment)
         }
         Some(Command::Migrate(args)) => migrate_command::run(args, &environment),
         Some(Command::Db(command)) => db_command::run(command, &environment),

@@ -210,6 +210,13 @@ fn report(args: &ServeArgs, configured: &Configured) {
     for flag in args.ignored.given() {
         tracing::warn!("--{flag} has no effect here");
     }
+    let identity = &configured.config.identity;
+    if identity.jwt.is_some() || identity.oauth2.is_some() {
+        tracing::error!(
+            "JWTs and OAuth 2.0 tokens do not open this version yet, although they are switched \
+             on: only the master key and virtual keys do"
+        );
+    }
     for diagnostic in &configured.diagnostics {
         match diagnostic.severity {
             Severity::Error => tracing::error!("{diagnostic}"),

@@ -52,7 +52,30 @@ impl SpendStore for Store {
     }
 
     fn set_spend<'a>(&'a self, of: &'a EntityId, amount: Nanodollars) -> StoreFuture<'a, ()> {
-        Box::pin(in_time(self.put_spend(of, amount)))
+        Box::pin(async move {
+            let spend = Spend {
+                of: of.clone(),
+                window: String::new(),
+                start: 0,
+                amount,
+            };
+            Box::pin(in_time(self.put_spend(&spend))).await
+        })
+    }
+
+    fn set_window<'a>(&'a self, spend: &'a Spend) -> StoreFuture<'a, ()> {
+        Box::pin(in_time(self.put_spend(spend)))
+    }
+
+    fn write_past<'a>(&'a self, entries: &'a [LedgerEntry]) -> StoreFuture<'a, Written> {
+        Box::pin(async move {
+            let uncharged = |entry: &LedgerEntry| LedgerEntry {
+                charges: Vec::new(),
+                ..entry.clone()
+            };
+            let entries: Vec<LedgerEntry> = entries.iter().map(uncharged).collect();
+            Box::pin(in_time(write::write(self, &entries))).await
+        })
     }
 
     fn entries<'a>(&'a self, query: &'a EntryQuery) -> StoreFuture<'a, Page<LedgerEntry>> {
@@ -115,19 +138,21 @@ impl Store {
             .collect()
     }
 
-    async fn put_spend(&self, of: &EntityId, amount: Nanodollars) -> Result<(), sqlx::Error> {
-        let of = kept(of);
+    async fn put_spend(&self, spend: &Spend) -> Result<(), sqlx::Error> {
+        let of = kept(&spend.of);
         let mut session = self.writing().await?;
         touch(&mut session, &of).await?;
         let statement = Statement::whole(
             self.flavour(),
             "INSERT INTO spend (kind, id, window_name, window_start, amount) \
-             VALUES ($1, $2, '', 0, $3) \
+             VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (kind, id, window_name, window_start) DO UPDATE SET amount = excluded.amount",
             [
                 of.kind.as_str().into(),
                 (&of.id).into(),
-                amount.get().into(),
+                (&spend.window).into(),
+                spend.start.into(),
+                spend.amount.get().into(),
             ],
         );
         session.run(statement).await?;

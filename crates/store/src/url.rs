@@ -147,6 +147,15 @@ impl DatabaseUrl {
         matches!(self.target, Target::Postgres(_))
     }
 
+    /// Whether there is something at it already, as far as can be told without connecting.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        match &self.target {
+            Target::Sqlite(path) => path.exists(),
+            Target::Postgres(_) => true,
+        }
+    }
+
     pub(crate) const fn target(&self) -> &Target {
         &self.target
     }

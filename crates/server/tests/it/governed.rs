@@ -3,6 +3,7 @@
 
 mod keys;
 mod money;
+mod moving;
 
 use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres};
 use serde_json::{Value, json};
