@@ -49,7 +49,7 @@ async fn a_thousand_parallel_requests_do_not_overshoot(database: Database) {
                         served.fetch_add(1, Relaxed);
                         return;
                     }
-                    422 => tokio::time::sleep(Duration::from_millis(10)).await,
+                    422 => tokio::time::sleep(Duration::from_millis(100)).await,
                     other => panic!("{other}: {}", reply.text()),
                 }
             }
