@@ -5,6 +5,8 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, time::Duration};
 use lockgate_testkit::{Gateway, GatewayBuilder, GatewayError};
 
 const SOON: Duration = Duration::from_secs(10);
+/// How long a signal is waited for before it is sent again.
+const MOMENT: Duration = Duration::from_millis(300);
 
 /// A gateway builder that runs `script` instead of the gateway.
 fn stand_in(script: &str) -> (tempfile::TempDir, GatewayBuilder) {
@@ -57,16 +59,27 @@ async fn a_start_that_never_answers_is_late() {
 
 #[tokio::test]
 async fn signals_arrive_and_logs_are_readable_while_it_runs() {
-    // Nothing is started in the loop: a shell may lose a signal that comes while it forks.
+    // A shell may miss a signal that comes just before it waits, so each is sent until it is heard.
     let (_folder, builder) = stand_in(
         "sleep 60 & trap 'echo reloaded' HUP; trap 'echo drained; kill $!; exit 0' TERM; echo up; while :; do wait; done",
     );
     let mut gateway = builder.spawn().unwrap();
     gateway.wait_for_log("up", SOON).await.unwrap();
-    gateway.sighup().unwrap();
-    gateway.wait_for_log("reloaded", SOON).await.unwrap();
-    gateway.sigterm().unwrap();
-    let exited = gateway.wait_exit(SOON).await.unwrap();
+    let heard = async {
+        loop {
+            gateway.sighup().unwrap();
+            if gateway.wait_for_log("reloaded", MOMENT).await.is_ok() {
+                break;
+            }
+        }
+        loop {
+            gateway.sigterm().unwrap();
+            if let Ok(exited) = gateway.wait_exit(MOMENT).await {
+                break exited;
+            }
+        }
+    };
+    let exited = tokio::time::timeout(SOON, heard).await.unwrap();
     assert_eq!(exited.code, Some(0));
     assert!(exited.stdout.ends_with("drained\n"));
 }
