@@ -114,6 +114,7 @@ pub(crate) fn settings(config: &Config, master: &Secret) -> AdminSettings {
         rotation_grace_period: environment
             .get_non_empty("LITELLM_KEY_ROTATION_GRACE_PERIOD")
             .map(str::to_owned),
+        zone: config.governance.timezone.clone(),
         ..AdminSettings::new(salt)
     }
 }

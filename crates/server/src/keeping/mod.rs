@@ -131,8 +131,7 @@ impl Keeping {
         let told = |reason: &StoreError| tracing::warn!("{reason}; waiting for it");
         match tokio::time::timeout(PATIENCE, self.make_ready(PATIENCE, told)).await {
             Ok(Ok(follower)) => Ok(Some(follower)),
-            Err(_) => Ok(None),
-            Ok(Err(MigrateError::Store(StoreError::Away(_)))) => {
+            Err(_) | Ok(Err(MigrateError::Store(StoreError::Away(_)))) => {
                 tracing::error!(
                     "serving without the database: virtual keys are not known until it answers"
                 );
@@ -201,13 +200,20 @@ impl Keeping {
     }
 
     async fn make_ready_at_last(&self) -> Follower {
+        let mut told = String::new();
         loop {
             match self.make_ready(RETRY, |_: &StoreError| {}).await {
                 Ok(follower) => {
                     tracing::info!("the database answers; virtual keys are known now");
                     return follower;
                 }
-                Err(error) => tracing::debug!("{error}"),
+                Err(error) => {
+                    let reason = error.to_string();
+                    if reason != told {
+                        tracing::warn!("virtual keys are still not known: {reason}");
+                        told = reason;
+                    }
+                }
             }
             sleep(RETRY).await;
         }
