@@ -23,5 +23,5 @@ pub use self::backend::{ConnectOptions, Store};
 pub use self::maintain::Maintained;
 pub use self::memory::MemoryEntities;
 pub use self::migrate::{MigrateError, Migrated};
-pub use self::spend::PARTITION;
+pub use self::spend::{NewCost, PARTITION};
 pub use self::url::{DatabaseUrl, Located, UrlError};

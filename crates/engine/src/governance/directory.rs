@@ -122,6 +122,15 @@ impl Directory {
         }
     }
 
+    /// Takes off what was forgiven, in the window that `taken` names or of all time.
+    pub fn forgive(&self, taken: &Spend, zone: &TimeZone) {
+        if let Some(account) = self.charged(&taken.of) {
+            let less = taken.amount.get().saturating_neg();
+            let counters = &account.counters;
+            counters.add_spent(&taken.window, taken.start, less, zone);
+        }
+    }
+
     /// Adds what a request cost that the database does not know of yet: at the start, from the
     /// journal.
     pub fn undrained(&self, entry: &LedgerEntry, zone: &TimeZone) {

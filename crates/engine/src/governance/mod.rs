@@ -36,8 +36,8 @@ pub use self::directory::Directory;
 pub use self::pricing::{Asked, CatalogPrices, Pricing};
 pub(crate) use self::refusal::Exceeded;
 pub(crate) use self::reservation::Reservation;
-pub use self::stages::Bill;
 pub(crate) use self::stages::settle;
+pub use self::stages::{Bill, Estimate};
 
 /// The id under which all requests together are charged: LiteLLM keeps it among the users.
 pub const GATEWAY_ACCOUNT: &str = "litellm-proxy-budget";

@@ -1,6 +1,6 @@
 //! An entry of the ledger as columns.
 
-use lockgate_core::ledger::{Charge, CostSource, LedgerEntry, LedgerTokens};
+use lockgate_core::ledger::{Charge, CostSource, LedgerDetails, LedgerEntry, LedgerTokens};
 use lockgate_core::money::Nanodollars;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -9,7 +9,7 @@ use crate::sql::{Row, Value};
 use crate::text::indexed;
 
 /// How many there are.
-pub(super) const COUNT: usize = 36;
+pub(super) const COUNT: usize = 37;
 
 /// The columns, in the order of [`values`] and [`read`].
 pub(super) const COLUMNS: &str = "id, call_id, response_id, started_at, ended_at, \
@@ -17,7 +17,7 @@ pub(super) const COLUMNS: &str = "id, call_id, response_id, started_at, ended_at
     key_alias, user_id, team_id, organization_id, project_id, customer_id, tags, session_id, \
     client_address, status, error, stream, cache_hit, retries, fallbacks, input_tokens, \
     output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost, cost_source, \
-    charges";
+    charges, details";
 
 /// The most that a column of 32 bits takes.
 const MOST: u32 = i32::MAX.unsigned_abs();
@@ -66,8 +66,9 @@ pub(super) fn values(entry: &LedgerEntry) -> Result<[Value; COUNT], sqlx::Error>
         entry.tokens.cache_write.into(),
         entry.tokens.reasoning.into(),
         entry.cost.get().into(),
-        source_name(entry.cost_source).into(),
+        entry.cost_source.as_str().into(),
         json(&entry.charges)?,
+        details(entry.details.as_deref())?,
     ])
 }
 
@@ -111,8 +112,9 @@ pub(super) fn read(row: &Row) -> Result<LedgerEntry, sqlx::Error> {
             reasoning: row.count(32)?,
         },
         cost: Nanodollars::new(row.int(33)?),
-        cost_source: source(&row.text(34)?),
+        cost_source: CostSource::named(&row.text(34)?),
         charges: list::<Charge>(row, 35)?,
+        details: object(row, 36)?,
     })
 }
 
@@ -134,20 +136,16 @@ fn list<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Vec<T>, sqlx::E
     }
 }
 
-const fn source_name(source: CostSource) -> &'static str {
-    match source {
-        CostSource::None => "none",
-        CostSource::Reported => "reported",
-        CostSource::Computed => "computed",
-        CostSource::Estimated => "estimated",
-    }
+/// Details as JSON.
+pub(super) fn details(details: Option<&LedgerDetails>) -> Result<Value, sqlx::Error> {
+    let written = details.map(serde_json::to_string).transpose();
+    written
+        .map(Value::Text)
+        .map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-fn source(name: &str) -> CostSource {
-    match name {
-        "reported" => CostSource::Reported,
-        "computed" => CostSource::Computed,
-        "estimated" => CostSource::Estimated,
-        _ => CostSource::None,
-    }
+fn object(row: &Row, column: usize) -> Result<Option<Box<LedgerDetails>>, sqlx::Error> {
+    let text = row.maybe_text(column)?;
+    let read = text.map(|text| serde_json::from_str(&text)).transpose();
+    read.map_err(|error| sqlx::Error::Decode(error.into()))
 }

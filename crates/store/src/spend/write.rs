@@ -114,7 +114,7 @@ async fn add_spend(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error
     .await
 }
 
-async fn add_totals(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error> {
+pub(super) async fn add_totals(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error> {
     let rows = sums.totals.iter().map(|((kind, day, id), totals)| {
         let mut row = vec![(*kind).into(), (*day).into(), id.into()];
         row.extend(measures(totals));
@@ -131,7 +131,7 @@ async fn add_totals(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Erro
     .await
 }
 
-async fn add_days(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error> {
+pub(super) async fn add_days(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error> {
     let rows = sums
         .days
         .iter()
@@ -153,7 +153,7 @@ async fn add_days(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error>
     .await
 }
 
-async fn add_hours(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error> {
+pub(super) async fn add_hours(session: &mut Session, sums: &Sums) -> Result<(), sqlx::Error> {
     let rows = sums.hours.iter().map(|((hour, asked), totals)| {
         let mut row = vec![(*hour).into()];
         row.extend(asked.iter().map(Value::from));

@@ -1,0 +1,156 @@
+//! Entries whose cost was calculated, given another cost: once, however often that is repeated.
+
+use lockgate_core::ledger::{CostSource, LedgerDetails, LedgerEntry, Repriced};
+use lockgate_core::money::Nanodollars;
+use lockgate_core::ports::{AuditDraft, StoreError};
+
+use super::columns::{self, COLUMNS};
+use super::sums::{SpendKey, Sums};
+use super::write::{add_days, add_hours, add_totals};
+use crate::audit;
+use crate::backend::{Store, in_time};
+use crate::entities::take;
+use crate::sql::{Flavour, Session, Statement};
+use crate::text::indexed;
+
+/// What an entry is to cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewCost {
+    /// The entry as it was read.
+    pub entry: LedgerEntry,
+    /// Its cost by today's prices.
+    pub cost: Nanodollars,
+    /// Where that comes from.
+    pub source: CostSource,
+}
+
+// === impl Store ===
+
+impl Store {
+    /// Entries that started from `from` until `until` (microseconds since 1970), the oldest first,
+    /// behind the entry `after`, at most `size`: those that the gateway priced or found no price
+    /// for. What a provider said about its cost is not doubted.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn priced_entries(
+        &self,
+        from: i64,
+        until: i64,
+        after: Option<&LedgerEntry>,
+        size: u32,
+    ) -> Result<Vec<LedgerEntry>, StoreError> {
+        let mut statement = Statement::new(self.flavour(), "SELECT ");
+        statement.push(COLUMNS);
+        statement.push(
+            " FROM ledger WHERE cost_source <> 'reported' AND cache_hit = 0 AND started_at >= ",
+        );
+        statement.bind(from).push(" AND started_at < ").bind(until);
+        if let Some(after) = after {
+            statement
+                .push(" AND (started_at, id) > (")
+                .bind(after.started_at);
+            statement.push(", ").bind(&*indexed(&after.id)).push(")");
+        }
+        statement.push(" ORDER BY started_at, id LIMIT ").bind(size);
+        in_time(Box::pin(async {
+            let mut session = self.reading().await?;
+            let rows = session.rows(statement).await?;
+            session.commit().await?;
+            rows.iter().map(columns::read).collect()
+        }))
+        .await
+    }
+
+    /// Gives entries the cost `costs` say, and carries the difference to rollups and spend, in one
+    /// transaction with `audit`. An entry that does not cost any more what it did when it was read
+    /// is left alone, so that doing it again does nothing. Says which were changed, by their place
+    /// in `costs`; `at` is the time, in microseconds since 1970.
+    ///
+    /// # Errors
+    /// When the database cannot be reached; nothing was changed then.
+    pub async fn reprice(
+        &self,
+        costs: &[NewCost],
+        audit: AuditDraft,
+        at: i64,
+    ) -> Result<Vec<usize>, StoreError> {
+        in_time(Box::pin(async {
+            let mut session = self.writing().await?;
+            // The lock of changes comes first, as everywhere: the audit log is appended to.
+            take(&mut session, 0).await?;
+            let mut changed = Vec::new();
+            for (place, cost) in costs.iter().enumerate() {
+                if set(&mut session, cost, at).await? {
+                    changed.push(place);
+                }
+            }
+            let differences = changed.iter().filter_map(|place| costs.get(*place));
+            let sums = Sums::of_differences(
+                differences.map(|new| (&new.entry, new.cost - new.entry.cost)),
+            );
+            for (of, more) in &sums.spend {
+                add_spend(&mut session, of, *more).await?;
+            }
+            add_totals(&mut session, &sums).await?;
+            add_days(&mut session, &sums).await?;
+            add_hours(&mut session, &sums).await?;
+            if !changed.is_empty() {
+                audit::append(&mut session, &[audit]).await?;
+            }
+            session.commit().await?;
+            Ok(changed)
+        }))
+        .await
+    }
+}
+
+/// Whether the entry was still as it was read.
+async fn set(session: &mut Session, new: &NewCost, at: i64) -> Result<bool, sqlx::Error> {
+    let entry = &new.entry;
+    let before = entry.details.as_deref();
+    let first = before.and_then(|details| details.repriced);
+    let details = LedgerDetails {
+        repriced: Some(Repriced {
+            at,
+            first_cost: first.map_or(entry.cost, |first| first.first_cost),
+            first_source: first.map_or(entry.cost_source, |first| first.first_source),
+        }),
+        ..before.cloned().unwrap_or_default()
+    };
+    let mut statement = Statement::new(session.flavour(), "UPDATE ledger SET cost = ");
+    statement.bind(new.cost.get());
+    statement
+        .push(", cost_source = ")
+        .bind(new.source.as_str())
+        .push(", details = ")
+        .bind(columns::details(Some(&details))?);
+    statement
+        .push(" WHERE started_at = ")
+        .bind(entry.started_at);
+    statement.push(" AND id = ").bind(&*indexed(&entry.id));
+    statement.push(" AND cost = ").bind(entry.cost.get());
+    statement
+        .push(" AND cost_source = ")
+        .bind(entry.cost_source.as_str());
+    Ok(session.run(statement).await? > 0)
+}
+
+/// Adds to spend that is there: windows that are long over have been removed. What was forgiven
+/// meanwhile stays so: nobody has spent less than nothing.
+async fn add_spend(session: &mut Session, of: &SpendKey, more: i64) -> Result<(), sqlx::Error> {
+    let (kind, id, window, start) = of;
+    let flavour = session.flavour();
+    let mut statement = Statement::new(
+        flavour,
+        match flavour {
+            Flavour::Sqlite => "UPDATE spend SET amount = MAX(0, amount + ",
+            Flavour::Postgres => "UPDATE spend SET amount = GREATEST(0, amount + ",
+        },
+    );
+    statement.bind(more).push(") WHERE kind = ").bind(*kind);
+    statement.push(" AND id = ").bind(id);
+    statement.push(" AND window_name = ").bind(window);
+    statement.push(" AND window_start = ").bind(*start);
+    session.run(statement).await.map(drop)
+}
