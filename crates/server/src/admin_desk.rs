@@ -10,13 +10,13 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use lockgate_admin::{
-    Admin, AdminRequest, AdminResponse, AdminSettings, Caller, DirectorySink, identify,
+    Admin, AdminRequest, AdminResponse, AdminSettings, Caller, DirectorySink, Prices, identify,
     without_store,
 };
 use lockgate_core::Secret;
 use lockgate_core::config::Config;
 use lockgate_core::entity::{Entity, EntityId};
-use lockgate_core::ports::{EntityStore, SpendStore};
+use lockgate_core::ports::{EntityStore, Spend, SpendStore};
 use lockgate_engine::Shared;
 use tokio::sync::{mpsc, oneshot};
 
@@ -68,10 +68,11 @@ struct Serving(Arc<Shared>);
 
 /// Opens the management API on `stores`; without them every route says that there is no database.
 ///
-/// `directory` is told of what changed.
+/// `directory` is told of what changed, `prices` says what things cost.
 pub(crate) fn start_admin(
     stores: Option<Stores>,
     directory: Arc<dyn DirectorySink>,
+    prices: Option<Arc<dyn Prices>>,
     settings: AdminSettings,
 ) -> (AdminDesk, AdminOffice) {
     let (sender, jobs) = mpsc::channel(QUEUE);
@@ -79,6 +80,7 @@ pub(crate) fn start_admin(
         Arc::new(Admin {
             store: stores.entities,
             spend: Some(stores.spend),
+            prices,
             directory,
             settings,
             clock: now,
@@ -115,6 +117,7 @@ pub(crate) fn settings(config: &Config, master: &Secret) -> AdminSettings {
             .get_non_empty("LITELLM_KEY_ROTATION_GRACE_PERIOD")
             .map(str::to_owned),
         zone: config.governance.timezone.clone(),
+        max_budget: config.governance.max_budget,
         ..AdminSettings::new(salt)
     }
 }
@@ -202,6 +205,13 @@ impl DirectorySink for Serving {
         }
     }
 
+    fn forgiven(&self, taken: &[Spend]) {
+        let zone = self.0.snapshot.load().config.governance.timezone.clone();
+        for spend in taken {
+            self.0.governance.directory.forgive(spend, &zone);
+        }
+    }
+
     fn is_configured_model(&self, id: &str) -> bool {
         let snapshot = self.0.snapshot.load();
         snapshot
@@ -222,6 +232,8 @@ mod tests {
     impl DirectorySink for Nobody {
         fn changed(&self, _: &[Entity], _: &[EntityId]) {}
 
+        fn forgiven(&self, _: &[Spend]) {}
+
         fn is_configured_model(&self, _: &str) -> bool {
             false
         }
@@ -233,7 +245,7 @@ mod tests {
             spend: Arc::new(MemorySpend::default()),
         };
         let settings = AdminSettings::new(Secret::new("sk-salt"));
-        start_admin(Some(stores), Arc::new(Nobody), settings)
+        start_admin(Some(stores), Arc::new(Nobody), None, settings)
     }
 
     fn new_key() -> Asked {
@@ -244,6 +256,7 @@ mod tests {
             body: b"{}".to_vec(),
             caller: Caller::Master,
             address: None,
+            accepts_csv: false,
         };
         Asked {
             request,
@@ -304,7 +317,7 @@ mod tests {
     #[tokio::test]
     async fn without_a_store_everything_is_answered_with_that() {
         let settings = AdminSettings::new(Secret::new("sk-salt"));
-        let (desk, mut office) = start_admin(None, Arc::new(Nobody), settings);
+        let (desk, mut office) = start_admin(None, Arc::new(Nobody), None, settings);
         office.run().await;
         assert!(!desk.is_open());
         let response = desk.ask(new_key()).await.unwrap();

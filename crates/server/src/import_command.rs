@@ -37,7 +37,11 @@ pub(crate) fn run(args: &LitellmArgs, environment: &Environment) -> Result<ExitC
     };
     let options = Options {
         overwrite: args.overwrite,
-        since: args.since.as_deref().map(moment).transpose()?,
+        since: args
+            .since
+            .as_deref()
+            .map(|text| moment("--since", text))
+            .transpose()?,
         keys: keys(
             args.config.clone().complete(environment).config.as_deref(),
             environment,
@@ -166,11 +170,11 @@ fn keys(config: Option<&Path>, environment: &Environment) -> Result<Keychain> {
 }
 
 /// A day in UTC, or a moment with its zone, in microseconds since 1970.
-fn moment(text: &str) -> Result<i64> {
+pub(crate) fn moment(flag: &str, text: &str) -> Result<i64> {
     let at = Date::from_str(text)
         .and_then(|day| day.to_zoned(TimeZone::UTC))
         .map(|day: Zoned| day.timestamp())
         .or_else(|_| Timestamp::from_str(text));
-    let at = at.with_context(|| format!("--since {text}: give a day, such as 2026-11-01"))?;
+    let at = at.with_context(|| format!("{flag} {text}: give a day, such as 2026-11-01"))?;
     Ok(at.as_microsecond())
 }

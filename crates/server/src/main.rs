@@ -16,7 +16,9 @@ mod listener;
 mod local_ollama;
 mod migrate_command;
 mod models_command;
+mod prices;
 mod reload;
+mod reprice_command;
 mod serve;
 mod shutdown;
 mod status;
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
             import_command::run(&args, &environment)
         }
         Some(Command::Migrate(args)) => migrate_command::run(args, &environment),
+        Some(Command::Reprice(args)) => reprice_command::run(args, &environment),
         Some(Command::Db(command)) => db_command::run(command, &environment),
         Some(Command::Version) => {
             cli::print_version();

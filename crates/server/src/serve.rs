@@ -23,6 +23,7 @@ use crate::cli::{ServeArgs, complain};
 use crate::configure::{self, Configured};
 use crate::data_plane::DataPlane;
 use crate::keeping::{self, Keeping};
+use crate::prices::InForce;
 use crate::reload::Reloader;
 use crate::shutdown::{self, Signals, Stop};
 use crate::status::Status;
@@ -106,6 +107,7 @@ impl Gateway {
         let (desk, office) = start_admin(
             Some(keeping.stores()),
             admin_desk::serving(self.shared.clone()),
+            Some(Arc::new(InForce(self.shared.clone()))),
             admin_desk::settings(&snapshot.config, &master.key),
         );
         let plane = DataPlane {

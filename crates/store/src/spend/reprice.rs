@@ -1,8 +1,10 @@
 //! Entries whose cost was calculated, given another cost: once, however often that is repeated.
 
+use lockgate_core::entity::{EntityId, EntityKind};
 use lockgate_core::ledger::{CostSource, LedgerDetails, LedgerEntry, Repriced};
 use lockgate_core::money::Nanodollars;
 use lockgate_core::ports::{AuditDraft, StoreError};
+use serde_json::{Map, json};
 
 use super::columns::{self, COLUMNS};
 use super::sums::{SpendKey, Sums};
@@ -63,7 +65,7 @@ impl Store {
     }
 
     /// Gives entries the cost `costs` say, and carries the difference to rollups and spend, in one
-    /// transaction with `audit`. An entry that does not cost any more what it did when it was read
+    /// transaction with a line of the audit log that says `by` whom. An entry that does not cost any more what it did when it was read
     /// is left alone, so that doing it again does nothing. Says which were changed, by their place
     /// in `costs`; `at` is the time, in microseconds since 1970.
     ///
@@ -72,7 +74,7 @@ impl Store {
     pub async fn reprice(
         &self,
         costs: &[NewCost],
-        audit: AuditDraft,
+        by: &str,
         at: i64,
     ) -> Result<Vec<usize>, StoreError> {
         in_time(Box::pin(async {
@@ -96,12 +98,44 @@ impl Store {
             add_days(&mut session, &sums).await?;
             add_hours(&mut session, &sums).await?;
             if !changed.is_empty() {
-                audit::append(&mut session, &[audit]).await?;
+                let changed = changed.iter().filter_map(|place| costs.get(*place));
+                audit::append(&mut session, &[told(changed, by, at)]).await?;
             }
             session.commit().await?;
             Ok(changed)
         }))
         .await
+    }
+}
+
+/// What the audit log says of it.
+fn told<'a>(changed: impl Iterator<Item = &'a NewCost>, by: &str, at: i64) -> AuditDraft {
+    let (mut before, mut after) = (Nanodollars::ZERO, Nanodollars::ZERO);
+    let (mut entries, mut first, mut last) = (0_u64, i64::MAX, i64::MIN);
+    for new in changed {
+        before += new.entry.cost;
+        after += new.cost;
+        entries += 1;
+        first = first.min(new.entry.started_at);
+        last = last.max(new.entry.started_at);
+    }
+    let object = |spend: Nanodollars| {
+        Map::from_iter([
+            ("entries".to_owned(), json!(entries)),
+            ("first_started_at".to_owned(), json!(first)),
+            ("last_started_at".to_owned(), json!(last)),
+            ("spend".to_owned(), json!(spend)),
+        ])
+    };
+    AuditDraft {
+        at,
+        actor: by.to_owned(),
+        actor_key: None,
+        address: None,
+        action: "repriced".to_owned(),
+        entity: EntityId::new(EntityKind::Config, "ledger"),
+        before: Some(object(before)),
+        after: Some(object(after)),
     }
 }
 
