@@ -58,7 +58,7 @@ const ADDED: &str = " DO UPDATE SET cost = t.cost + excluded.cost, \
     milliseconds = t.milliseconds + excluded.milliseconds";
 
 /// The rows that `sums` adds to each table.
-pub(super) fn added(sums: &Sums) -> [(Table, Vec<Vec<Cell<'_>>>); 4] {
+pub(super) fn added<'a>(sums: &'a Sums<'_>) -> [(Table, Vec<Vec<Cell<'a>>>); 4] {
     let spend = sums
         .spend
         .iter()
