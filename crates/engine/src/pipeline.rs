@@ -118,7 +118,7 @@ impl Engine {
         }
         record.record_mut().model.clone_from(&call.model);
         record.record_mut().stream = call.streams();
-        let mut route = find_route(snapshot, endpoint.dialect, &call.model)?;
+        let mut route = find_route(snapshot, caller.team_id(), endpoint.dialect, &call.model)?;
         governance.check_models(snapshot, &caller, &call, &route)?;
         governance.mark(snapshot, headers, &call, &mut caller)?;
         let (store, identity) = (&self.shared.responses, caller.identity());
@@ -184,15 +184,16 @@ impl Engine {
     }
 }
 
-/// The group that serves `model`.
+/// The group that serves `model` to callers of `team`.
 pub(crate) fn find_route(
     snapshot: &Snapshot,
+    team: Option<&str>,
     dialect: DialectId,
     model: &str,
 ) -> Result<Route, GatewayError> {
     snapshot
-        .route(model)
-        .or_else(|| untagged(dialect, model).and_then(|model| snapshot.route(model)))
+        .route_for(team, model)
+        .or_else(|| snapshot.route_for(team, untagged(dialect, model)?))
         .ok_or_else(|| unknown_model(dialect, model))
 }
 

@@ -113,9 +113,9 @@ fn pinned(route: &Route, remote: &Remote) -> Option<Route> {
     able.then(|| Route {
         group: Arc::new(Group {
             name: route.group.name.clone(),
+            team: route.group.team.clone(),
             deployments: vec![deployment.clone()],
         }),
-        captures: route.captures.clone(),
     })
 }
 
