@@ -80,19 +80,25 @@ pub struct LedgerEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Whether the answer was streamed.
+    #[serde(skip_serializing_if = "is_default")]
     pub stream: bool,
     /// Whether the answer came out of a cache.
+    #[serde(skip_serializing_if = "is_default")]
     pub cache_hit: bool,
     /// Attempts beyond the first, all hops together.
+    #[serde(skip_serializing_if = "is_default")]
     pub retries: u32,
     /// Hops to a fallback.
+    #[serde(skip_serializing_if = "is_default")]
     pub fallbacks: u32,
     /// The tokens.
+    #[serde(skip_serializing_if = "is_default")]
     pub tokens: LedgerTokens,
     /// What it cost, in billionths of a dollar.
     #[serde(with = "whole")]
     pub cost: Nanodollars,
     /// Where the cost comes from.
+    #[serde(skip_serializing_if = "is_default")]
     pub cost_source: CostSource,
     /// What else the cost depends on, and what became of it; most requests have none of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,14 +113,19 @@ pub struct LedgerEntry {
 #[serde(default)]
 pub struct LedgerTokens {
     /// All input tokens.
+    #[serde(skip_serializing_if = "is_default")]
     pub input: u64,
     /// All output tokens.
+    #[serde(skip_serializing_if = "is_default")]
     pub output: u64,
     /// Of the input, read from a prompt cache.
+    #[serde(skip_serializing_if = "is_default")]
     pub cache_read: u64,
     /// Of the input, written to a prompt cache.
+    #[serde(skip_serializing_if = "is_default")]
     pub cache_write: u64,
     /// Of the output, spent on reasoning.
+    #[serde(skip_serializing_if = "is_default")]
     pub reasoning: u64,
 }
 
@@ -189,6 +200,11 @@ impl CostSource {
             _ => Self::None,
         }
     }
+}
+
+/// Whether it goes without saying.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Amounts as whole numbers: the journal must not round.

@@ -109,9 +109,7 @@ fn pricing_of(snapshot: &Snapshot, model: &str) -> Option<Pricing> {
     if let Some(route) = snapshot.route(model)
         && let Some(deployment) = route.group.deployments.first()
     {
-        let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
-        let upstream = deployment.upstream_model(&captures);
-        return Some(deployment.pricing_as(catalog, &upstream, None));
+        return Some(deployment.pricing.clone());
     }
     let table = shipped();
     let listed = table.find(model).and_then(|place| table.row(place));
@@ -148,13 +146,11 @@ fn pricing_of_entry(snapshot: &Snapshot, entry: &LedgerEntry) -> Option<Pricing>
         return Some(deployment.pricing_as(catalog, model, None));
     }
     if let Some(route) = snapshot.route(&entry.model_group) {
-        let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
         let mut deployments = route.group.deployments.iter();
-        let alike = deployments.find(|deployment| {
-            deployment.provider.id == provider && deployment.upstream_model(&captures) == model
-        });
+        let alike = deployments
+            .find(|deployment| deployment.provider.id == provider && deployment.model == model);
         if let Some(deployment) = alike {
-            return Some(deployment.pricing_as(catalog, model, None));
+            return Some(deployment.pricing.clone());
         }
     }
     catalog.pricing(&Wanted::new(provider, model)).ok()

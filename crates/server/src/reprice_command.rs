@@ -1,14 +1,16 @@
 //! `lockgate reprice`: what past requests cost by today's prices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::process::ExitCode;
 use std::str::FromStr as _;
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use lockgate_core::entity::EntityKind;
 use lockgate_core::ledger::LedgerEntry;
 use lockgate_core::money::Nanodollars;
+use lockgate_core::ports::{EntityQuery, EntityStore as _, Paging};
 use lockgate_core::{Environment, Secret};
 use lockgate_engine::auth::Keys;
 use lockgate_engine::snapshot::Snapshot;
@@ -35,6 +37,8 @@ struct Report {
     seen: u64,
     /// Of those, used tokens and have a price that nobody knows.
     unpriced: u64,
+    /// Deployments of the database, whose prices are not in the configuration.
+    stored: HashSet<String>,
     models: BTreeMap<String, Difference>,
 }
 
@@ -81,7 +85,10 @@ async fn reprice(
     (since, until): (i64, i64),
     apply: bool,
 ) -> Result<Report> {
-    let mut report = Report::default();
+    let mut report = Report {
+        stored: stored(store).await?,
+        ..Report::default()
+    };
     let mut last: Option<LedgerEntry> = None;
     loop {
         let entries = store
@@ -112,12 +119,28 @@ async fn reprice(
     }
 }
 
+/// The deployments that are kept in the database.
+async fn stored(store: &Store) -> Result<HashSet<String>> {
+    let mut query = EntityQuery::new(EntityKind::Model);
+    query.paging = Paging {
+        offset: 0,
+        size: u32::from(u16::MAX),
+    };
+    let found = store.entities(&query).await?.rows;
+    Ok(found.into_iter().map(|model| model.id).collect())
+}
+
 // === impl Report ===
 
 impl Report {
     /// What `entry` is to cost, if that is something else than what it does.
     fn look_at(&mut self, snapshot: &Snapshot, entry: LedgerEntry) -> Option<NewCost> {
-        let Some((cost, source)) = prices::of_entry(snapshot, &entry) else {
+        let by = entry.deployment_id.as_ref();
+        let is_known = by.is_none_or(|id| !self.stored.contains(id));
+        let priced = is_known
+            .then(|| prices::of_entry(snapshot, &entry))
+            .flatten();
+        let Some((cost, source)) = priced else {
             self.unpriced += u64::from(entry.tokens.total() > 0);
             return None;
         };

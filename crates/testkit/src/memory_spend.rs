@@ -3,7 +3,7 @@
 mod sums;
 
 use std::future::ready;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lockgate_core::entity::EntityId;
 use lockgate_core::ledger::LedgerEntry;
@@ -64,9 +64,9 @@ impl MemorySpend {
 }
 
 impl SpendStore for MemorySpend {
-    fn write<'a>(&'a self, entries: &'a [LedgerEntry]) -> StoreFuture<'a, Written> {
+    fn write<'a>(&'a self, entries: &'a Arc<[LedgerEntry]>) -> StoreFuture<'a, Written> {
         let mut new = 0;
-        for entry in entries {
+        for entry in entries.iter() {
             if !self.ledger().iter().any(|known| known.id == entry.id) {
                 self.charge(entry);
                 self.ledger().push(entry.clone());

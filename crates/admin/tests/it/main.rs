@@ -5,5 +5,6 @@ mod access;
 mod conflicts;
 mod keys;
 mod others;
+mod spend;
 mod support;
 mod teams;

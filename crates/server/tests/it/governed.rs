@@ -2,8 +2,10 @@
 //! charged, and still there after a restart.
 
 mod keys;
+mod models;
 mod money;
 mod moving;
+mod spend;
 
 use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres};
 use serde_json::{Value, json};
@@ -64,6 +66,16 @@ impl Site {
 
     async fn start(&self) -> Gateway {
         self.builder().start().await.unwrap()
+    }
+
+    /// A further gateway on the same database: it needs a journal of its own.
+    async fn start_beside(&self, one: &Gateway) -> Gateway {
+        let yaml = std::fs::read_to_string(one.config_path()).unwrap();
+        let mut config: Value = serde_json::from_str(&yaml).unwrap();
+        let journal = self.folder.path().join("journal-beside");
+        config["lockgate_settings"] = json!({ "journal_dir": journal });
+        let builder = self.builder().config(config.to_string());
+        builder.start().await.unwrap()
     }
 }
 

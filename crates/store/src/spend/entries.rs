@@ -2,12 +2,13 @@
 
 use lockgate_core::ledger::LedgerEntry;
 use lockgate_core::ports::{
-    EntryOrder, EntryQuery, EntrySort, Page, Seer, StatusCount, StatusQuery,
+    EntryOrder, EntryQuery, EntrySort, Page, Paging, Seer, StatusCount, StatusQuery,
 };
 use serde_json::json;
 
 use super::DAY;
 use super::columns::{self, COLUMNS};
+use super::way::Way;
 use crate::backend::Store;
 use crate::sql::{Flavour, Statement};
 use crate::text::indexed;
@@ -21,18 +22,25 @@ pub(super) async fn page(
     query: &EntryQuery,
 ) -> Result<Page<LedgerEntry>, sqlx::Error> {
     let flavour = store.flavour();
-    let mut count = Statement::new(
-        flavour,
-        "SELECT COUNT(*) FROM (SELECT 1 FROM ledger WHERE 1 = 1",
-    );
+    let mut session = store.reporting().await?;
+    let way = match flavour {
+        Flavour::Sqlite => Way::find(&mut session, query).await?,
+        Flavour::Postgres => Way::Time,
+    };
+    let mut count = Statement::new(flavour, "");
+    way.begin(&mut count, query);
+    count.push("SELECT COUNT(*) FROM (SELECT 1 FROM ");
+    way.source(&mut count);
     conditions(&mut count, query);
     let seen = i64::try_from(query.paging.offset).unwrap_or(i64::MAX);
     count
         .push(" LIMIT ")
         .bind(seen.saturating_add(COUNTED))
         .push(") AS counted");
-    let mut select = Statement::new(flavour, "SELECT ");
-    select.push(COLUMNS).push(" FROM ledger WHERE 1 = 1");
+    let mut select = Statement::new(flavour, "");
+    way.begin(&mut select, query);
+    select.push("SELECT ").push(COLUMNS).push(" FROM ");
+    way.source(&mut select);
     conditions(&mut select, query);
     select
         .push(" ORDER BY ")
@@ -41,7 +49,6 @@ pub(super) async fn page(
         .bind(query.paging.size);
     select.push(" OFFSET ").bind(query.paging.offset);
 
-    let mut session = store.reporting().await?;
     let rows = session.rows(select).await?;
     let total = session.row(count).await?;
     session.commit().await?;
@@ -183,20 +190,25 @@ pub(super) async fn statuses(
     query: &StatusQuery,
 ) -> Result<Vec<StatusCount>, sqlx::Error> {
     // Said twice: the index holds what has 400 or more.
-    let mut statement = Statement::new(
-        store.flavour(),
-        "SELECT started_at / 86400000000, deployment_id, COUNT(*) FROM ledger \
-         WHERE status >= 400 AND status = ",
-    );
-    statement.bind(i32::from(query.status));
-    if let Some(group) = &query.model_group {
-        statement.push(" AND model_group = ").bind(&*indexed(group));
-    }
-    let (from, until) = (i64::from(query.from) * DAY, i64::from(query.until) * DAY);
-    statement.push(" AND started_at >= ").bind(from);
-    statement.push(" AND started_at < ").bind(until);
-    statement.push(" GROUP BY 1, 2 ORDER BY 1, 2");
+    let wanted = EntryQuery {
+        failed: Some(true),
+        status: Some(query.status),
+        model_group: query.model_group.clone(),
+        from: Some(i64::from(query.from) * DAY),
+        until: Some(i64::from(query.until) * DAY),
+        ..EntryQuery::new(Paging { offset: 0, size: 0 })
+    };
     let mut session = store.reporting().await?;
+    let way = match store.flavour() {
+        Flavour::Sqlite => Way::find(&mut session, &wanted).await?,
+        Flavour::Postgres => Way::Time,
+    };
+    let mut statement = Statement::new(store.flavour(), "");
+    way.begin(&mut statement, &wanted);
+    statement.push("SELECT started_at / 86400000000, deployment_id, COUNT(*) FROM ");
+    way.source(&mut statement);
+    conditions(&mut statement, &wanted);
+    statement.push(" GROUP BY 1, 2 ORDER BY 1, 2");
     let rows = session.rows(statement).await?;
     session.commit().await?;
     rows.iter()

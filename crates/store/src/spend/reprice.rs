@@ -6,13 +6,14 @@ use lockgate_core::money::Nanodollars;
 use lockgate_core::ports::{AuditDraft, StoreError};
 use serde_json::{Map, json};
 
-use super::columns::{self, COLUMNS};
+use super::columns::{self, COLUMNS, Cell};
+use super::marks;
 use super::sums::{SpendKey, Sums};
-use super::write::{add_days, add_hours, add_totals};
+use super::write::{Table, rollups};
 use crate::audit;
 use crate::backend::{Store, in_time};
 use crate::entities::take;
-use crate::sql::{Flavour, Session, Statement};
+use crate::sql::{Flavour, Session, Statement, Value};
 use crate::text::indexed;
 
 /// What an entry is to cost.
@@ -94,9 +95,9 @@ impl Store {
             for (of, more) in &sums.spend {
                 add_spend(&mut session, of, *more).await?;
             }
-            add_totals(&mut session, &sums).await?;
-            add_days(&mut session, &sums).await?;
-            add_hours(&mut session, &sums).await?;
+            for (table, rows) in rollups(&sums) {
+                add(&mut session, table, rows).await?;
+            }
             if !changed.is_empty() {
                 let changed = changed.iter().filter_map(|place| costs.get(*place));
                 audit::append(&mut session, &[told(changed, by, at)]).await?;
@@ -158,7 +159,7 @@ async fn set(session: &mut Session, new: &NewCost, at: i64) -> Result<bool, sqlx
         .push(", cost_source = ")
         .bind(new.source.as_str())
         .push(", details = ")
-        .bind(columns::details(Some(&details))?);
+        .bind(written(&details)?);
     statement
         .push(" WHERE started_at = ")
         .bind(entry.started_at);
@@ -167,12 +168,52 @@ async fn set(session: &mut Session, new: &NewCost, at: i64) -> Result<bool, sqlx
     statement
         .push(" AND cost_source = ")
         .bind(entry.cost_source.as_str());
-    Ok(session.run(statement).await? > 0)
+    let changed = session.run(statement).await? > 0;
+    if changed && session.flavour() == Flavour::Sqlite {
+        marks::dearer(session, &entry.id, new.cost).await?;
+    }
+    Ok(changed)
+}
+
+fn written(details: &LedgerDetails) -> Result<Value, sqlx::Error> {
+    let cell = columns::details(Some(details));
+    cell.map(Value::from)
+        .map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+/// Adds `rows` to those that are there.
+async fn add(
+    session: &mut Session,
+    table: Table,
+    rows: Vec<Vec<Cell<'_>>>,
+) -> Result<(), sqlx::Error> {
+    let rows = rows.into_iter();
+    let rows: Vec<Vec<Value>> = rows
+        .map(|row| row.into_iter().map(Value::from).collect())
+        .collect();
+    match session.flavour() {
+        Flavour::Postgres if rows.is_empty() => {}
+        Flavour::Postgres => {
+            let mut statement = Statement::new(Flavour::Postgres, table.insert);
+            statement.bind_rows(&rows).push(table.conflict);
+            statement.push(table.update);
+            session.run(statement).await?;
+        }
+        Flavour::Sqlite => {
+            for row in rows {
+                let mut statement = Statement::new(Flavour::Sqlite, table.insert);
+                statement.push(" VALUES (").bind_all(row).push(")");
+                statement.push(table.conflict).push(table.update);
+                session.run(statement).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Adds to spend that is there: windows that are long over have been removed. What was forgiven
 /// meanwhile stays so: nobody has spent less than nothing.
-async fn add_spend(session: &mut Session, of: &SpendKey, more: i64) -> Result<(), sqlx::Error> {
+async fn add_spend(session: &mut Session, of: &SpendKey<'_>, more: i64) -> Result<(), sqlx::Error> {
     let (kind, id, window, start) = of;
     let flavour = session.flavour();
     let mut statement = Statement::new(
@@ -183,8 +224,8 @@ async fn add_spend(session: &mut Session, of: &SpendKey, more: i64) -> Result<()
         },
     );
     statement.bind(more).push(") WHERE kind = ").bind(*kind);
-    statement.push(" AND id = ").bind(id);
-    statement.push(" AND window_name = ").bind(window);
+    statement.push(" AND id = ").bind(&**id);
+    statement.push(" AND window_name = ").bind(&**window);
     statement.push(" AND window_start = ").bind(*start);
     session.run(statement).await.map(drop)
 }
