@@ -12,6 +12,7 @@ mod ledger;
 mod migrate;
 mod outage;
 mod replicas;
+mod repriced;
 mod spend;
 mod support;
 mod url;

@@ -144,6 +144,8 @@ async fn past_requests_are_priced_anew(database: Database) {
     gateway.wait_exit(SOON).await.unwrap();
 
     site.price = PRICE * 2.0;
+    let again = site.start().await;
+    let config = again.config_path().to_string_lossy().into_owned();
     let after = before * 2.0;
     for (apply, said) in [
         (false, "5 of another cost: would change"),
@@ -151,13 +153,12 @@ async fn past_requests_are_priced_anew(database: Database) {
         (true, "0 of another cost: nothing changes"),
     ] {
         let builder = site.builder().env("LITELLM_MASTER_KEY", MASTER);
-        let mut args = vec!["reprice", "--since", "2026-01-01"];
+        let mut args = vec!["reprice", "--since", "2026-01-01", "--config", &config];
         args.extend(apply.then_some("--apply"));
         let exited = builder.run(&args).await.unwrap();
         assert_eq!(exited.code, Some(0), "{exited:?}");
         assert!(exited.stdout.contains(said), "{exited:?}");
     }
-    let again = site.start().await;
     let master = again.client().bearer(MASTER);
     let days = range();
     let rows = get(&master, &format!("/spend/logs/v2?{days}")).await["data"].clone();
@@ -176,9 +177,9 @@ async fn past_requests_are_priced_anew(database: Database) {
 }
 
 async fn forgiven_spend_is_forgiven_in_memory(database: Database) {
-    let site = Site::new(database, 0.000_1).await;
+    let site = Site::new(database, 0.000_01).await;
     let gateway = site.start().await;
-    let new = json!({ "budget_duration": "30d", "max_budget": 0.05 });
+    let new = json!({ "budget_duration": "30d", "max_budget": 0.02 });
     let key = key(&gateway, new).await;
     let mut served = 0.0;
     loop {
