@@ -29,6 +29,8 @@ use crate::upload::Upload;
 const BODY_LIMIT: usize = 128 * 1024 * 1024;
 /// Room for our headers and a few of the upstream's; hyper keeps it as long as the connection.
 const HEADERS: usize = 24;
+/// The same where a key is told what is left of its limits.
+const HEADERS_OF_KEY: usize = 48;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -223,7 +225,10 @@ pub(crate) fn answer(
     keeper: Option<Keeper>,
     mut record: RecordGuard,
 ) -> Response<AnswerBody> {
-    let mut headers = HeaderMap::with_capacity(HEADERS);
+    let mut headers = HeaderMap::with_capacity(match record.record().key {
+        Some(_) => HEADERS_OF_KEY,
+        None => HEADERS,
+    });
     let streams = record.record().stream;
     if streams {
         contract::stream_headers(endpoint.dialect, &mut headers);
