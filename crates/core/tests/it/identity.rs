@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use lockgate_core::Environment;
+use lockgate_core::access::Role;
 use lockgate_core::config::{
-    CallerRole, JwtAuth, RoutingOverride, Severity, UnregisteredClient, UserRole,
+    CallerRole, JwtAuth, RoutingOverride, Severity, UnregisteredClient,
 };
 
 use crate::{environment, load, load_in, report};
@@ -108,7 +109,7 @@ general_settings:
     assert_eq!(jwt.role_mappings[0].internal_role, CallerRole::InternalUser);
     assert_eq!(
         jwt.user_role_map[0].litellm_role,
-        UserRole::ProxyAdminViewer
+        Role::ProxyAdminViewer
     );
     let models: Vec<_> = jwt
         .role_permissions
