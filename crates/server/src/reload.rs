@@ -14,6 +14,7 @@ use lockgate_core::fingerprint::Fingerprint;
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::upstream::Upstream;
 use lockgate_engine::{Shared, credentials};
+use lockgate_identity::{Identity, Keeper};
 use tokio::signal::unix::Signal;
 
 use crate::cli::ModelArgs;
@@ -33,6 +34,8 @@ pub(crate) struct Reloader {
     pub model: ModelArgs,
     /// The process environment.
     pub environment: Environment,
+    /// Where the keys of issuers are.
+    pub keeper: Arc<Keeper>,
     /// How credentials are fetched.
     pub upstream: Upstream,
     /// Where the configuration in force is.
@@ -114,6 +117,8 @@ impl Reloader {
         credentials::warm(&snapshot, &self.upstream, CREDENTIALS).await;
         let settings = &snapshot.config.governance;
         self.shared.governance.configure(settings);
+        let identity = Identity::new(&snapshot.config.identity, &self.keeper);
+        self.shared.governance.identify_by(identity);
         self.shared.snapshot.store(Arc::new(snapshot));
         self.files = configured.files;
         self.seen = configured.fingerprint;

@@ -17,6 +17,7 @@ use lockgate_engine::credentials::{self, Refresher};
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::upstream::{Proxies, Upstream};
 use lockgate_engine::{CONNECT_TIMEOUT, Shared};
+use lockgate_identity::{Identity, Keeper};
 
 use crate::admin_desk::{self, AdminOffice, start_admin};
 use crate::cli::{ServeArgs, complain};
@@ -26,7 +27,7 @@ use crate::keeping::{self, Keeping};
 use crate::reload::Reloader;
 use crate::shutdown::{self, Signals, Stop};
 use crate::status::Status;
-use crate::{check, inbound, listener, telemetry, tls};
+use crate::{check, inbound, listener, rotation, telemetry, tls};
 
 /// How long requests in flight may take after a stop when the configuration does not say.
 const DRAIN: Duration = Duration::from_secs(120);
@@ -53,6 +54,7 @@ pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<E
 struct Gateway {
     shared: Arc<Shared>,
     status: Arc<Status>,
+    keeper: Arc<Keeper>,
     environment: Environment,
     files: Vec<PathBuf>,
     fingerprint: Fingerprint,
@@ -82,9 +84,14 @@ impl Gateway {
                 .unwrap_or_else(|| Path::new("the environment"));
             tracing::warn!("{} names no model that can be served", file.display());
         }
+        let keeper = Keeper::new();
+        let identity = Identity::new(&snapshot.config.identity, &keeper);
+        let shared = Shared::new(snapshot);
+        shared.governance.identify_by(identity);
         Ok(Self {
-            shared: Arc::new(Shared::new(snapshot)),
+            shared: Arc::new(shared),
             status: Arc::default(),
+            keeper,
             environment,
             files: configured.files,
             fingerprint: configured.fingerprint,
@@ -108,6 +115,9 @@ impl Gateway {
             admin_desk::serving(self.shared.clone()),
             admin_desk::settings(&snapshot.config, &master.key),
         );
+        if let Some(registry) = desk.registry() {
+            self.shared.governance.register_with(registry);
+        }
         let plane = DataPlane {
             shared: self.shared.clone(),
             status: self.status.clone(),
@@ -168,6 +178,9 @@ impl Gateway {
             hangup,
         } = signals;
         let refresher = Refresher::new(upstream.clone());
+        let issuers = upstream.clone();
+        let every = rotation::interval(&self.shared.snapshot.load().config.environment);
+        let rotated = rotation::run(office.admin(), every);
         let watched = async {
             if let Some(file) = &args.config.config {
                 Box::pin(self.reloader(file, args, upstream).run(hangup)).await;
@@ -184,16 +197,23 @@ impl Gateway {
             () = watched => std::future::pending().await,
             () = refresher.run(&self.shared) => std::future::pending().await,
             () = answered => std::future::pending().await,
+            () = self.keeper.run(&issuers) => std::future::pending().await,
+            () = rotated => std::future::pending().await,
             () = kept => std::future::pending().await,
         };
         tracing::info!("{signal}: finishing the requests in flight");
         self.status.stop();
         stop.stop();
-        office.run().await;
+        tokio::select! {
+            () = office.run() => {}
+            // Requests in flight may still wait for the keys of their issuers.
+            () = self.keeper.run(&issuers) => {}
+        }
     }
 
     fn reloader(&self, file: &Path, args: &ServeArgs, upstream: Upstream) -> Reloader {
         Reloader {
+            keeper: self.keeper.clone(),
             upstream,
             file: file.to_owned(),
             model: args.model.clone(),
@@ -209,13 +229,6 @@ impl Gateway {
 fn report(args: &ServeArgs, configured: &Configured) {
     for flag in args.ignored.given() {
         tracing::warn!("--{flag} has no effect here");
-    }
-    let identity = &configured.config.identity;
-    if identity.jwt.is_some() || identity.oauth2.is_some() {
-        tracing::error!(
-            "JWTs and OAuth 2.0 tokens do not open this version yet, although they are switched \
-             on: only the master key and virtual keys do"
-        );
     }
     for diagnostic in &configured.diagnostics {
         match diagnostic.severity {

@@ -8,7 +8,7 @@ use lockgate_engine::Shared;
 use lockgate_store::Store;
 
 /// The kinds that requests are decided by.
-const KINDS: [EntityKind; 12] = [
+const KINDS: [EntityKind; 13] = [
     EntityKind::Organization,
     EntityKind::Budget,
     EntityKind::Team,
@@ -21,6 +21,7 @@ const KINDS: [EntityKind; 12] = [
     EntityKind::Tag,
     EntityKind::Key,
     EntityKind::RetiredKey,
+    EntityKind::JwtMapping,
 ];
 /// Rows that are read at once.
 const PIECE: u32 = 5000;
