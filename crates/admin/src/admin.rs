@@ -14,8 +14,8 @@ use crate::route::AdminRoute;
 use crate::settings::AdminSettings;
 use crate::table::Resource;
 use crate::{
-    access, access_groups, audit, budgets, config, credentials, customers, jwt_mappings, keys, models,
-    organizations, projects, tags, teams, users,
+    access, access_groups, audit, budgets, config, credentials, customers, jwt_mappings, keys,
+    models, organizations, projects, tags, teams, users,
 };
 
 /// The management API.

@@ -70,7 +70,9 @@ impl Claim {
     fn with(mut self, sent: &Sent) -> Result<Self, Refusal> {
         if sent.has("jwt_issuer") {
             let issuer = sent.text("jwt_issuer");
-            self.issuer = issuer.filter(|issuer| !issuer.is_empty()).map(str::to_owned);
+            self.issuer = issuer
+                .filter(|issuer| !issuer.is_empty())
+                .map(str::to_owned);
         }
         for (name, place) in [
             ("jwt_claim_name", &mut self.name),
@@ -175,7 +177,9 @@ async fn key_id(ask: &Ask<'_>, sent: &Sent) -> Result<Option<String>, Refusal> {
 }
 
 async fn need(ask: &Ask<'_>, id: Option<&str>) -> Result<Entity, Refusal> {
-    let found = ask.named(EntityKind::JwtMapping, id.unwrap_or_default()).await?;
+    let found = ask
+        .named(EntityKind::JwtMapping, id.unwrap_or_default())
+        .await?;
     found.ok_or_else(|| Refusal::missing("Mapping not found"))
 }
 

@@ -91,21 +91,23 @@ impl Admin {
                     name: claim.clone(),
                     value: value.clone(),
                 };
-                self.register_client(&claim, user.as_deref(), team.as_deref()).await
+                self.register_client(&claim, user.as_deref(), team.as_deref())
+                    .await
             }
         }
     }
 
     async fn register_user(&self, id: &str, email: Option<&str>) -> Result<(), NotRegistered> {
         let wanted = EntityId::new(EntityKind::User, id);
-        let body = |email: Option<&str>| {
-            json!({ "user_id": id, "user_email": email, "auto_create_key": false })
-        };
-        let made = self.unless_there(&wanted, AdminRoute::UserNew, body(email)).await;
+        let body = |email: Option<&str>| json!({ "user_id": id, "user_email": email, "auto_create_key": false });
+        let made = self
+            .unless_there(&wanted, AdminRoute::UserNew, body(email))
+            .await;
         match made {
             // Somebody else may have the address: whoever vouches for this one vouches for an id.
             Err(_) if email.is_some() => {
-                self.unless_there(&wanted, AdminRoute::UserNew, body(None)).await
+                self.unless_there(&wanted, AdminRoute::UserNew, body(None))
+                    .await
             }
             made => made,
         }
@@ -128,7 +130,8 @@ impl Admin {
         for team in joins {
             let member = EntityId::pair(EntityKind::TeamMember, team, user);
             let body = json!({ "team_id": team, "member": { "role": "user", "user_id": user } });
-            self.unless_there(&member, AdminRoute::TeamMemberAdd, body).await?;
+            self.unless_there(&member, AdminRoute::TeamMemberAdd, body)
+                .await?;
         }
         for team in leaves {
             let body = json!({ "team_id": team, "user_id": user });

@@ -19,7 +19,7 @@ pub struct Rotated {
 }
 
 /// The entity by which replicas agree on who rotates.
-const CLAIM: &str = "lockgate_key_rotation";
+const CLAIM: &str = "key_rotation";
 /// For how long a replica that died keeps others from it, in microseconds.
 const LEASE: i64 = 5 * 60 * 1_000_000;
 /// Keys that are looked at together.
@@ -58,7 +58,7 @@ impl Admin {
     /// Says in the store that this replica rotates; `None`: another one does.
     async fn claim_rotation(&self) -> Result<Option<EntityId>, StoreError> {
         let now = (self.clock)();
-        let id = EntityId::new(EntityKind::Config, CLAIM);
+        let id = EntityId::new(EntityKind::Lease, CLAIM);
         let before = self.store.entity(&id).await?;
         let is_held = |claim: &Entity| claim.expires_at.is_some_and(|until| until > now);
         if before.as_ref().is_some_and(is_held) {

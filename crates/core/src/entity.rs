@@ -44,6 +44,8 @@ pub enum EntityKind {
     /// A claim of tokens and the virtual key that stands for who shows one; its id is
     /// [`EntityId::claim`].
     JwtMapping,
+    /// A job that one replica does at a time, and until when it is at it.
+    Lease,
 }
 
 /// One of them.
@@ -94,7 +96,7 @@ const SEPARATOR: char = '\u{1f}';
 
 impl EntityKind {
     /// All kinds.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Key,
         Self::DeletedKey,
         Self::RetiredKey,
@@ -112,6 +114,7 @@ impl EntityKind {
         Self::Credential,
         Self::Config,
         Self::JwtMapping,
+        Self::Lease,
     ];
 
     /// Its name in the database and in logs.
@@ -135,6 +138,7 @@ impl EntityKind {
             Self::Credential => "credential",
             Self::Config => "config",
             Self::JwtMapping => "jwt_mapping",
+            Self::Lease => "lease",
         }
     }
 

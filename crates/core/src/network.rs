@@ -99,10 +99,14 @@ impl NetworkSettings {
 /// An entry of `X-Forwarded-For`: an address, which some proxies write with a port.
 fn address(hop: &str) -> Option<IpAddr> {
     let hop = hop.trim();
-    let plain = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let plain = hop
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
     let address = plain.unwrap_or(hop).parse::<IpAddr>().ok();
     let with_port = || Some(hop.parse::<std::net::SocketAddr>().ok()?.ip());
-    address.or_else(with_port).map(|address| address.to_canonical())
+    address
+        .or_else(with_port)
+        .map(|address| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -119,7 +123,12 @@ mod tests {
 
     #[test]
     fn lists_hold_addresses_and_ranges() {
-        let list = ranges(&["192.0.2.7", "198.51.100.9/24", "2001:db8::/32", "::ffff:203.0.113.5"]);
+        let list = ranges(&[
+            "192.0.2.7",
+            "198.51.100.9/24",
+            "2001:db8::/32",
+            "::ffff:203.0.113.5",
+        ]);
         for (text, held) in [
             ("192.0.2.7", true),
             ("::ffff:192.0.2.7", true),
@@ -132,7 +141,10 @@ mod tests {
         ] {
             assert_eq!(list.holds(ip(text)), held, "{text}");
         }
-        assert_eq!(IpRanges::parse(["192.0.2.7", "gateway.example.com"]), Err(1));
+        assert_eq!(
+            IpRanges::parse(["192.0.2.7", "gateway.example.com"]),
+            Err(1)
+        );
         assert_eq!(IpRanges::parse(["192.0.2.7/33"]), Err(0));
         assert!(!ranges(&[]).holds(ip("192.0.2.7")));
     }

@@ -171,7 +171,11 @@ impl Caller {
             user: token.user_id.clone(),
             team: id(self.team()).or_else(|| token.team_ids.first().cloned()),
             organization: id(self.organization()),
-            routes: token.routes.iter().map(|limit| limit.names.clone()).collect(),
+            routes: token
+                .routes
+                .iter()
+                .map(|limit| limit.names.clone())
+                .collect(),
         })
     }
 
@@ -265,6 +269,12 @@ impl Caller {
     #[must_use]
     pub fn team(&self) -> Option<&Arc<Account>> {
         self.at(Place::Team)
+    }
+
+    /// The id of that team.
+    #[must_use]
+    pub fn team_id(&self) -> Option<&str> {
+        self.team().map(|team| team.id())
     }
 
     /// The organization of its key or its team.

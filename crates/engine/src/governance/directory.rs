@@ -262,7 +262,8 @@ impl Others {
             | EntityKind::RetiredKey
             | EntityKind::Model
             | EntityKind::Credential
-            | EntityKind::Config => return None,
+            | EntityKind::Config
+            | EntityKind::Lease => return None,
         })
     }
 

@@ -83,7 +83,10 @@ impl Stranger {
             (None, Some(team)) => ("team", team),
             (None, None) => ("role", token.role.as_str()),
         };
-        sha256(&format!("{:?}\u{1f}{issuer}\u{1f}{kind}\u{1f}{who}", token.kind))
+        sha256(&format!(
+            "{:?}\u{1f}{issuer}\u{1f}{kind}\u{1f}{who}",
+            token.kind
+        ))
     }
 }
 
@@ -137,7 +140,12 @@ impl Governance {
                 self.know_user(token).await?;
                 let (user, team) = (token.user_id.clone(), token.team_ids.first().cloned());
                 let claim = claim.clone();
-                self.register(Newcomer::Client { claim: claim.clone(), user, team }).await?;
+                self.register(Newcomer::Client {
+                    claim: claim.clone(),
+                    user,
+                    team,
+                })
+                .await?;
                 let caller = self.filed(&claim)?;
                 caller.map(Some).ok_or_else(|| claim.refusal().into())
             }
@@ -161,7 +169,12 @@ impl Governance {
             Some(hash) => self.directory.caller(hash, now_micros())?,
             None => None,
         };
-        let gone = || no_entry("the virtual key of this token is gone", "token_not_found_in_db");
+        let gone = || {
+            no_entry(
+                "the virtual key of this token is gone",
+                "token_not_found_in_db",
+            )
+        };
         caller.map(Some).ok_or_else(gone)
     }
 
@@ -200,16 +213,25 @@ impl Governance {
         if let Some(teams) = &sync.teams {
             let now = self.directory.relations.teams_of(user);
             let there = |id: &&String| self.directory.find(EntityKind::Team, id).is_some();
-            let missing = teams.iter().filter(|id| !now.iter().any(|own| **own == ***id));
+            let missing = teams
+                .iter()
+                .filter(|id| !now.iter().any(|own| **own == ***id));
             joins.extend(missing.filter(there).cloned());
-            let extra = now.iter().filter(|own| !teams.iter().any(|id| **id == ***own));
+            let extra = now
+                .iter()
+                .filter(|own| !teams.iter().any(|id| **id == ***own));
             leaves.extend(extra.map(|id| (**id).to_owned()));
         }
         if role.is_none() && joins.is_empty() && leaves.is_empty() {
             return None;
         }
         let user = user.to_owned();
-        Some(Newcomer::Place { user, role, joins, leaves })
+        Some(Newcomer::Place {
+            user,
+            role,
+            joins,
+            leaves,
+        })
     }
 
     /// The teams that `choice` means.
@@ -284,7 +306,11 @@ impl Governance {
             }
         }
         if teams.is_empty() {
-            return Err(if ids.len() > 1 { none_of_them() } else { no_such_team() });
+            return Err(if ids.len() > 1 {
+                none_of_them()
+            } else {
+                no_such_team()
+            });
         }
         Ok(Found {
             teams,
@@ -326,7 +352,11 @@ impl Governance {
         let first = open.next().or(found.teams.first()).cloned();
         let stranger = Stranger {
             token,
-            candidates: if found.teams.len() > 1 { found.teams } else { Vec::new() },
+            candidates: if found.teams.len() > 1 {
+                found.teams
+            } else {
+                Vec::new()
+            },
             needs_one: found.needs_one,
         };
         let fingerprint = stranger.fingerprint();
@@ -359,7 +389,9 @@ impl Governance {
 
     /// Makes the requests of `caller` count for `team`.
     fn act_for(&self, caller: &mut Caller, team: Option<Arc<Account>>) {
-        let seat = team.as_ref().and_then(|team| team.links.organization.clone());
+        let seat = team
+            .as_ref()
+            .and_then(|team| team.links.organization.clone());
         let of_team = seat.and_then(|seat| seat.account());
         let user = caller.at(Place::User).map(|user| user.id().to_owned());
         let mut member = None;
@@ -368,7 +400,12 @@ impl Governance {
             member = self.directory.account(&id);
             if member.is_none() && !caller.is_admin_by_token() {
                 let (joins, leaves) = (vec![team.id().to_owned()], Vec::new());
-                self.note(Newcomer::Place { user, role: None, joins, leaves });
+                self.note(Newcomer::Place {
+                    user,
+                    role: None,
+                    joins,
+                    leaves,
+                });
             }
         }
         caller.put(Place::Member, member);
@@ -450,5 +487,8 @@ fn none_of_them() -> GatewayError {
 
 /// The same whether there is such a team or not.
 fn not_yours() -> GatewayError {
-    forbidden("the header x-litellm-team-id names no team of this token", AUTH)
+    forbidden(
+        "the header x-litellm-team-id names no team of this token",
+        AUTH,
+    )
 }

@@ -166,7 +166,9 @@ impl Engine {
         body: RequestBody,
         record: &mut RecordGuard,
     ) -> Result<Answered, Failure> {
-        let caller = self.caller_of(snapshot, ask, &head.headers, provider).await?;
+        let caller = self
+            .caller_of(snapshot, ask, &head.headers, provider)
+            .await?;
         self.ask_there(snapshot, ask, provider, (caller, head, body), record)
             .await
     }

@@ -136,7 +136,14 @@ impl Inbound {
             Route::PassThrough(ask) => Box::pin(self.engine.pass_through(ask, request)).await,
             Route::Page(page) => Box::pin(self.page(page, request)).await,
             Route::Admin(ask) => {
-                Box::pin(admin::answer(&self.engine, &self.desk, ask, request, client)).await
+                Box::pin(admin::answer(
+                    &self.engine,
+                    &self.desk,
+                    ask,
+                    request,
+                    client,
+                ))
+                .await
             }
             Route::AdminMethods(methods) => admin::wrong_method(&methods),
             Route::NotFound(dialect) => not_found(dialect, request.uri().path()),

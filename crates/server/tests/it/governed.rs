@@ -4,6 +4,7 @@
 mod jwt;
 mod keys;
 mod mappings;
+mod models;
 mod money;
 mod moving;
 mod oauth2;
@@ -78,6 +79,16 @@ impl Site {
 
     async fn start(&self) -> Gateway {
         self.builder().start().await.unwrap()
+    }
+
+    /// A further gateway on the same database: it needs a journal of its own.
+    async fn start_beside(&self, one: &Gateway) -> Gateway {
+        let yaml = std::fs::read_to_string(one.config_path()).unwrap();
+        let mut config: Value = serde_json::from_str(&yaml).unwrap();
+        let journal = self.folder.path().join("journal-beside");
+        config["lockgate_settings"] = json!({ "journal_dir": journal });
+        let builder = self.builder().config(config.to_string());
+        builder.start().await.unwrap()
     }
 }
 

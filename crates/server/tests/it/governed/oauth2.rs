@@ -21,10 +21,18 @@ async fn start(site: &Site, issuer: &Issuer) -> Gateway {
 async fn the_endpoint_says_who_it_is() {
     let site = Site::new(Database::Sqlite, 0.001).await;
     let issuer = Issuer::start(&[]).await;
-    issuer.know("opaque1", json!({ "active": true, "sub": "ann", "team_id": "red" }));
+    issuer.know(
+        "opaque1",
+        json!({ "active": true, "sub": "ann", "team_id": "red" }),
+    );
     issuer.know("revoked", json!({ "active": false }));
     let gateway = start(&site, &issuer).await;
-    manage(&gateway, "/team/new", json!({ "team_id": "red", "models": ["mock"] })).await;
+    manage(
+        &gateway,
+        "/team/new",
+        json!({ "team_id": "red", "models": ["mock"] }),
+    )
+    .await;
 
     for _ in 0..3 {
         let reply = ask(&gateway, "opaque1").await;
@@ -68,5 +76,10 @@ async fn an_endpoint_that_is_away_is_not_a_bad_token() {
     assert_eq!(ask(&gateway, MASTER).await.status, 200);
     issuer.is_away(false);
     let reply = ask(&gateway, "opaque1").await;
-    assert_eq!(reply.status, 200, "nobody remembers that it was away: {}", reply.text());
+    assert_eq!(
+        reply.status,
+        200,
+        "nobody remembers that it was away: {}",
+        reply.text()
+    );
 }

@@ -15,7 +15,11 @@ async fn a_key_that_is_old_is_replaced_and_opens_for_a_while(database: Database)
     let builder = builder.env("LITELLM_KEY_ROTATION_CHECK_INTERVAL_SECONDS", "1");
     let builder = builder.env("LITELLM_KEY_ROTATION_GRACE_PERIOD", "1h");
     let gateway = builder.start().await.unwrap();
-    let kept = key(&gateway, json!({ "key_alias": "kept", "rotation_interval": "1s" })).await;
+    let kept = key(
+        &gateway,
+        json!({ "key_alias": "kept", "rotation_interval": "1s" }),
+    )
+    .await;
     let settings = json!({
         "key_alias": "turning", "auto_rotate": true, "rotation_interval": "1s", "max_budget": 7.0,
     });
@@ -33,6 +37,13 @@ async fn a_key_that_is_old_is_replaced_and_opens_for_a_while(database: Database)
         let reply = holder(&gateway, key).post(CHAT, &question()).await.unwrap();
         assert_eq!(reply.status, 200, "{}", reply.text());
     }
-    let told = master.get(&format!("/key/info?key={kept}")).await.unwrap().json();
-    assert_eq!(told["info"]["rotation_count"], 0, "nobody asked for it: {told}");
+    let told = master
+        .get(&format!("/key/info?key={kept}"))
+        .await
+        .unwrap()
+        .json();
+    assert_eq!(
+        told["info"]["rotation_count"], 0,
+        "nobody asked for it: {told}"
+    );
 }
