@@ -1,10 +1,14 @@
 //! Virtual keys from end to end, on each database: made over the management API, used, limited,
 //! charged, and still there after a restart.
 
+mod jwt;
 mod keys;
+mod mappings;
 mod models;
 mod money;
 mod moving;
+mod oauth2;
+mod rotation;
 
 use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres};
 use serde_json::{Value, json};
@@ -45,6 +49,11 @@ impl Site {
     }
 
     fn builder(&self) -> GatewayBuilder {
+        self.built(self.config())
+    }
+
+    /// One model.
+    fn config(&self) -> Config {
         let mut entry = json!({
             "model_name": "mock",
             "litellm_params": {
@@ -55,7 +64,12 @@ impl Site {
         });
         entry["model_info"] =
             json!({ "input_cost_per_token": self.price, "output_cost_per_token": self.price });
-        let builder = Gateway::builder().config(Config::new().entry(entry).yaml());
+        Config::new().entry(entry)
+    }
+
+    /// A gateway with another configuration.
+    fn built(&self, config: Config) -> GatewayBuilder {
+        let builder = Gateway::builder().config(config.yaml());
         let builder = builder.arg("--data-dir").arg(self.folder.path());
         match &self.url {
             Some(url) => builder.env("DATABASE_URL", url),
