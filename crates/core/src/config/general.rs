@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::PassThroughEndpoint;
+use super::{PassThroughEndpoint, Retention};
 use crate::Secret;
 
 /// What `general_settings` says, as far as it has an effect.
@@ -38,4 +38,6 @@ pub struct GeneralSettings {
     pub pass_through_request_timeout: Option<Duration>,
     /// Keys are made by the gateway; clients cannot choose them.
     pub disable_custom_api_keys: bool,
+    /// How long the ledger is kept.
+    pub retention: Retention,
 }

@@ -95,7 +95,8 @@ pub struct EntryQuery {
     pub from: Option<i64>,
     /// Started before, in microseconds since 1970.
     pub until: Option<i64>,
-    /// Only those that cost at least this.
+    /// Only those that cost at least this, among the newest hundred thousand that the rest of the
+    /// query asks for.
     pub least: Option<Nanodollars>,
     /// Which of them.
     pub paging: Paging,

@@ -4,6 +4,7 @@
 mod keys;
 mod money;
 mod moving;
+mod outage;
 
 use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres};
 use serde_json::{Value, json};
@@ -43,7 +44,7 @@ impl Site {
         }
     }
 
-    fn builder(&self) -> GatewayBuilder {
+    fn config(&self) -> Config {
         let mut entry = json!({
             "model_name": "mock",
             "litellm_params": {
@@ -54,7 +55,11 @@ impl Site {
         });
         entry["model_info"] =
             json!({ "input_cost_per_token": self.price, "output_cost_per_token": self.price });
-        let builder = Gateway::builder().config(Config::new().entry(entry).yaml());
+        Config::new().entry(entry)
+    }
+
+    fn builder(&self) -> GatewayBuilder {
+        let builder = Gateway::builder().config(self.config().yaml());
         let builder = builder.arg("--data-dir").arg(self.folder.path());
         match &self.url {
             Some(url) => builder.env("DATABASE_URL", url),

@@ -11,28 +11,27 @@ use crate::text::indexed;
 /// Counting goes up to here: exact beyond it would mean reading all of them.
 const COUNTED: i64 = 10_000;
 
+/// So many are looked at one by one.
+const LOOKED_AT: i64 = 100_000;
+const NEWEST: &str = " ORDER BY started_at DESC, id DESC";
+
 /// The page that `query` asks for, the newest first.
 pub(super) async fn page(
     store: &Store,
     query: &EntryQuery,
 ) -> Result<Page<LedgerEntry>, sqlx::Error> {
     let flavour = store.flavour();
-    let mut count = Statement::new(
-        flavour,
-        "SELECT COUNT(*) FROM (SELECT 1 FROM ledger WHERE 1 = 1",
-    );
-    conditions(&mut count, query);
+    let mut count = Statement::new(flavour, "SELECT COUNT(*) FROM (SELECT 1");
+    those(&mut count, query);
     let seen = i64::try_from(query.paging.offset).unwrap_or(i64::MAX);
     count
         .push(" LIMIT ")
         .bind(seen.saturating_add(COUNTED))
         .push(") AS counted");
     let mut select = Statement::new(flavour, "SELECT ");
-    select.push(COLUMNS).push(" FROM ledger WHERE 1 = 1");
-    conditions(&mut select, query);
-    select
-        .push(" ORDER BY started_at DESC, id DESC LIMIT ")
-        .bind(query.paging.size);
+    select.push(COLUMNS);
+    those(&mut select, query);
+    select.push(NEWEST).push(" LIMIT ").bind(query.paging.size);
     select.push(" OFFSET ").bind(query.paging.offset);
 
     let mut session = store.reporting().await?;
@@ -43,6 +42,24 @@ pub(super) async fn page(
         rows: rows.iter().map(columns::read).collect::<Result<_, _>>()?,
         total: total.map_or(Ok(0), |row| row.count(0))?,
     })
+}
+
+/// Goes on with the entries that `query` asks for.
+fn those(statement: &mut Statement, query: &EntryQuery) {
+    let Some(least) = query.least else {
+        statement.push(" FROM ledger WHERE 1 = 1");
+        return conditions(statement, query);
+    };
+    // No index knows what entries cost: it would be one more to be written for each of them.
+    statement
+        .push(" FROM (SELECT ")
+        .push(COLUMNS)
+        .push(" FROM ledger WHERE 1 = 1");
+    conditions(statement, query);
+    statement.push(NEWEST).push(" LIMIT ").bind(LOOKED_AT);
+    statement
+        .push(") AS newest WHERE cost >= ")
+        .bind(least.get());
 }
 
 fn conditions(statement: &mut Statement, query: &EntryQuery) {
@@ -79,8 +96,5 @@ fn conditions(statement: &mut Statement, query: &EntryQuery) {
     }
     if let Some(until) = query.until {
         statement.push(" AND started_at < ").bind(until);
-    }
-    if let Some(least) = query.least {
-        statement.push(" AND cost >= ").bind(least.get());
     }
 }

@@ -112,10 +112,7 @@ pub(super) async fn forget(store: &Store, before: i64, most: u32) -> Result<u64,
          ORDER BY started_at, id LIMIT $2)",
         [before.into(), most.into()],
     );
-    let mut session = store.writing().await?;
-    let gone = session.run(statement).await?;
-    session.commit().await?;
-    Ok(gone)
+    store.run(statement).await
 }
 
 /// Drops the partitions that end before `before`, up to the first that holds something; says how
