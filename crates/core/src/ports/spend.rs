@@ -71,6 +71,9 @@ pub struct Spend {
 }
 
 /// Which entries of the ledger.
+///
+/// Times and one further property are looked up, whatever the size of the ledger. Where more is
+/// asked for, the newest fifty thousand of those are looked through for the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryQuery {
     /// Only that with this id, call id or response id.
@@ -95,8 +98,7 @@ pub struct EntryQuery {
     pub from: Option<i64>,
     /// Started before, in microseconds since 1970.
     pub until: Option<i64>,
-    /// Only those that cost at least this, among the newest hundred thousand that the rest of the
-    /// query asks for.
+    /// Only those that cost at least this.
     pub least: Option<Nanodollars>,
     /// Which of them.
     pub paging: Paging,

@@ -1,13 +1,17 @@
 //! Virtual keys from end to end, on each database: made over the management API, used, limited,
 //! charged, and still there after a restart.
 
+mod audit;
 mod keys;
 mod money;
 mod moving;
 mod outage;
+mod retention;
 
 use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _};
 use tempfile::TempDir;
 
 use crate::support::{Config, Dialect, MASTER};
@@ -69,6 +73,25 @@ impl Site {
 
     async fn start(&self) -> Gateway {
         self.builder().start().await.unwrap()
+    }
+
+    /// Runs a statement past the gateway; answers the first column of the first row.
+    async fn sql(&self, sql: &str) -> String {
+        if let Some(url) = &self.url {
+            let name = url.rsplit('/').next().unwrap();
+            return Postgres::shared().psql(name, sql).unwrap();
+        }
+        let file = self.folder.path().join("lockgate.db");
+        let options = SqliteConnectOptions::new().filename(file);
+        let mut connection = options.connect().await.unwrap();
+        let sql = AssertSqlSafe(sql.to_owned());
+        let row = connection.fetch_optional(sql).await.unwrap();
+        connection.close().await.unwrap();
+        row.map_or_else(String::new, |row| row.get_unchecked(0))
+    }
+
+    async fn number(&self, sql: &str) -> i64 {
+        self.sql(sql).await.parse().unwrap()
     }
 }
 

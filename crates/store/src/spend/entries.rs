@@ -12,7 +12,8 @@ use crate::text::indexed;
 const COUNTED: i64 = 10_000;
 
 /// So many are looked at one by one.
-const LOOKED_AT: i64 = 100_000;
+const LOOKED_AT: i64 = 50_000;
+const FAILED: &str = " AND status >= 400";
 const NEWEST: &str = " ORDER BY started_at DESC, id DESC";
 
 /// The page that `query` asks for, the newest first.
@@ -20,15 +21,7 @@ pub(super) async fn page(
     store: &Store,
     query: &EntryQuery,
 ) -> Result<Page<LedgerEntry>, sqlx::Error> {
-    let flavour = store.flavour();
-    let mut count = Statement::new(flavour, "SELECT COUNT(*) FROM (SELECT 1");
-    those(&mut count, query);
-    let seen = i64::try_from(query.paging.offset).unwrap_or(i64::MAX);
-    count
-        .push(" LIMIT ")
-        .bind(seen.saturating_add(COUNTED))
-        .push(") AS counted");
-    let mut select = Statement::new(flavour, "SELECT ");
+    let mut select = Statement::new(store.flavour(), "SELECT ");
     select.push(COLUMNS);
     those(&mut select, query);
     select.push(NEWEST).push(" LIMIT ").bind(query.paging.size);
@@ -36,33 +29,78 @@ pub(super) async fn page(
 
     let mut session = store.reporting().await?;
     let rows = session.rows(select).await?;
-    let total = session.row(count).await?;
+    let is_last = rows.len() < query.paging.size as usize;
+    let total = if is_last && (!rows.is_empty() || query.paging.offset == 0) {
+        query.paging.offset + rows.len() as u64
+    } else {
+        let total = session.row(count(store, query)).await?;
+        total.map_or(Ok(0), |row| row.count(0))?
+    };
     session.commit().await?;
     Ok(Page {
         rows: rows.iter().map(columns::read).collect::<Result<_, _>>()?,
-        total: total.map_or(Ok(0), |row| row.count(0))?,
+        total,
     })
 }
 
-/// Goes on with the entries that `query` asks for.
-fn those(statement: &mut Statement, query: &EntryQuery) {
-    let Some(least) = query.least else {
-        statement.push(" FROM ledger WHERE 1 = 1");
-        return conditions(statement, query);
-    };
-    // No index knows what entries cost: it would be one more to be written for each of them.
-    statement
-        .push(" FROM (SELECT ")
-        .push(COLUMNS)
-        .push(" FROM ledger WHERE 1 = 1");
-    conditions(statement, query);
-    statement.push(NEWEST).push(" LIMIT ").bind(LOOKED_AT);
-    statement
-        .push(") AS newest WHERE cost >= ")
-        .bind(least.get());
+fn count(store: &Store, query: &EntryQuery) -> Statement {
+    let mut count = Statement::new(store.flavour(), "SELECT COUNT(*) FROM (SELECT 1");
+    those(&mut count, query);
+    let seen = i64::try_from(query.paging.offset).unwrap_or(i64::MAX);
+    count
+        .push(" LIMIT ")
+        .bind(seen.saturating_add(COUNTED))
+        .push(") AS counted");
+    count
 }
 
-fn conditions(statement: &mut Statement, query: &EntryQuery) {
+/// Goes on with the entries that `query` asks for.
+///
+/// One index finds entries in the order of time by one of their properties. What else is asked of
+/// them is looked at one by one, which may be many for each that is found: so it ends somewhere.
+fn those(statement: &mut Statement, query: &EntryQuery) {
+    let mut named = named(query).into_iter();
+    let found_by = named.next();
+    let failed_is_found = found_by.is_none() && query.failed == Some(true);
+    let sifts =
+        query.least.is_some() || named.len() > 0 || (query.failed.is_some() && !failed_is_found);
+    // Those of one request are few.
+    let is_bounded = sifts && query.request_id.is_none();
+    if is_bounded {
+        statement.push(" FROM (SELECT ").push(COLUMNS);
+    }
+    statement.push(" FROM ledger WHERE 1 = 1");
+    one_request(statement, query);
+    if let Some((condition, value)) = found_by {
+        statement.push(condition).bind(&*indexed(value));
+    }
+    if failed_is_found {
+        statement.push(FAILED);
+    }
+    if let Some(from) = query.from {
+        statement.push(" AND started_at >= ").bind(from);
+    }
+    if let Some(until) = query.until {
+        statement.push(" AND started_at < ").bind(until);
+    }
+    if is_bounded {
+        statement.push(NEWEST).push(" LIMIT ").bind(LOOKED_AT);
+        statement.push(") AS newest WHERE 1 = 1");
+    }
+    for (condition, value) in named {
+        statement.push(condition).bind(&*indexed(value));
+    }
+    match query.failed {
+        Some(true) if !failed_is_found => statement.push(FAILED),
+        Some(false) => statement.push(" AND status < 400"),
+        _ => statement,
+    };
+    if let Some(least) = query.least {
+        statement.push(" AND cost >= ").bind(least.get());
+    }
+}
+
+fn one_request(statement: &mut Statement, query: &EntryQuery) {
     if let Some(id) = &query.request_id {
         let id = indexed(id);
         statement
@@ -72,29 +110,21 @@ fn conditions(statement: &mut Statement, query: &EntryQuery) {
             .bind(&*id);
         statement.push(" OR response_id = ").bind(&*id).push(")");
     }
+}
+
+/// The properties that are asked for and that an index finds, the one that fewest share first.
+fn named(query: &EntryQuery) -> Vec<(&'static str, &String)> {
     let equal = [
+        (" AND session_id = ", &query.session_id),
+        (" AND customer_id = ", &query.customer_id),
         (" AND key_id = ", &query.key_id),
         (" AND user_id = ", &query.user_id),
         (" AND team_id = ", &query.team_id),
         (" AND organization_id = ", &query.organization_id),
-        (" AND customer_id = ", &query.customer_id),
-        (" AND session_id = ", &query.session_id),
         (" AND model_group = ", &query.model_group),
     ];
-    for (condition, value) in equal {
-        if let Some(value) = value {
-            statement.push(condition).bind(&*indexed(value));
-        }
-    }
-    match query.failed {
-        Some(true) => statement.push(" AND status >= 400"),
-        Some(false) => statement.push(" AND status < 400"),
-        None => statement,
-    };
-    if let Some(from) = query.from {
-        statement.push(" AND started_at >= ").bind(from);
-    }
-    if let Some(until) = query.until {
-        statement.push(" AND started_at < ").bind(until);
-    }
+    let named = equal.into_iter();
+    named
+        .filter_map(|(condition, value)| Some((condition, value.as_ref()?)))
+        .collect()
 }
