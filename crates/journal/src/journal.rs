@@ -13,6 +13,7 @@ use crate::backlog::Backlog;
 use crate::counters::Counters;
 use crate::folder::Folder;
 use crate::lines;
+use crate::recent::RecentEntries;
 use crate::status::Status;
 use crate::writer::Writer;
 
@@ -33,6 +34,7 @@ pub struct Journal {
     pub(crate) generation: u64,
     pub(crate) options: Options,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) recent: RecentEntries,
     _lock: File,
 }
 
@@ -121,6 +123,7 @@ impl Journal {
             generation,
             options,
             counters,
+            recent: RecentEntries::default(),
             _lock: lock,
         };
         let oldest = journal

@@ -5,6 +5,7 @@ mod audit_command;
 mod check;
 mod cli;
 mod cli_environment;
+mod composing;
 mod configure;
 mod connection;
 mod data_plane;

@@ -1,13 +1,16 @@
 //! `lockgate serve`: from the command line to a running gateway, and to its end.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use lockgate_admin::Vault;
 use lockgate_core::Environment;
 use lockgate_core::config::{Config, Severity};
 use lockgate_core::fingerprint::Fingerprint;
@@ -20,7 +23,8 @@ use lockgate_engine::{CONNECT_TIMEOUT, Shared};
 
 use crate::admin_desk::{self, AdminOffice, start_admin};
 use crate::cli::{ServeArgs, complain};
-use crate::configure::{self, Configured};
+use crate::composing::{Composer, Stock};
+use crate::configure::{self, Beside, Configured};
 use crate::data_plane::DataPlane;
 use crate::keeping::{self, Keeping};
 use crate::reload::Reloader;
@@ -41,7 +45,7 @@ pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<E
     }
     let file = args.config.config.as_ref();
     let mut configured = configure::read(file, &environment)?;
-    configure::add_model(&mut configured.config, &args.model, file.is_some())?;
+    configure::add_model(&mut configured, &args.model, file.is_some())?;
     telemetry::init(args, &environment, &configured.config.litellm);
     report(args, &configured);
     let master = master_key(args, &configured.config)?;
@@ -52,6 +56,10 @@ pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<E
 /// A gateway that is ready to start.
 struct Gateway {
     shared: Arc<Shared>,
+    stock: Arc<Stock>,
+    beside: Beside,
+    /// What was said about the configuration.
+    told: HashSet<String>,
     status: Arc<Status>,
     environment: Environment,
     files: Vec<PathBuf>,
@@ -67,12 +75,18 @@ impl Gateway {
         master: &MasterKey,
         environment: Environment,
     ) -> anyhow::Result<Self> {
-        let header_name = configured.config.general.litellm_key_header_name.as_deref();
+        let config = &configured.config;
+        let header_name = config.general.litellm_key_header_name.as_deref();
         let keys = Keys::new(&master.key, header_name);
+        let vault = Vault::new(&admin_desk::salt(config, &master.key));
+        let stock = Stock::new(vault, configured.document, environment.clone(), config);
+        let diagnostics = configured.diagnostics.iter();
+        let mut told: HashSet<String> = diagnostics.map(ToString::to_string).collect();
         let (snapshot, mut rejected) = Snapshot::build(configured.config, keys, None);
         rejected.extend(inbound::unreachable(&snapshot));
-        for rejected in &rejected {
+        for rejected in rejected {
             tracing::error!("{}", rejected.message);
+            told.insert(rejected.message);
         }
         if snapshot.listed_models().is_empty() {
             let file = args
@@ -84,6 +98,9 @@ impl Gateway {
         }
         Ok(Self {
             shared: Arc::new(Shared::new(snapshot)),
+            stock: Arc::new(stock),
+            beside: configured.beside,
+            told,
             status: Arc::default(),
             environment,
             files: configured.files,
@@ -103,9 +120,9 @@ impl Gateway {
             let folder = keeping::folder(args.data_dir.as_ref(), &snapshot.config);
             Keeping::open(&snapshot.config, &folder, cores(args), self.shared.clone())?
         };
-        let (desk, office) = start_admin(
+        let (desk, mut office) = start_admin(
             Some(keeping.stores()),
-            admin_desk::serving(self.shared.clone()),
+            admin_desk::serving(self.shared.clone(), self.stock.clone()),
             admin_desk::settings(&snapshot.config, &master.key),
         );
         let plane = DataPlane {
@@ -131,11 +148,18 @@ impl Gateway {
         // Before the first answer: whoever sees the gateway serve may send it a signal.
         let signals = runtime.block_on(async { Signals::listen() })?;
         let upstream = plane.upstream();
+        let composer = Rc::new(self.composer(upstream.clone()));
+        office.serve_through(composer.clone());
         runtime.block_on(credentials::warm(&snapshot, &upstream, CREDENTIALS));
-        let begun = runtime.block_on(keeping.begin())?;
+        let begun = runtime.block_on(keeping.begin(&composer))?;
         let threads = plane.start(listeners)?;
-        announce(address, plane.tls.is_some(), master, &snapshot);
         drop(snapshot);
+        announce(
+            address,
+            plane.tls.is_some(),
+            master,
+            &self.shared.snapshot.load(),
+        );
         // The office closes when the last core is gone, and this would count as one.
         drop(plane);
         runtime.block_on(self.control(
@@ -143,8 +167,9 @@ impl Gateway {
             signals,
             &stop,
             upstream,
+            &composer,
             office,
-            Box::pin(keeping.run(begun)),
+            Box::pin(keeping.run(begun, &composer)),
         ));
         join(threads);
         runtime.block_on(keeping.close());
@@ -159,6 +184,7 @@ impl Gateway {
         signals: Signals,
         stop: &Stop,
         upstream: Upstream,
+        composer: &Rc<Composer>,
         mut office: AdminOffice,
         kept: impl Future<Output = ()>,
     ) {
@@ -167,10 +193,10 @@ impl Gateway {
             mut interrupt,
             hangup,
         } = signals;
-        let refresher = Refresher::new(upstream.clone());
+        let refresher = Refresher::new(upstream);
         let watched = async {
             if let Some(file) = &args.config.config {
-                Box::pin(self.reloader(file, args, upstream).run(hangup)).await;
+                Box::pin(self.reloader(file, args, composer.clone()).run(hangup)).await;
             }
             // Without a reloader there is only the signal to wait for.
             std::future::pending::<()>().await;
@@ -192,9 +218,20 @@ impl Gateway {
         office.run().await;
     }
 
-    fn reloader(&self, file: &Path, args: &ServeArgs, upstream: Upstream) -> Reloader {
-        Reloader {
+    fn composer(&self, upstream: Upstream) -> Composer {
+        let (shared, stock) = (self.shared.clone(), self.stock.clone());
+        Composer::new(
+            shared,
+            stock,
             upstream,
+            self.beside.clone(),
+            self.told.clone(),
+        )
+    }
+
+    fn reloader(&self, file: &Path, args: &ServeArgs, composer: Rc<Composer>) -> Reloader {
+        Reloader {
+            composer,
             file: file.to_owned(),
             model: args.model.clone(),
             environment: self.environment.clone(),

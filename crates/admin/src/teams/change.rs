@@ -68,6 +68,14 @@ async fn row(ask: &Ask<'_>, team: &Entity) -> Answer {
 }
 
 /// Deletes teams with their keys and memberships.
+/// What goes with a team. Its models, too: another team may get its id one day.
+const BELONGINGS: [EntityKind; 4] = [
+    EntityKind::Key,
+    EntityKind::TeamMember,
+    EntityKind::Project,
+    EntityKind::Model,
+];
+
 pub(super) async fn delete(ask: &Ask<'_>) -> Answer {
     const IDS: &[Field] = &[field("team_ids", Type::Texts)];
     let sent = ask.body()?.fields(&[IDS], &["team_ids"])?;
@@ -77,7 +85,7 @@ pub(super) async fn delete(ask: &Ask<'_>) -> Answer {
     for id in &ids {
         let team = need(ask, id).await?;
         may_end(ask, &team)?;
-        for kind in [EntityKind::Key, EntityKind::TeamMember, EntityKind::Project] {
+        for kind in BELONGINGS {
             let query = EntityQuery {
                 team_id: Some(team.id.clone()),
                 ..EntityQuery::new(kind)

@@ -1,10 +1,11 @@
 //! What requests cost, behind a port: who knows prices implements [`Pricing`].
 
+use std::cell::OnceCell;
 use std::fmt::Debug;
 
 use lockgate_core::ledger::CostSource;
 use lockgate_core::money::Nanodollars;
-use lockgate_providers::catalog::{Bounds, Facts, input_bound};
+use lockgate_providers::catalog::{Bounds, Facts, InputBound, input_bound};
 use lockgate_wire::Operation;
 use lockgate_wire::canonical::Usage;
 use lockgate_wire::json::JsonObject;
@@ -28,7 +29,7 @@ pub trait Pricing: Debug + Send + Sync {
 }
 
 /// What is known about a request before it is sent.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Asked<'a> {
     /// What is asked for.
     pub operation: Operation,
@@ -40,6 +41,8 @@ pub struct Asked<'a> {
     pub output_tokens: Option<u64>,
     /// How many answers it wants.
     pub answers: u64,
+    /// What the body says about the size of the question, once somebody wanted to know.
+    pub(super) input: OnceCell<InputBound>,
 }
 
 /// The prices of the catalogue, with the operator's over them.
@@ -54,6 +57,13 @@ const WEB_SEARCHES: u64 = 10;
 // === impl Asked ===
 
 impl Asked<'_> {
+    /// How many input tokens it can have. The body is looked through once.
+    fn input(&self) -> InputBound {
+        *self
+            .input
+            .get_or_init(|| input_bound(&self.body.to_bytes()))
+    }
+
     /// The most output tokens of an answer by `deployment`, of all answers together.
     #[must_use]
     pub fn most_output(&self, deployment: &Deployment) -> u64 {
@@ -78,8 +88,7 @@ impl Pricing for CatalogPrices {
     fn worst_case(&self, deployment: &Deployment, request: &Asked<'_>) -> Option<Nanodollars> {
         let pricing = &deployment.pricing;
         let price = pricing.price().filter(|_| !pricing.is_free())?;
-        let body = request.body.to_bytes();
-        let bound = input_bound(&body);
+        let bound = request.input();
         let bounds = Bounds {
             input_tokens: bound.tokens(price.max_input_tokens()).max(request.bytes),
             output_tokens: request.most_output(deployment),

@@ -270,7 +270,7 @@ impl Governance {
     fn least(&self, group: &Group, asked: &Asked<'_>) -> Nanodollars {
         let shortest = Asked {
             output_tokens: Some(1),
-            ..*asked
+            ..asked.clone()
         };
         match self.worst(group, &shortest) {
             Worst::AtMost(least) => least,

@@ -1,8 +1,10 @@
 //! How many input tokens a request can have, without counting them.
 
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::packed::{self, Searcher};
+use aho_corasick::{AhoCorasick, Match};
 
 /// What a body says about the size of the question.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,7 +37,7 @@ const MEDIA_SIGNS: [&[u8]; 4] = [
 /// What stands for something that lies elsewhere: files, documents, conversations, what a tool of the
 /// provider's will find; audio and video, whose tokens are those of their seconds. Nobody but who
 /// hides something writes letters as escapes.
-const OPEN_SIGNS: [&[u8]; 29] = [
+const OPEN_SIGNS: [&[u8]; 26] = [
     b"\"document\"",
     b"\"file_id\"",
     b"\"file_url\"",
@@ -61,15 +63,29 @@ const OPEN_SIGNS: [&[u8]; 29] = [
     b"\"url_context\"",
     b"\"urlContext\"",
     b"\"codeExecution\"",
-    b"\\u004",
-    b"\\u005",
-    b"\\u006",
-    b"\\u007",
+    ESCAPE,
 ];
 
-/// Finds all of them in one pass; `None` where it cannot be built, which leaves everything open.
-static SIGNS: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::new(MEDIA_SIGNS.iter().chain(&OPEN_SIGNS)).ok());
+/// How an escaped letter begins; its next digit is one of [`LETTERS`].
+const ESCAPE: &[u8] = b"\\u00";
+const LETTERS: RangeInclusive<u8> = b'4'..=b'7';
+
+/// Finds all signs in one pass.
+enum Signs {
+    /// Many bytes at a time. There are no more signs than fit into one register.
+    Packed(Searcher),
+    /// Byte by byte, where the processor knows nothing better.
+    Single(AhoCorasick),
+}
+
+/// `None` where it cannot be built, which leaves everything open.
+static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
+    let signs = || MEDIA_SIGNS.iter().chain(&OPEN_SIGNS);
+    match packed::Builder::new().extend(signs()).build() {
+        Some(packed) => Some(Signs::Packed(packed)),
+        None => AhoCorasick::new(signs()).ok().map(Signs::Single),
+    }
+});
 
 /// The most input tokens of a request with this body.
 ///
@@ -81,12 +97,18 @@ pub fn input_bound(body: &[u8]) -> InputBound {
         tokens: (body.len() as u64).saturating_add(AROUND),
         open: SIGNS.is_none(),
     };
-    for found in SIGNS.iter().flat_map(|signs| signs.find_iter(body)) {
+    let mut note = |found: Match| {
+        let after = body.get(found.end());
         if found.pattern().as_usize() < MEDIA_SIGNS.len() {
             bound.tokens = bound.tokens.saturating_add(MEDIA);
-        } else {
+        } else if &body[found.range()] != ESCAPE || after.is_some_and(|d| LETTERS.contains(d)) {
             bound.open = true;
         }
+    };
+    match SIGNS.as_ref() {
+        Some(Signs::Packed(signs)) => signs.find_iter(body).for_each(&mut note),
+        Some(Signs::Single(signs)) => signs.find_iter(body).for_each(&mut note),
+        None => {}
     }
     bound
 }

@@ -9,8 +9,10 @@ use lockgate_core::ports::{
 use lockgate_engine::governance::Directory;
 use lockgate_store::Store;
 
-/// The kinds that requests are decided by.
-const KINDS: [EntityKind; 12] = [
+use crate::composing::is_stocked;
+
+/// The kinds that requests are decided by, and those that say what is served.
+const KINDS: [EntityKind; 15] = [
     EntityKind::Organization,
     EntityKind::Budget,
     EntityKind::Team,
@@ -23,16 +25,19 @@ const KINDS: [EntityKind; 12] = [
     EntityKind::Tag,
     EntityKind::Key,
     EntityKind::RetiredKey,
+    EntityKind::Credential,
+    EntityKind::Config,
+    EntityKind::Model,
 ];
 /// Rows that are read at once.
 const PIECE: u32 = 5000;
 
-/// Puts all entities into `directory`; says which there are.
+/// Puts all entities into `directory`; says which there are, and which of them say what is served.
 pub(super) async fn entities(
     store: &Store,
     directory: &Directory,
-) -> Result<HashSet<EntityId>, StoreError> {
-    let mut there = HashSet::new();
+) -> Result<(HashSet<EntityId>, Vec<Entity>), StoreError> {
+    let (mut there, mut stocked) = (HashSet::new(), Vec::new());
     for kind in KINDS {
         let mut query = EntityQuery::new(kind);
         query.order = Order {
@@ -47,13 +52,14 @@ pub(super) async fn entities(
             let page = store.entities(&query).await?;
             directory.load(&page.rows);
             there.extend(page.rows.iter().map(Entity::id));
+            stocked.extend(page.rows.into_iter().filter(|row| is_stocked(row.kind)));
             query.paging.offset += u64::from(PIECE);
             if query.paging.offset >= page.total {
                 break;
             }
         }
     }
-    Ok(there)
+    Ok((there, stocked))
 }
 
 /// What everyone spent.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use lockgate_store::Store;
 use tokio::time::{sleep, timeout};
 
 use super::KeepingState;
+use crate::composing::Composer;
 
 /// How often the database is asked; so long a change may take to reach another replica.
 const EVERY: Duration = Duration::from_secs(1);
@@ -23,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Follower {
     store: Store,
     shared: Arc<Shared>,
+    composer: Rc<Composer>,
     sequence: i64,
 }
 
@@ -30,11 +33,16 @@ pub(crate) struct Follower {
 
 impl Follower {
     /// Begins with what is changed from now on.
-    pub(super) async fn start(store: Store, shared: Arc<Shared>) -> Result<Self, StoreError> {
+    pub(super) async fn start(
+        store: Store,
+        shared: Arc<Shared>,
+        composer: Rc<Composer>,
+    ) -> Result<Self, StoreError> {
         let (_, sequence) = store.changed_since(-1).await?;
         Ok(Self {
             store,
             shared,
+            composer,
             sequence,
         })
     }
@@ -43,10 +51,7 @@ impl Follower {
     pub(super) async fn run(mut self, state: &KeepingState) {
         loop {
             sleep(EVERY).await;
-            let read = match timeout(PATIENCE, self.step()).await {
-                Ok(read) => read,
-                Err(_) => Err(StoreError::Away("the database does not answer".to_owned())),
-            };
+            let read = self.step().await;
             let was_reached = state.reached.swap(read.is_ok(), Relaxed);
             match read {
                 Ok(_) if !was_reached => tracing::info!("the database answers again"),
@@ -62,7 +67,9 @@ impl Follower {
     }
 
     async fn step(&mut self) -> Result<ControlFlow<()>, StoreError> {
-        let (changed, sequence) = self.store.changed_since(self.sequence).await?;
+        let asked = timeout(PATIENCE, self.store.changed_since(self.sequence)).await;
+        let silent = |_| StoreError::Away("the database does not answer".to_owned());
+        let (changed, sequence) = asked.map_err(silent)??;
         if sequence < self.sequence {
             return Ok(ControlFlow::Break(()));
         }
@@ -88,14 +95,20 @@ impl Follower {
             fresh => self.store.spend(fresh).await?,
         };
         governance.directory.load(there);
-        for id in changed.iter().filter(|id| !known.contains(id)) {
+        let gone = changed.iter().filter(|id| !known.contains(id));
+        let gone: Vec<EntityId> = gone.cloned().collect();
+        for id in &gone {
             governance.directory.remove(id);
         }
-        let snapshot = self.shared.snapshot.load();
-        let zone = &snapshot.config.governance.timezone;
-        for spend in &spends {
-            governance.directory.had_spent(spend, zone);
+        {
+            let snapshot = self.shared.snapshot.load();
+            let zone = &snapshot.config.governance.timezone;
+            for spend in &spends {
+                governance.directory.had_spent(spend, zone);
+            }
         }
+        self.composer.stock().changed(there, &gone);
+        self.composer.refresh().await;
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ mod follow;
 mod retention;
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -22,6 +23,7 @@ use tokio::time::sleep;
 use self::follow::Follower;
 use self::retention::Keeper;
 use crate::admin_desk::Stores;
+use crate::composing::Composer;
 
 /// The folder for what must survive a restart, unless told otherwise.
 pub(crate) const FOLDER: &str = ".lockgate";
@@ -138,9 +140,9 @@ impl Keeping {
 
     /// Makes ready what requests need. When the database stays away, that is left to
     /// [`Keeping::run`].
-    pub(crate) async fn begin(&self) -> anyhow::Result<Option<Follower>> {
+    pub(crate) async fn begin(&self, composer: &Rc<Composer>) -> anyhow::Result<Option<Follower>> {
         let told = |reason: &StoreError| tracing::warn!("{reason}; waiting for it");
-        let ready = self.make_ready(Memory::Empty, PATIENCE, told);
+        let ready = self.make_ready(Memory::Empty, composer, PATIENCE, told);
         match tokio::time::timeout(PATIENCE, ready).await {
             Ok(Ok(follower)) => Ok(Some(follower)),
             Err(_) | Ok(Err(MigrateError::Store(StoreError::Away(_)))) => {
@@ -156,6 +158,7 @@ impl Keeping {
     async fn make_ready(
         &self,
         memory: Memory,
+        composer: &Rc<Composer>,
         patience: Duration,
         told: impl FnMut(&StoreError),
     ) -> Result<Follower, MigrateError> {
@@ -173,10 +176,13 @@ impl Keeping {
         if let Some(drain) = &mut drain {
             drain.catch_up(patience).await;
         }
-        let follower = Follower::start(self.store.clone(), self.shared.clone()).await?;
+        let (store, shared) = (self.store.clone(), self.shared.clone());
+        let follower = Follower::start(store, shared, composer.clone()).await?;
         let governance = &self.shared.governance;
-        let there = fill::entities(&self.store, &governance.directory).await?;
+        let (there, stocked) = fill::entities(&self.store, &governance.directory).await?;
         let spends = fill::spends(&self.store).await?;
+        composer.stock().replace(stocked);
+        composer.refresh().await;
         // Nothing is waited for from here on: it is done as a whole, or was not begun.
         let snapshot = self.shared.snapshot.load();
         let settings = &snapshot.config.governance;
@@ -198,10 +204,10 @@ impl Keeping {
 
     /// Keeps everything in step, for ever: reads what other replicas changed, writes down what was
     /// served, removes what is old.
-    pub(crate) async fn run(&self, begun: Option<Follower>) {
+    pub(crate) async fn run(&self, begun: Option<Follower>, composer: &Rc<Composer>) {
         let mut follower = match begun {
             Some(follower) => follower,
-            None => self.make_ready_at_last(Memory::Empty).await,
+            None => self.make_ready_at_last(Memory::Empty, composer).await,
         };
         loop {
             tokio::select! {
@@ -212,7 +218,7 @@ impl Keeping {
                 "the database is not the one it was, such as a backup that was restored: \
                  everything is read anew"
             );
-            follower = self.make_ready_at_last(Memory::Outdated).await;
+            follower = self.make_ready_at_last(Memory::Outdated, composer).await;
         }
     }
 
@@ -244,10 +250,11 @@ impl Keeping {
         tokio::join!(drained, maintained, synced, keeper.run());
     }
 
-    async fn make_ready_at_last(&self, memory: Memory) -> Follower {
+    async fn make_ready_at_last(&self, memory: Memory, composer: &Rc<Composer>) -> Follower {
         let mut told = String::new();
         loop {
-            match self.make_ready(memory, RETRY, |_: &StoreError| {}).await {
+            let ready = self.make_ready(memory, composer, RETRY, |_: &StoreError| {});
+            match ready.await {
                 Ok(follower) => {
                     tracing::info!("what the database holds is known now");
                     return follower;

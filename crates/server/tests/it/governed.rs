@@ -3,6 +3,7 @@
 
 mod audit;
 mod keys;
+mod models;
 mod money;
 mod moving;
 mod outage;
@@ -92,6 +93,16 @@ impl Site {
 
     async fn number(&self, sql: &str) -> i64 {
         self.sql(sql).await.parse().unwrap()
+    }
+
+    /// A further gateway on the same database: it needs a journal of its own.
+    async fn start_beside(&self, one: &Gateway) -> Gateway {
+        let yaml = std::fs::read_to_string(one.config_path()).unwrap();
+        let mut config: Value = serde_json::from_str(&yaml).unwrap();
+        let journal = self.folder.path().join("journal-beside");
+        config["lockgate_settings"] = json!({ "journal_dir": journal });
+        let builder = self.builder().config(config.to_string());
+        builder.start().await.unwrap()
     }
 }
 

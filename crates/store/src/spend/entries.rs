@@ -4,8 +4,9 @@ use lockgate_core::ledger::LedgerEntry;
 use lockgate_core::ports::{EntryQuery, Page};
 
 use super::columns::{self, COLUMNS};
+use super::way::Way;
 use crate::backend::Store;
-use crate::sql::Statement;
+use crate::sql::{Flavour, Statement};
 use crate::text::indexed;
 
 /// Counting goes up to here: exact beyond it would mean reading all of them.
@@ -21,19 +22,24 @@ pub(super) async fn page(
     store: &Store,
     query: &EntryQuery,
 ) -> Result<Page<LedgerEntry>, sqlx::Error> {
-    let mut select = Statement::new(store.flavour(), "SELECT ");
-    select.push(COLUMNS);
-    those(&mut select, query);
+    let flavour = store.flavour();
+    let mut session = store.reporting().await?;
+    let way = match flavour {
+        Flavour::Sqlite => Way::find(&mut session, query).await?,
+        Flavour::Postgres => Way::Time,
+    };
+    let mut select = Statement::new(flavour, "");
+    way.begin(&mut select, query);
+    select.push("SELECT ").push(COLUMNS);
+    those(&mut select, way, query);
     select.push(NEWEST).push(" LIMIT ").bind(query.paging.size);
     select.push(" OFFSET ").bind(query.paging.offset);
-
-    let mut session = store.reporting().await?;
     let rows = session.rows(select).await?;
     let is_last = rows.len() < query.paging.size as usize;
     let total = if is_last && (!rows.is_empty() || query.paging.offset == 0) {
         query.paging.offset + rows.len() as u64
     } else {
-        let total = session.row(count(store, query)).await?;
+        let total = session.row(count(flavour, way, query)).await?;
         total.map_or(Ok(0), |row| row.count(0))?
     };
     session.commit().await?;
@@ -43,9 +49,11 @@ pub(super) async fn page(
     })
 }
 
-fn count(store: &Store, query: &EntryQuery) -> Statement {
-    let mut count = Statement::new(store.flavour(), "SELECT COUNT(*) FROM (SELECT 1");
-    those(&mut count, query);
+fn count(flavour: Flavour, way: Way, query: &EntryQuery) -> Statement {
+    let mut count = Statement::new(flavour, "");
+    way.begin(&mut count, query);
+    count.push("SELECT COUNT(*) FROM (SELECT 1");
+    those(&mut count, way, query);
     let seen = i64::try_from(query.paging.offset).unwrap_or(i64::MAX);
     count
         .push(" LIMIT ")
@@ -56,20 +64,23 @@ fn count(store: &Store, query: &EntryQuery) -> Statement {
 
 /// Goes on with the entries that `query` asks for.
 ///
-/// One index finds entries in the order of time by one of their properties. What else is asked of
-/// them is looked at one by one, which may be many for each that is found: so it ends somewhere.
-fn those(statement: &mut Statement, query: &EntryQuery) {
+/// An index of PostgreSQL finds entries in the order of time by one of their properties. What else is
+/// asked of them is looked at one by one, which may be many for each that is found: so it ends
+/// somewhere. SQLite has its own way to find those that have several.
+fn those(statement: &mut Statement, way: Way, query: &EntryQuery) {
     let mut named = named(query).into_iter();
     let found_by = named.next();
     let failed_is_found = found_by.is_none() && query.failed == Some(true);
     let sifts =
         query.least.is_some() || named.len() > 0 || (query.failed.is_some() && !failed_is_found);
     // Those of one request are few.
-    let is_bounded = sifts && query.request_id.is_none();
+    let is_few = query.request_id.is_some();
+    let is_bounded = sifts && !is_few && statement.flavour() == Flavour::Postgres;
     if is_bounded {
         statement.push(" FROM (SELECT ").push(COLUMNS);
     }
-    statement.push(" FROM ledger WHERE 1 = 1");
+    statement.push(" FROM ");
+    way.source(statement);
     one_request(statement, query);
     if let Some((condition, value)) = found_by {
         statement.push(condition).bind(&*indexed(value));

@@ -35,6 +35,7 @@ const EFFECTIVE: &[&str] = &[
     "pass_through_endpoints",
     "pass_through_request_timeout",
     "role_permissions",
+    "store_model_in_db",
     "user_header_mappings",
     "user_header_name",
 ];
@@ -186,7 +187,6 @@ const KNOWN: &[&str] = &[
     "skip_batch_input_file_rate_limiting_for_providers",
     "spend_capture_rate_check",
     "spend_report_frequency",
-    "store_model_in_db",
     "store_prompts_in_spend_logs",
     "supported_db_objects",
     "team_metadata_schema",

@@ -108,16 +108,7 @@ async fn keys_outlive_the_process(database: Database) {
 async fn a_change_reaches_another_replica(database: Database) {
     let site = Site::new(database, 0.0).await;
     let one = site.start().await;
-    let journal = tempfile::tempdir().unwrap();
-    let yaml = std::fs::read_to_string(one.config_path()).unwrap();
-    let mut config: serde_json::Value = serde_json::from_str(&yaml).unwrap();
-    config["lockgate_settings"] = json!({ "journal_dir": journal.path() });
-    let other = site
-        .builder()
-        .config(config.to_string())
-        .start()
-        .await
-        .unwrap();
+    let other = site.start_beside(&one).await;
     let key = key(&one, json!({})).await;
     crate::support::eventually("the other replica knows the key", || async {
         let reply = holder(&other, &key).post(CHAT, &question()).await.unwrap();
