@@ -17,7 +17,7 @@ use lockgate_identity::{Identity, Keeper};
 use tokio::sync::{Mutex, MutexGuard};
 
 use self::stock::Files;
-pub(crate) use self::stock::{Stock, takes_stored};
+pub(crate) use self::stock::{Stock, is_stocked, takes_stored};
 use crate::configure::{Beside, Configured};
 use crate::inbound;
 use crate::serve::CREDENTIALS;
