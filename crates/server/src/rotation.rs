@@ -11,14 +11,23 @@ const USUAL: Duration = Duration::from_secs(86_400);
 /// The first look, so that a process that is restarted every day rotates at all.
 const FIRST: Duration = Duration::from_secs(10);
 
-/// How often to look; `None`: it is switched off.
+/// How often to look; `None`: it is switched off, or would lock out everybody.
 pub(crate) fn interval(environment: &Environment) -> Option<Duration> {
+    if !environment.flag("LITELLM_KEY_ROTATION_ENABLED") {
+        return None;
+    }
+    let grace = environment.get_non_empty("LITELLM_KEY_ROTATION_GRACE_PERIOD");
+    if grace.is_none_or(|grace| matches!(grace.trim(), "0" | "0s")) {
+        tracing::error!(
+            "virtual keys are not rotated: without LITELLM_KEY_ROTATION_GRACE_PERIOD the old ones \
+             would be refused before anybody has the new ones"
+        );
+        return None;
+    }
     let seconds = environment.get_non_empty("LITELLM_KEY_ROTATION_CHECK_INTERVAL_SECONDS");
     let seconds = seconds.and_then(|text| text.trim().parse().ok());
     let every = seconds.map_or(USUAL, Duration::from_secs);
-    environment
-        .flag("LITELLM_KEY_ROTATION_ENABLED")
-        .then_some(every.max(Duration::from_secs(1)))
+    Some(every.max(Duration::from_secs(1)))
 }
 
 /// Rotates for ever, every `interval`; nothing without one.

@@ -50,7 +50,7 @@ pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<E
     telemetry::init(args, &environment, &configured.config.litellm);
     report(args, &configured);
     let master = master_key(args, &configured.config)?;
-    let gateway = Gateway::build(args, configured, &master, environment)?;
+    let gateway = Gateway::build(configured, &master, environment)?;
     gateway.run(args, &master)
 }
 
@@ -72,7 +72,6 @@ struct Gateway {
 
 impl Gateway {
     fn build(
-        args: &ServeArgs,
         configured: Configured,
         master: &MasterKey,
         environment: Environment,

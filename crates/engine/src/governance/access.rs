@@ -14,6 +14,8 @@ use crate::snapshot::{Group, Snapshot};
 
 /// Where `model_info` says which access groups a deployment belongs to.
 const ACCESS_GROUPS: &str = "access_groups";
+/// The most times that a key is regenerated within its own grace.
+const SUCCESSORS: usize = 32;
 
 // === impl Directory ===
 
@@ -44,12 +46,19 @@ impl Directory {
         Ok(Some(caller))
     }
 
+    /// The key that stands for one that was regenerated, perhaps more than once.
     fn successor(&self, key: &[u8; 32], now: i64) -> Option<([u8; 32], std::sync::Arc<Account>)> {
-        let retired = self.retired(key)?;
-        let in_grace = retired.expires_at()? > now;
-        let id = retired.rare()?.successor.as_deref().filter(|_| in_grace)?;
-        let key = hash(id)?;
-        Some((key, self.key(&key)?))
+        let mut key = *key;
+        for _ in 0..SUCCESSORS {
+            let retired = self.retired(&key)?;
+            let in_grace = retired.expires_at()? > now;
+            let id = retired.rare()?.successor.as_deref().filter(|_| in_grace)?;
+            key = hash(id)?;
+            if let Some(account) = self.key(&key) {
+                return Some((key, account));
+            }
+        }
+        None
     }
 
     /// Whether an access group of that id or name holds `asked`.

@@ -32,6 +32,8 @@ const AUTH: &str = "auth_error";
 #[derive(Debug, Clone)]
 pub(super) struct Stranger {
     pub(super) token: Arc<Token>,
+    /// The organization that the token names; that of the team counts without one.
+    organization: Option<Arc<Account>>,
     /// The teams of which the model decides; none when there is nothing to decide.
     candidates: Vec<Arc<Account>>,
     /// Without one that may use the model the request is refused.
@@ -352,6 +354,7 @@ impl Governance {
         let first = open.next().or(found.teams.first()).cloned();
         let stranger = Stranger {
             token,
+            organization,
             candidates: if found.teams.len() > 1 {
                 found.teams
             } else {
@@ -359,9 +362,9 @@ impl Governance {
             },
             needs_one: found.needs_one,
         };
+        let is_decided = stranger.candidates.is_empty();
         let fingerprint = stranger.fingerprint();
         let mut caller = Caller::of_stranger(fingerprint, stranger, user);
-        caller.put(Place::Organization, organization);
         self.act_for(&mut caller, first);
         for place in [Place::User, Place::Team, Place::Organization] {
             if let Some(account) = caller.at(place) {
@@ -370,6 +373,9 @@ impl Governance {
         }
         if let Some(member) = caller.at(Place::Member) {
             usable(member, now)?;
+        }
+        if is_decided {
+            self.join(&caller);
         }
         Ok(caller)
     }
@@ -389,30 +395,35 @@ impl Governance {
 
     /// Makes the requests of `caller` count for `team`.
     fn act_for(&self, caller: &mut Caller, team: Option<Arc<Account>>) {
+        let by_token = caller.stranger().and_then(|own| own.organization.clone());
         let seat = team
             .as_ref()
             .and_then(|team| team.links.organization.clone());
-        let of_team = seat.and_then(|seat| seat.account());
-        let user = caller.at(Place::User).map(|user| user.id().to_owned());
-        let mut member = None;
-        if let (Some(team), Some(user)) = (&team, user) {
-            let id = EntityId::pair(EntityKind::TeamMember, team.id(), &user);
-            member = self.directory.account(&id);
-            if member.is_none() && !caller.is_admin_by_token() {
-                let (joins, leaves) = (vec![team.id().to_owned()], Vec::new());
-                self.note(Newcomer::Place {
-                    user,
-                    role: None,
-                    joins,
-                    leaves,
-                });
-            }
-        }
+        let organization = by_token.or_else(|| seat?.account());
+        let pair = team.as_ref().zip(caller.at(Place::User));
+        let member = pair.and_then(|(team, user)| {
+            let id = EntityId::pair(EntityKind::TeamMember, team.id(), user.id());
+            self.directory.account(&id)
+        });
+        caller.put(Place::Organization, organization);
         caller.put(Place::Member, member);
-        if caller.at(Place::Organization).is_none() {
-            caller.put(Place::Organization, of_team);
-        }
         caller.put(Place::Team, team);
+    }
+
+    /// Has the caller's user become a member of the team that its requests count for.
+    fn join(&self, caller: &Caller) {
+        let (Some(team), Some(user)) = (caller.at(Place::Team), caller.at(Place::User)) else {
+            return;
+        };
+        if caller.at(Place::Member).is_some() || caller.is_admin_by_token() {
+            return;
+        }
+        self.note(Newcomer::Place {
+            user: user.id().to_owned(),
+            role: None,
+            joins: vec![team.id().to_owned()],
+            leaves: Vec::new(),
+        });
     }
 
     /// Decides for which of its teams a request of a caller with a token counts: the first that may
@@ -438,6 +449,7 @@ impl Governance {
             self.act_for(caller, Some(team.clone()));
             let is_open = usable(&team, now_micros()).is_ok();
             if is_open && caller.may_call(&self.directory, snapshot, &call.model) {
+                self.join(caller);
                 return Ok(());
             }
         }

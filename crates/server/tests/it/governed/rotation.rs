@@ -21,7 +21,7 @@ async fn a_key_that_is_old_is_replaced_and_opens_for_a_while(database: Database)
     )
     .await;
     let settings = json!({
-        "key_alias": "turning", "auto_rotate": true, "rotation_interval": "1s", "max_budget": 7.0,
+        "key_alias": "turning", "user_id": "ann", "auto_rotate": true, "rotation_interval": "3s", "max_budget": 7.0,
     });
     let old = key(&gateway, settings).await;
     let master = gateway.client().bearer(MASTER);
@@ -37,6 +37,18 @@ async fn a_key_that_is_old_is_replaced_and_opens_for_a_while(database: Database)
         let reply = holder(&gateway, key).post(CHAT, &question()).await.unwrap();
         assert_eq!(reply.status, 200, "{}", reply.text());
     }
+    // Who holds the old one may have a new one that is shown.
+    let reply = holder(&gateway, &old)
+        .post("/key/regenerate", &json!({}))
+        .await
+        .unwrap();
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let fresh = reply.json()["key"].as_str().unwrap().to_owned();
+    let reply = holder(&gateway, &fresh)
+        .post(CHAT, &question())
+        .await
+        .unwrap();
+    assert_eq!(reply.status, 200, "{}", reply.text());
     let told = master
         .get(&format!("/key/info?key={kept}"))
         .await
