@@ -15,8 +15,8 @@ use crate::settings::AdminSettings;
 use crate::spend::Prices;
 use crate::table::Resource;
 use crate::{
-    access, access_groups, audit, budgets, config, credentials, customers, keys, models,
-    organizations, projects, spend, tags, teams, users,
+    access, access_groups, audit, budgets, config, credentials, customers, jwt_mappings, keys,
+    models, organizations, projects, spend, tags, teams, users,
 };
 
 /// The management API.
@@ -123,6 +123,7 @@ impl Admin {
             Resource::Models => Box::pin(models::answer(ask)).await,
             Resource::Credentials => Box::pin(credentials::answer(ask)).await,
             Resource::Config => Box::pin(config::answer(ask)).await,
+            Resource::JwtMappings => Box::pin(jwt_mappings::answer(ask)).await,
             Resource::Audit => Box::pin(audit::answer(ask)).await,
             Resource::Spend => Box::pin(spend::answer(ask)).await,
         }

@@ -239,6 +239,13 @@ routes! {
             Get "/customer/daily/activity/aggregated", Get "/end_user/daily/activity/aggregated"
         ];
     }
+    JwtMappings {
+        JwtMappingNew: Admins, Plain, [Post "/jwt/key/mapping/new"];
+        JwtMappingUpdate: Admins, Plain, [Post "/jwt/key/mapping/update"];
+        JwtMappingDelete: Admins, Plain, [Post "/jwt/key/mapping/delete"];
+        JwtMappingList: Viewers, Plain, [Get "/jwt/key/mapping/list"];
+        JwtMappingInfo: Viewers, Plain, [Get "/jwt/key/mapping/info"];
+    }
     Audit {
         Audit: Viewers, Detail, [Get "/audit"];
         AuditEntry: Viewers, Detail, [Get "/audit/{id}"];

@@ -1,6 +1,7 @@
 //! The AI gateway: one endpoint for every model.
 
 mod admin_desk;
+mod audit_command;
 mod check;
 mod cli;
 mod cli_environment;
@@ -20,6 +21,7 @@ mod models_command;
 mod prices;
 mod reload;
 mod reprice_command;
+mod rotation;
 mod serve;
 mod shutdown;
 mod status;
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Migrate(args)) => migrate_command::run(args, &environment),
         Some(Command::Reprice(args)) => reprice_command::run(args, &environment),
+        Some(Command::Audit(command)) => audit_command::run(command, &environment),
         Some(Command::Db(command)) => db_command::run(command, &environment),
         Some(Command::Version) => {
             cli::print_version();

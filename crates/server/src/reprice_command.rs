@@ -17,8 +17,7 @@ use lockgate_engine::snapshot::Snapshot;
 use lockgate_store::{ConnectOptions, NewCost, Store};
 
 use crate::cli::{RepriceArgs, complain, say};
-use crate::database::{block_on, locate};
-use crate::import_command::moment;
+use crate::database::{block_on, locate, moment};
 use crate::{configure, prices};
 
 /// Entries that are looked at, and changed, at once.

@@ -55,7 +55,10 @@ pub(super) fn paged(found: &Page<LedgerEntry>, page: u32, size: u32) -> Value {
 fn filters(ask: &Ask<'_>, paging: Paging) -> Result<EntryQuery, Refusal> {
     let asked = |name: &str| ask.query.get(name).map(str::to_owned);
     let (failed, cache_hit) = (status(ask)?, cache_hit(ask)?);
-    let error_code = ask.query.get("error_code");
+    // No request ends with a status that is no number.
+    let code = ask.query.get("error_code");
+    let code = code.map(|code| code.parse().unwrap_or(0));
+    let failed = failed.or_else(|| (code? >= 400).then_some(true));
     Ok(EntryQuery {
         request_id: asked("request_id").or_else(|| asked("litellm_call_id")),
         key_id: ask.query.get("api_key").map(id_of),
@@ -71,8 +74,7 @@ fn filters(ask: &Ask<'_>, paging: Paging) -> Result<EntryQuery, Refusal> {
         key_alias: asked("key_alias"),
         error: asked("error_message"),
         failed,
-        // No request ends with a status that is no number.
-        status: error_code.map(|code| code.parse().unwrap_or(0)),
+        status: code,
         cache_hit,
         least: amount(ask, "min_spend")?,
         most: amount(ask, "max_spend")?,

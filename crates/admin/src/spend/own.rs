@@ -31,9 +31,15 @@ pub(super) fn narrow(ask: &Ask<'_>, query: &mut ActivityQuery) {
 /// come into the hands of its admins, and so is only itself.
 pub(super) fn self_of<'c>(caller: &Caller, key: &'c KeyCaller) -> (EntityKind, &'c str) {
     match &key.user_id {
-        Some(user) if !caller.is_bound() => (EntityKind::User, user),
-        _ => (EntityKind::Key, &key.key_id),
+        Some(user) if !is_key_of_others(caller, key) => (EntityKind::User, user),
+        // Nobody has spent anything without a key.
+        _ => (EntityKind::Key, key.key_id.as_deref().unwrap_or_default()),
     }
+}
+
+/// Whether somebody else may hold the key: the admins of the team or organization that it is of.
+pub(super) fn is_key_of_others(caller: &Caller, key: &KeyCaller) -> bool {
+    key.key_id.is_some() && caller.is_bound()
 }
 
 /// Limits `query` to the requests that the caller may see, which are his own and those of what he
@@ -47,7 +53,7 @@ pub(super) async fn narrow_entries(ask: &Ask<'_>, query: &mut EntryQuery) -> Res
     }
     let mut seer = Seer {
         user_id: key.user_id.clone(),
-        key_id: Some(key.key_id.clone()),
+        key_id: key.key_id.clone(),
         teams: ask.caller().administered_teams(),
         organizations: ask.caller().administered_organizations(),
     };
@@ -65,6 +71,9 @@ pub(super) async fn narrow_entries(ask: &Ask<'_>, query: &mut EntryQuery) -> Res
         (&key.organization_id, &mut query.organization_id),
     ];
     for (bound, asked) in bounds {
+        let bound = bound
+            .as_ref()
+            .filter(|_| is_key_of_others(ask.caller(), key));
         let Some(bound) = bound else { continue };
         if asked.as_ref().is_some_and(|asked| asked != bound) {
             return Err(Refusal::forbidden(
@@ -107,8 +116,8 @@ pub(super) async fn keys(ask: &Ask<'_>) -> Result<HashSet<String>, Refusal> {
     let Caller::Key(key) = ask.caller() else {
         return Ok(HashSet::new());
     };
-    let mut own = HashSet::from([key.key_id.clone()]);
-    if let (Some(user), false) = (&key.user_id, ask.caller().is_bound()) {
+    let mut own: HashSet<String> = key.key_id.iter().cloned().collect();
+    if let (Some(user), false) = (&key.user_id, is_key_of_others(ask.caller(), key)) {
         for kind in [EntityKind::Key, EntityKind::DeletedKey] {
             let query = EntityQuery {
                 user_id: Some(user.clone()),

@@ -290,7 +290,7 @@ fn scope<'s>(
 fn caller_key<'a>(ask: &Ask<'a>) -> Option<&'a crate::caller::KeyCaller> {
     match ask.caller() {
         Caller::Key(key) => Some(key),
-        Caller::Master => None,
+        Caller::Master | Caller::Gateway(_) => None,
     }
 }
 
@@ -304,7 +304,7 @@ pub(super) async fn of_key(ask: &Ask<'_>) -> Answer {
 pub(super) async fn of_user(ask: &Ask<'_>) -> Answer {
     let days = Days::bounded(ask)?;
     // A key of a team is only itself.
-    let own = caller_key(ask).filter(|_| !ask.caller().is_bound());
+    let own = caller_key(ask).filter(|key| !own::is_key_of_others(ask.caller(), key));
     let own = own.and_then(|key| key.user_id.as_deref());
     let user = scope(ask, ask.query.get("user_id"), own, "user_id")?.to_owned();
     by_key(ask, days, Some((EntityKind::User, user))).await

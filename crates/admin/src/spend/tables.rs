@@ -36,11 +36,11 @@ pub(super) async fn keys(ask: &Ask<'_>) -> Answer {
     let mut query = dearest(ask, EntityKind::Key)?;
     if let (Caller::Key(key), false) = (ask.caller(), ask.caller().sees_all()) {
         match &key.user_id {
-            Some(user) if !ask.caller().is_bound() => {
+            Some(user) if !own::is_key_of_others(ask.caller(), key) => {
                 query.user_id = Some(user.clone());
                 query.or_teams = ask.caller().administered_teams();
             }
-            _ => query.ids = Some(vec![key.key_id.clone()]),
+            _ => query.ids = Some(key.key_id.iter().cloned().collect()),
         }
     }
     let found = ask.page(&query).await?.rows;
@@ -57,7 +57,8 @@ pub(super) async fn users(ask: &Ask<'_>) -> Answer {
     let asked = ask.query.get("user_id");
     query.ids = asked.map(|id| vec![id.to_owned()]);
     if let (Caller::Key(key), false) = (ask.caller(), ask.caller().sees_all()) {
-        let Some(own) = key.user_id.as_deref().filter(|_| !ask.caller().is_bound()) else {
+        let is_own = !own::is_key_of_others(ask.caller(), key);
+        let Some(own) = key.user_id.as_deref().filter(|_| is_own) else {
             return Ok(json!([]));
         };
         if asked.is_some_and(|asked| asked != own) {

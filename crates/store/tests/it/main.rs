@@ -15,4 +15,5 @@ mod replicas;
 mod repriced;
 mod spend;
 mod support;
+mod tasks;
 mod url;
