@@ -18,6 +18,7 @@ mod migrate_command;
 mod models_command;
 mod reload;
 mod serve;
+mod sharing;
 mod shutdown;
 mod status;
 mod telemetry;

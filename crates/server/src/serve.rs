@@ -24,9 +24,10 @@ use crate::configure::{self, Configured};
 use crate::data_plane::DataPlane;
 use crate::keeping::{self, Keeping};
 use crate::reload::Reloader;
+use crate::sharing::Sharing;
 use crate::shutdown::{self, Signals, Stop};
 use crate::status::Status;
-use crate::{check, inbound, listener, telemetry, tls};
+use crate::{check, inbound, listener, sharing, telemetry, tls};
 
 /// How long requests in flight may take after a stop when the configuration does not say.
 const DRAIN: Duration = Duration::from_secs(120);
@@ -133,6 +134,8 @@ impl Gateway {
         let upstream = plane.upstream();
         runtime.block_on(credentials::warm(&snapshot, &upstream, CREDENTIALS));
         let begun = runtime.block_on(keeping.begin())?;
+        let mut sharing = runtime.block_on(Sharing::begin(&snapshot.config, &plane.trust, &self.shared));
+        let _set_once = sharing.as_ref().map(|sharing| self.status.sharing.set(sharing.leases()));
         let threads = plane.start(listeners)?;
         announce(address, plane.tls.is_some(), master, &snapshot);
         drop(snapshot);
@@ -145,8 +148,12 @@ impl Gateway {
             upstream,
             office,
             Box::pin(keeping.run(begun)),
+            Box::pin(sharing::run(sharing.as_mut())),
         ));
         join(threads);
+        if let Some(sharing) = &mut sharing {
+            runtime.block_on(sharing.close());
+        }
         runtime.block_on(keeping.close());
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
@@ -161,6 +168,7 @@ impl Gateway {
         upstream: Upstream,
         mut office: AdminOffice,
         kept: impl Future<Output = ()>,
+        mut shared: impl Future<Output = ()> + Unpin,
     ) {
         let Signals {
             mut terminate,
@@ -185,11 +193,16 @@ impl Gateway {
             () = refresher.run(&self.shared) => std::future::pending().await,
             () = answered => std::future::pending().await,
             () = kept => std::future::pending().await,
+            () = &mut shared => std::future::pending().await,
         };
         tracing::info!("{signal}: finishing the requests in flight");
         self.status.stop();
         stop.stop();
-        office.run().await;
+        // Requests in flight go on taking from what is shared.
+        tokio::select! {
+            () = office.run() => {}
+            () = shared => std::future::pending().await,
+        }
     }
 
     fn reloader(&self, file: &Path, args: &ServeArgs, upstream: Upstream) -> Reloader {

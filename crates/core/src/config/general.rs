@@ -38,4 +38,6 @@ pub struct GeneralSettings {
     pub pass_through_request_timeout: Option<Duration>,
     /// Keys are made by the gateway; clients cannot choose them.
     pub disable_custom_api_keys: bool,
+    /// Limits that replicas share are asked for by every request.
+    pub strict_limits: bool,
 }

@@ -9,6 +9,7 @@ mod admission;
 mod asked;
 mod caller;
 mod directory;
+mod leasing;
 mod money;
 mod pricing;
 #[cfg(test)]
@@ -17,11 +18,14 @@ mod refusal;
 mod reservation;
 mod routes;
 mod setting_aside;
+mod sharing;
 mod shelf;
 mod stages;
+mod told;
+mod waiting;
 mod window;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -36,6 +40,7 @@ pub use self::directory::Directory;
 pub use self::pricing::{Asked, CatalogPrices, Pricing};
 pub(crate) use self::refusal::Exceeded;
 pub(crate) use self::reservation::Reservation;
+pub use self::sharing::{Broker, Sharing, SharingStatus};
 pub use self::stages::Bill;
 pub(crate) use self::stages::settle;
 
@@ -52,6 +57,8 @@ pub struct Governance {
     pricing: ArcSwap<Box<dyn Pricing>>,
     /// The account of all requests together, if they have a budget.
     gateway: ArcSwapOption<Account>,
+    /// With whom limits and budgets are shared, if with anybody.
+    sharing: OnceLock<Arc<Sharing>>,
 }
 
 // === impl Governance ===
@@ -63,6 +70,7 @@ impl Default for Governance {
             is_waiting: AtomicBool::new(false),
             pricing: ArcSwap::from_pointee(Box::new(CatalogPrices)),
             gateway: ArcSwapOption::empty(),
+            sharing: OnceLock::new(),
         }
     }
 }
@@ -82,6 +90,11 @@ impl Governance {
     /// Asks `pricing` what requests cost from now on.
     pub fn set_pricing(&self, pricing: Box<dyn Pricing>) {
         self.pricing.store(Arc::new(pricing));
+    }
+
+    /// Shares limits and budgets from now on. To be called before the first request.
+    pub fn share(&self, sharing: Arc<Sharing>) {
+        let _only_once = self.sharing.set(sharing);
     }
 
     /// Takes over the budget of all requests together, at the start and after a reload.

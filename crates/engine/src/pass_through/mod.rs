@@ -181,7 +181,9 @@ impl Engine {
         let governance = &self.shared().governance;
         record.admit(Some(&caller));
         record.record_mut().provider = Some(provider.to_owned());
-        governance.admit_unseen(snapshot, caller, record.record_mut())?;
+        let entry = record.record_mut();
+        let door = governance.admit_unseen(snapshot, caller, entry)?;
+        door.pass(governance, snapshot, entry).await?;
         let credentials = snapshot.credentials(provider)?;
         if let Credentials::Deployment(deployment) = &credentials {
             record.record_mut().deployment = Some(deployment.clone());
@@ -268,7 +270,9 @@ impl Engine {
             };
             let caller = governance.identify(snapshot, &head.headers, key, matched)?;
             record.admit(Some(&caller));
-            governance.admit_unseen(snapshot, caller, record.record_mut())?;
+            let entry = record.record_mut();
+            let door = governance.admit_unseen(snapshot, caller, entry)?;
+            door.pass(governance, snapshot, entry).await?;
         } else {
             record.admit(None);
         }

@@ -4,8 +4,9 @@
 mod keys;
 mod money;
 mod moving;
+mod replicas;
 
-use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres};
+use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres, Redis};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -16,6 +17,8 @@ use crate::support::{Config, Dialect, MASTER};
 enum Database {
     Sqlite,
     Postgres,
+    /// PostgreSQL, and two replicas that share limits and budgets in Redis.
+    Replicas,
 }
 
 /// What stays when a gateway goes: an upstream, a database and a data folder.
@@ -23,6 +26,10 @@ struct Site {
     mock: MockUpstream,
     folder: TempDir,
     url: Option<String>,
+    /// Where replicas share limits: a URL and a namespace.
+    redis: Option<(String, String)>,
+    /// Further `general_settings`.
+    general: Value,
     /// Of each token of the model `mock`, in dollars.
     price: f64,
 }
@@ -34,16 +41,26 @@ const TOKENS: f64 = 15.0;
 
 impl Site {
     async fn new(database: Database, price: f64) -> Self {
-        let url = (database == Database::Postgres).then(|| Postgres::shared().database().unwrap());
+        let url = (database != Database::Sqlite).then(|| Postgres::shared().database().unwrap());
+        let namespace = url.as_deref().and_then(|url| url.rsplit('/').next());
+        let redis = namespace.filter(|_| database == Database::Replicas);
+        let redis = redis.map(|namespace| (Redis::shared().url(), namespace.to_owned()));
         Self {
             mock: MockUpstream::start().await.unwrap(),
             folder: tempfile::tempdir().unwrap(),
             url,
+            redis,
+            general: json!({}),
             price,
         }
     }
 
     fn builder(&self) -> GatewayBuilder {
+        self.builder_with(json!({}))
+    }
+
+    /// The same with `lockgate_settings`.
+    fn builder_with(&self, lockgate: Value) -> GatewayBuilder {
         let mut entry = json!({
             "model_name": "mock",
             "litellm_params": {
@@ -54,16 +71,50 @@ impl Site {
         });
         entry["model_info"] =
             json!({ "input_cost_per_token": self.price, "output_cost_per_token": self.price });
-        let builder = Gateway::builder().config(Config::new().entry(entry).yaml());
-        let builder = builder.arg("--data-dir").arg(self.folder.path());
-        match &self.url {
-            Some(url) => builder.env("DATABASE_URL", url),
-            None => builder,
+        let config = Config::new().entry(entry);
+        let config = config.section("general_settings", self.general.clone());
+        let config = config.section("lockgate_settings", lockgate);
+        let builder = Gateway::builder().config(config.yaml());
+        let mut builder = builder.arg("--data-dir").arg(self.folder.path());
+        if let Some(url) = &self.url {
+            builder = builder.env("DATABASE_URL", url);
         }
+        if let Some((url, namespace)) = &self.redis {
+            builder = builder.env("REDIS_URL", url);
+            builder = builder.env("REDIS_NAMESPACE", namespace);
+        }
+        builder
     }
 
     async fn start(&self) -> Gateway {
         self.builder().start().await.unwrap()
+    }
+
+    /// A further replica: its journal is its own.
+    async fn start_another(&self) -> Gateway {
+        let journal = self.folder.path().join("another-journal");
+        let builder = self.builder_with(json!({ "journal_dir": journal }));
+        builder.start().await.unwrap()
+    }
+
+    /// All that serve: two where they share limits.
+    async fn start_all(&self) -> Vec<Gateway> {
+        let mut gateways = vec![self.start().await];
+        if self.redis.is_some() {
+            gateways.push(self.start_another().await);
+        }
+        gateways
+    }
+}
+
+/// Waits until every replica knows the key.
+async fn known(gateways: &[Gateway], key: &str) {
+    for gateway in gateways {
+        crate::support::eventually("every replica knows the key", || async {
+            let reply = holder(gateway, key).get("/v1/models").await.unwrap();
+            reply.status == 200
+        })
+        .await;
     }
 }
 
@@ -111,6 +162,13 @@ macro_rules! on_each_database {
             $(#[tokio::test]
             async fn $name() {
                 super::$name(super::Database::Postgres).await;
+            })*
+        }
+
+        mod on_two_replicas {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(super::Database::Replicas).await;
             })*
         }
     };

@@ -13,6 +13,7 @@ const EFFECTIVE: &[&str] = &[
     "apply_user_budget_to_team_keys",
     "cancel_on_disconnect",
     "completion_model",
+    "coordination_redis",
     "dangerously_permit_weak_or_unset_master_key",
     "database_url",
     "disable_custom_api_keys",
@@ -32,6 +33,7 @@ const EFFECTIVE: &[&str] = &[
     "pass_through_endpoints",
     "pass_through_request_timeout",
     "role_permissions",
+    "strict_limits",
     "user_header_mappings",
     "user_header_name",
 ];
@@ -62,7 +64,6 @@ const KNOWN: &[&str] = &[
     "claude_code_gateway",
     "claude_code_gateway_managed_settings",
     "control_plane_url",
-    "coordination_redis",
     "custom_auth",
     "custom_auth_run_common_checks",
     "custom_auth_settings",

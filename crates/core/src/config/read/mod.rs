@@ -15,6 +15,7 @@ mod pass_through;
 mod policies;
 mod prices;
 mod providers;
+mod redis;
 mod settings;
 
 use super::findings::Findings;
@@ -40,6 +41,7 @@ pub(super) fn config(mut root: Mapping, process: &Environment, findings: &mut Fi
         models: model::list(&root, findings),
         general: settings::general(general, findings),
         governance: governance::settings(general, litellm, findings),
+        redis: redis::settings([general, router, litellm], &environment, findings),
         identity: identity::settings(general, &environment, findings),
         litellm: settings::litellm(litellm, &environment, findings),
         router: settings::router(router, litellm, &environment, findings),

@@ -55,6 +55,7 @@ pub(super) fn general(section: &Mapping, findings: &mut Findings) -> GeneralSett
         pass_through_endpoints: pass_through::list(&mut fields),
         pass_through_request_timeout: fields.timeout("pass_through_request_timeout"),
         disable_custom_api_keys: fields.is_on("disable_custom_api_keys"),
+        strict_limits: fields.is_on("strict_limits"),
     }
 }
 
