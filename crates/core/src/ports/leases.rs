@@ -42,6 +42,8 @@ pub struct LeaseAsk {
     pub granted: i64,
     /// What requests are waiting for.
     pub need: i64,
+    /// What the most modest of them is waiting for.
+    pub least: i64,
     /// What would spare later requests the wait.
     pub spare: i64,
     /// How much of what is granted no request has set aside.
@@ -70,8 +72,9 @@ pub struct LeaseGrant {
     pub used: i64,
     /// What others hold and have not used.
     pub held: i64,
-    /// As much of that as none of their requests has set aside.
-    pub idle: i64,
+    /// What there may be soon: nobody holds it, or others do and none of their requests has set it
+    /// aside.
+    pub soon: i64,
     /// The most slack that leaves something for others.
     pub most_slack: i64,
     /// The part was forgotten, or made one with all the rest: it begins anew, at what it has used

@@ -67,6 +67,11 @@ impl Attempt {
         std::mem::take(&mut self.short)
     }
 
+    fn is_strict(&self) -> bool {
+        let sharing = self.sharing.as_ref();
+        sharing.is_some_and(|sharing| sharing.is_strict())
+    }
+
     pub(super) fn is_short(&self) -> bool {
         !self.short.is_empty()
     }
@@ -118,7 +123,7 @@ impl Attempt {
         if lease.take(amount, most, &mut self.purse, self.is_alone) {
             return Ok(true);
         }
-        if self.is_last {
+        if self.is_last || !self.is_strict() && lease.is_hopeless() {
             return Err(NoneLeft);
         }
         self.short.push(Shortage {

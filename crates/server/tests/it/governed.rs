@@ -30,6 +30,8 @@ struct Site {
     redis: Option<(String, String)>,
     /// Further `general_settings`.
     general: Value,
+    /// What the upstream does.
+    script: &'static str,
     /// Of each token of the model `mock`, in dollars.
     price: f64,
 }
@@ -51,6 +53,7 @@ impl Site {
             url,
             redis,
             general: json!({}),
+            script: "mock",
             price,
         }
     }
@@ -64,7 +67,7 @@ impl Site {
         let mut entry = json!({
             "model_name": "mock",
             "litellm_params": {
-                "model": "openai/mock",
+                "model": format!("openai/{}", self.script),
                 "api_base": self.mock.url(Dialect::OpenAi.base_path()),
                 "api_key": "sk-upstream",
             },

@@ -78,7 +78,7 @@ impl RedisLeases {
             script.arg(or_nothing(ask.known)).arg(or_nothing(ask.reset));
             script.arg(ask.used).arg(ask.answered).arg(ask.granted);
             script.arg(ask.need).arg(ask.spare).arg(ask.slack);
-            script.arg(u8::from(ask.ends));
+            script.arg(u8::from(ask.ends)).arg(ask.least);
         }
         script
     }
@@ -142,14 +142,14 @@ impl LeaseStore for RedisLeases {
 }
 
 fn grant(answer: &[i64]) -> Option<LeaseGrant> {
-    let &[granted, used, held, idle, most_slack, begins_anew, is_wanted] = answer else {
+    let &[granted, used, held, soon, most_slack, begins_anew, is_wanted] = answer else {
         return None;
     };
     Some(LeaseGrant {
         granted,
         used,
         held,
-        idle,
+        soon,
         most_slack,
         begins_anew: begins_anew != 0,
         is_wanted: is_wanted != 0,

@@ -7,7 +7,7 @@
 -- ARGV     replica, number of this call, alive for (ms), remembered for (ms), then FIELDS for each
 --          counter; amounts are whole numbers up to 2^53
 
-local FIELDS = 12
+local FIELDS = 13
 local WANTED_FOR = 300
 
 local replica, call = ARGV[1], tonumber(ARGV[2])
@@ -44,7 +44,7 @@ local function share(key, at)
   local known, reset = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
   local used, answered, granted = tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7])
   local need, spare = tonumber(ARGV[at + 8]), tonumber(ARGV[at + 9])
-  local slack, ends = tonumber(ARGV[at + 10]), ARGV[at + 11] == '1'
+  local slack, ends, least = tonumber(ARGV[at + 10]), ARGV[at + 11] == '1', tonumber(ARGV[at + 12])
 
   local base, mine, wanted = nil, nil, nil
   local others_used, held, idle, merged = 0, 0, 0, 0
@@ -89,9 +89,20 @@ local function share(key, at)
   end
 
   local free = math.max(0, most - base - others_used - held - math.max(granted, used))
-  local given = math.min(need, free)
-  local most_slack = math.floor((free - given + slack) / (4 * replicas))
-  local extra = math.max(0, math.min(spare, most_slack - slack))
+  -- What is too little for any of those who wait is left to others.
+  local given = free >= least and math.min(need, free) or 0
+  local is_wanted = 0
+  if wanted then
+    local at_time, by = string.match(wanted, '^(%d+):(.*)$')
+    if by ~= replica and tonumber(at_time) >= now - WANTED_FOR then
+      is_wanted = 1
+    end
+  end
+  local most_slack, extra = 0, 0
+  if given == need and is_wanted == 0 then
+    most_slack = math.floor((free - given + slack) / (4 * replicas))
+    extra = math.max(0, math.min(spare, most_slack - slack))
+  end
   granted, slack = granted + given + extra, slack + extra
 
   if ends then
@@ -106,14 +117,8 @@ local function share(key, at)
   end
   redis.call('PEXPIRE', key, kept)
 
-  local is_wanted = 0
-  if wanted then
-    local at_time, by = string.match(wanted, '^(%d+):(.*)$')
-    if by ~= replica and tonumber(at_time) >= now - WANTED_FOR then
-      is_wanted = 1
-    end
-  end
-  return { given + extra, base + others_used + used, held, idle, most_slack, begins_anew, is_wanted }
+  local soon = idle + free - given - extra
+  return { given + extra, base + others_used + used, held, soon, most_slack, begins_anew, is_wanted }
 end
 
 local answers = { { is_new, replicas } }

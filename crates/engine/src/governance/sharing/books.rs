@@ -2,6 +2,7 @@
 
 use lockgate_core::ports::{LeaseAsk, LeaseGrant};
 
+use super::broker::Need;
 use super::lease::Lease;
 
 /// The broker's side of a lease.
@@ -59,8 +60,9 @@ impl Default for Books {
 }
 
 impl Books {
-    /// Makes ready what is said about `lease`, for requests that lack `need`.
-    pub(super) fn ask(&mut self, lease: &Lease, need: i64, is_strict: bool, ends: bool) -> LeaseAsk {
+    /// Makes ready what is said about a lease, for the requests that lack something.
+    pub(super) fn ask(&mut self, needed: &Need, is_strict: bool, ends: bool) -> LeaseAsk {
+        let (lease, need) = (&needed.lease, needed.all);
         let overdrawn = lease.credit().min(0).saturating_neg();
         if overdrawn > 0 {
             lease.grant(overdrawn);
@@ -92,6 +94,7 @@ impl Books {
             answered: self.answered,
             granted: self.granted,
             need,
+            least: needed.least,
             spare: if lacks { self.target - slack } else { 0 }.max(0),
             slack,
             ends,

@@ -41,6 +41,16 @@ pub(super) struct Ask {
     pub answer: oneshot::Sender<Answer>,
 }
 
+/// What requests lack of one lease.
+#[derive(Debug)]
+pub(super) struct Need {
+    pub lease: Arc<Lease>,
+    /// All of them together.
+    pub all: i64,
+    /// The most modest of them.
+    pub least: i64,
+}
+
 /// Why the broker woke up.
 enum Woken {
     Asked(Message),
@@ -56,8 +66,31 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(500);
 /// Requests that are answered with one call.
 const AT_ONCE: usize = 256;
+/// How long requests are refused without asking, once nobody had anything to spare.
+const HOPELESS: Duration = Duration::from_millis(25);
 /// Seconds after its end for which the lease of a window is kept for what may still be settled.
 const LATE: i64 = 60;
+
+// === impl Need ===
+
+impl Need {
+    fn none(lease: Arc<Lease>) -> Self {
+        Self {
+            lease,
+            all: 0,
+            least: 0,
+        }
+    }
+
+    fn add(&mut self, amount: i64) {
+        self.least = if self.all == 0 {
+            amount
+        } else {
+            self.least.min(amount)
+        };
+        self.all = self.all.saturating_add(amount);
+    }
+}
 
 // === impl Broker ===
 
@@ -104,7 +137,7 @@ impl Broker {
     pub async fn close(&mut self) {
         if !self.sharing.is_alone() {
             let listed = self.listed.clone();
-            self.share(listed.iter().map(|lease| (lease.clone(), 0)).collect(), Vec::new())
+            self.share(listed.into_iter().map(Need::none).collect(), Vec::new())
                 .await;
         }
         if let Err(error) = self.store.leave().await {
@@ -145,16 +178,16 @@ impl Broker {
         if asks.is_empty() {
             return;
         }
-        let mut needs: Vec<(Arc<Lease>, i64)> = Vec::new();
+        let mut needs: Vec<Need> = Vec::new();
         let mut places: HashMap<u64, usize> = HashMap::new();
         for wanted in asks.iter().flat_map(|ask| &ask.wanted) {
             let lease = &wanted.lease;
             let place = *places.entry(lease.number()).or_insert_with(|| {
-                needs.push((lease.clone(), 0));
+                needs.push(Need::none(lease.clone()));
                 needs.len() - 1
             });
-            if let Some((_, need)) = needs.get_mut(place) {
-                *need = need.saturating_add(wanted.amount);
+            if let Some(need) = needs.get_mut(place) {
+                need.add(wanted.amount);
             }
             if lease.begin() {
                 self.listed.push(lease.clone());
@@ -163,9 +196,9 @@ impl Broker {
         self.share(needs, asks).await;
     }
 
-    fn touched(&self) -> Vec<(Arc<Lease>, i64)> {
+    fn touched(&self) -> Vec<Need> {
         let touched = self.listed.iter().filter(|lease| lease.was_touched());
-        touched.map(|lease| (lease.clone(), 0)).collect()
+        touched.cloned().map(Need::none).collect()
     }
 
     /// One tick: what was touched is told, what rests is let go.
@@ -177,12 +210,12 @@ impl Broker {
             let mut books = lease.books();
             if lease.was_touched() {
                 books.quiet = 0;
-                told.push((lease.clone(), 0));
+                told.push(Need::none(lease.clone()));
                 continue;
             }
             match books.rest(lease) {
                 Rest::Nothing => {}
-                Rest::Ask => told.push((lease.clone(), 0)),
+                Rest::Ask => told.push(Need::none(lease.clone())),
                 Rest::End => ended.push(lease.clone()),
                 Rest::Drop => dropped.push(lease.number()),
             }
@@ -200,7 +233,7 @@ impl Broker {
         }
         let asked: Vec<LeaseAsk> = leases
             .iter()
-            .map(|lease| lease.books().ask(lease, 0, true, true))
+            .map(|lease| lease.books().ask(&Need::none(lease.clone()), true, true))
             .collect();
         let shared = self.store.share(&asked).await;
         if let Ok(shared) = &shared {
@@ -232,13 +265,13 @@ impl Broker {
     }
 
     /// Makes one call: tells of `needs` and of what was used, and gives out what is granted.
-    async fn share(&mut self, needs: Vec<(Arc<Lease>, i64)>, asks: Vec<Ask>) {
+    async fn share(&mut self, needs: Vec<Need>, asks: Vec<Ask>) {
         let is_strict = self.sharing.is_strict;
         let asked: Vec<LeaseAsk> = needs
             .iter()
-            .map(|(lease, need)| {
-                lease.was_touched();
-                lease.books().ask(lease, *need, is_strict, false)
+            .map(|need| {
+                need.lease.was_touched();
+                need.lease.books().ask(need, is_strict, false)
             })
             .collect();
         let shared = self.store.share(&asked).await;
@@ -247,14 +280,14 @@ impl Broker {
             return answer_alone(asks);
         };
         let mut given: HashMap<u64, (i64, LeaseGrant)> = HashMap::new();
-        for ((asked, (lease, _)), grant) in asked.iter().zip(&needs).zip(grants) {
+        for ((asked, Need { lease, .. }), grant) in asked.iter().zip(&needs).zip(grants) {
             lease.books().hear(lease, asked, &grant);
             given.insert(lease.number(), (grant.granted, grant));
         }
         for ask in asks {
             answer(ask, &mut given, is_strict);
         }
-        for (lease, _) in &needs {
+        for Need { lease, .. } in &needs {
             if let Some((left, _)) = given.get(&lease.number()) {
                 lease.grant(*left);
             }
@@ -348,7 +381,11 @@ fn answer(ask: Ask, given: &mut HashMap<u64, (i64, LeaseGrant)>, is_strict: bool
             *left -= amount;
             purse.put(lease, amount);
         } else {
-            is_final |= is_strict || grant.idle <= 0;
+            let is_hopeless = is_strict || grant.soon.saturating_add(*left) < amount;
+            if is_hopeless {
+                lease.refuse_for(HOPELESS);
+            }
+            is_final |= is_hopeless;
         }
     }
     // Who has left meanwhile drops the purse, which gives everything back.

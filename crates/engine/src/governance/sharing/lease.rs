@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Sharing;
 use super::books::Books;
 use super::purse::Purse;
+use crate::governance::now_micros;
 
 /// What this replica may use of a counter without asking, and what it has used. Amounts are
 /// requests, tokens or nanodollars.
@@ -30,6 +31,9 @@ pub(crate) struct Lease {
     start: AtomicI64,
     /// What was spent by whomever, because somebody said so; [`NOTHING`] if nobody did.
     reset: AtomicI64,
+    /// Until when requests that lack something are refused without asking, in microseconds since
+    /// 1970.
+    hopeless_until: AtomicI64,
     is_touched: AtomicBool,
     /// The broker has it on its list.
     is_listed: AtomicBool,
@@ -67,6 +71,7 @@ impl Lease {
             held: AtomicI64::new(0),
             start: AtomicI64::new(terms.spent.unwrap_or(0)),
             reset: AtomicI64::new(NOTHING),
+            hopeless_until: AtomicI64::new(0),
             is_touched: AtomicBool::new(false),
             is_listed: AtomicBool::new(false),
             books: Mutex::default(),
@@ -105,6 +110,18 @@ impl Lease {
         }
         self.touch();
         true
+    }
+
+    /// Whether asking for more is of no use just now.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        let until = self.hopeless_until.load(Relaxed);
+        until != 0 && now_micros() < until
+    }
+
+    /// Nobody had anything to spare: for so long it is not asked again.
+    pub(super) fn refuse_for(&self, time: Duration) {
+        let time = i64::try_from(time.as_micros()).unwrap_or(0);
+        self.hopeless_until.store(now_micros() + time, Relaxed);
     }
 
     /// Takes `amount` of what no request has taken.

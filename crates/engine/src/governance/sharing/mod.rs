@@ -105,6 +105,10 @@ impl Sharing {
         self.is_alone.load(Acquire)
     }
 
+    pub(super) fn is_strict(&self) -> bool {
+        self.is_strict
+    }
+
     fn set_alone(&self, is_alone: bool) {
         self.is_alone.store(is_alone, Release);
     }
