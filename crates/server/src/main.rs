@@ -23,6 +23,7 @@ mod reload;
 mod reprice_command;
 mod rotation;
 mod serve;
+mod sharing;
 mod shutdown;
 mod status;
 mod telemetry;
