@@ -49,7 +49,7 @@ pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<E
     telemetry::init(args, &environment, &configured.config.litellm);
     report(args, &configured);
     let master = master_key(args, &configured.config)?;
-    let gateway = Gateway::build(args, configured, &master, environment)?;
+    let gateway = Gateway::build(configured, &master, environment);
     gateway.run(args, &master)
 }
 
@@ -69,12 +69,7 @@ struct Gateway {
 // === impl Gateway ===
 
 impl Gateway {
-    fn build(
-        args: &ServeArgs,
-        configured: Configured,
-        master: &MasterKey,
-        environment: Environment,
-    ) -> anyhow::Result<Self> {
+    fn build(configured: Configured, master: &MasterKey, environment: Environment) -> Self {
         let config = &configured.config;
         let header_name = config.general.litellm_key_header_name.as_deref();
         let keys = Keys::new(&master.key, header_name);
@@ -88,7 +83,7 @@ impl Gateway {
             tracing::error!("{}", rejected.message);
             told.insert(rejected.message);
         }
-        Ok(Self {
+        Self {
             shared: Arc::new(Shared::new(snapshot)),
             stock: Arc::new(stock),
             beside: configured.beside,
@@ -97,7 +92,7 @@ impl Gateway {
             environment,
             files: configured.files,
             fingerprint: configured.fingerprint,
-        })
+        }
     }
 
     fn run(self, args: &ServeArgs, master: &MasterKey) -> anyhow::Result<ExitCode> {
