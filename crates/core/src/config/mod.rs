@@ -25,6 +25,7 @@ mod pass_through;
 mod prices;
 mod read;
 mod references;
+mod retention;
 mod router;
 mod stored;
 mod validate;
@@ -38,13 +39,14 @@ pub use self::general::GeneralSettings;
 pub use self::governance::GovernanceSettings;
 pub use self::identity::{
     CallerRole, ClaimPaths, IdentitySettings, JwtAuth, JwtIssuer, OAuth2Auth, RoleMapping,
-    RolePermission, RoutingOverride, ScopeMapping, UnregisteredClient, UserRole, UserRoleMapping,
+    RolePermission, RoutingOverride, ScopeMapping, UnregisteredClient, UserRoleMapping,
 };
 pub use self::litellm::{LitellmSettings, SslVerify};
 pub use self::lockgate::{CustomAuth, CustomDialect, CustomProvider, LockgateSettings};
 pub use self::model::{Fallback, LitellmParams, ModelEntry, ModelInfo, Origin};
 pub use self::pass_through::PassThroughEndpoint;
 pub use self::prices::{CostMargin, CostTerms, PriceMapFile, PriceSettings};
+pub use self::retention::{Cleanup, Retention};
 pub use self::router::{
     AllowedFailsPolicy, FallbackRule, ModelGroupAlias, RetryPolicy, RouterSettings, RoutingStrategy,
 };

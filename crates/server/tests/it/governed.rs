@@ -1,13 +1,22 @@
 //! Virtual keys from end to end, on each database: made over the management API, used, limited,
 //! charged, and still there after a restart.
 
+mod audit;
+mod jwt;
 mod keys;
+mod mappings;
 mod models;
 mod money;
 mod moving;
+mod oauth2;
+mod outage;
+mod retention;
+mod rotation;
 
 use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _};
 use tempfile::TempDir;
 
 use crate::support::{Config, Dialect, MASTER};
@@ -45,6 +54,11 @@ impl Site {
     }
 
     fn builder(&self) -> GatewayBuilder {
+        self.built(self.config())
+    }
+
+    /// One model.
+    fn config(&self) -> Config {
         let mut entry = json!({
             "model_name": "mock",
             "litellm_params": {
@@ -55,7 +69,12 @@ impl Site {
         });
         entry["model_info"] =
             json!({ "input_cost_per_token": self.price, "output_cost_per_token": self.price });
-        let builder = Gateway::builder().config(Config::new().entry(entry).yaml());
+        Config::new().entry(entry)
+    }
+
+    /// A gateway with another configuration.
+    fn built(&self, config: Config) -> GatewayBuilder {
+        let builder = Gateway::builder().config(config.yaml());
         let builder = builder.arg("--data-dir").arg(self.folder.path());
         match &self.url {
             Some(url) => builder.env("DATABASE_URL", url),
@@ -65,6 +84,25 @@ impl Site {
 
     async fn start(&self) -> Gateway {
         self.builder().start().await.unwrap()
+    }
+
+    /// Runs a statement past the gateway; answers the first column of the first row.
+    async fn sql(&self, sql: &str) -> String {
+        if let Some(url) = &self.url {
+            let name = url.rsplit('/').next().unwrap();
+            return Postgres::shared().psql(name, sql).unwrap();
+        }
+        let file = self.folder.path().join("lockgate.db");
+        let options = SqliteConnectOptions::new().filename(file);
+        let mut connection = options.connect().await.unwrap();
+        let sql = AssertSqlSafe(sql.to_owned());
+        let row = connection.fetch_optional(sql).await.unwrap();
+        connection.close().await.unwrap();
+        row.map_or_else(String::new, |row| row.get_unchecked(0))
+    }
+
+    async fn number(&self, sql: &str) -> i64 {
+        self.sql(sql).await.parse().unwrap()
     }
 
     /// A further gateway on the same database: it needs a journal of its own.
