@@ -19,6 +19,7 @@ mod local_ollama;
 mod migrate_command;
 mod models_command;
 mod reload;
+mod rotation;
 mod serve;
 mod shutdown;
 mod status;

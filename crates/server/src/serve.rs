@@ -20,17 +20,18 @@ use lockgate_engine::credentials::{self, Refresher};
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::upstream::{Proxies, Upstream};
 use lockgate_engine::{CONNECT_TIMEOUT, Shared};
+use lockgate_identity::{Identity, Keeper};
 
-use crate::admin_desk::{self, AdminOffice, start_admin};
+use crate::admin_desk::{self, AdminDesk, AdminOffice, start_admin};
 use crate::cli::{ServeArgs, complain};
 use crate::composing::{Composer, Stock};
 use crate::configure::{self, Beside, Configured};
 use crate::data_plane::DataPlane;
 use crate::keeping::{self, Keeping};
 use crate::reload::Reloader;
-use crate::shutdown::{self, Signals, Stop};
+use crate::shutdown::{self, Signals, Stop, Stopping};
 use crate::status::Status;
-use crate::{check, inbound, listener, telemetry, tls};
+use crate::{check, inbound, listener, rotation, telemetry, tls};
 
 /// How long requests in flight may take after a stop when the configuration does not say.
 const DRAIN: Duration = Duration::from_secs(120);
@@ -49,7 +50,7 @@ pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<E
     telemetry::init(args, &environment, &configured.config.litellm);
     report(args, &configured);
     let master = master_key(args, &configured.config)?;
-    let gateway = Gateway::build(args, configured, &master, environment)?;
+    let gateway = Gateway::build(configured, &master, environment)?;
     gateway.run(args, &master)
 }
 
@@ -61,6 +62,7 @@ struct Gateway {
     /// What was said about the configuration.
     told: HashSet<String>,
     status: Arc<Status>,
+    keeper: Arc<Keeper>,
     environment: Environment,
     files: Vec<PathBuf>,
     fingerprint: Fingerprint,
@@ -70,7 +72,6 @@ struct Gateway {
 
 impl Gateway {
     fn build(
-        args: &ServeArgs,
         configured: Configured,
         master: &MasterKey,
         environment: Environment,
@@ -88,20 +89,17 @@ impl Gateway {
             tracing::error!("{}", rejected.message);
             told.insert(rejected.message);
         }
-        if snapshot.listed_models().is_empty() {
-            let file = args
-                .config
-                .config
-                .as_deref()
-                .unwrap_or_else(|| Path::new("the environment"));
-            tracing::warn!("{} names no model that can be served", file.display());
-        }
+        let keeper = Keeper::new();
+        let identity = Identity::new(&snapshot.config.identity, &keeper);
+        let shared = Shared::new(snapshot);
+        shared.governance.identify_by(identity);
         Ok(Self {
-            shared: Arc::new(Shared::new(snapshot)),
+            shared: Arc::new(shared),
             stock: Arc::new(stock),
             beside: configured.beside,
             told,
             status: Arc::default(),
+            keeper,
             environment,
             files: configured.files,
             fingerprint: configured.fingerprint,
@@ -111,7 +109,6 @@ impl Gateway {
     fn run(self, args: &ServeArgs, master: &MasterKey) -> anyhow::Result<ExitCode> {
         let (stop, stopping) = shutdown::switch();
         let snapshot = self.shared.snapshot.load_full();
-        let own = &snapshot.config.lockgate;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -125,20 +122,10 @@ impl Gateway {
             admin_desk::serving(self.shared.clone(), self.stock.clone()),
             admin_desk::settings(&snapshot.config, &master.key),
         );
-        let plane = DataPlane {
-            shared: self.shared.clone(),
-            status: self.status.clone(),
-            desk,
-            journal: keeping.journal(),
-            trust: tls::client(&snapshot.config.litellm.ssl_verify)?,
-            tls: server_tls(args)?,
-            proxies: Proxies::from_environment(&snapshot.config.environment),
-            connect_timeout: own.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
-            drain: own.drain_timeout.unwrap_or(DRAIN),
-            keep_alive: args.keepalive_timeout.map(Duration::from_secs),
-            header_bytes: own.max_header_bytes,
-            stopping,
-        };
+        if let Some(registry) = desk.registry() {
+            self.shared.governance.register_with(registry);
+        }
+        let plane = self.plane(args, &snapshot.config, desk, &keeping, stopping)?;
         let _set_once = self.status.keeping.set(keeping.state());
         if let Some(journal) = keeping.journal() {
             let _set_once = self.status.journal.set(journal);
@@ -147,11 +134,15 @@ impl Gateway {
         let address = listeners.first().context("no listener")?.local_addr()?;
         // Before the first answer: whoever sees the gateway serve may send it a signal.
         let signals = runtime.block_on(async { Signals::listen() })?;
-        let upstream = plane.upstream();
-        let composer = Rc::new(self.composer(upstream.clone()));
+        let composer = Rc::new(self.composer(plane.upstream()));
         office.serve_through(composer.clone());
-        runtime.block_on(credentials::warm(&snapshot, &upstream, CREDENTIALS));
+        runtime.block_on(credentials::warm(
+            &snapshot,
+            &composer.upstream(),
+            CREDENTIALS,
+        ));
         let begun = runtime.block_on(keeping.begin(&composer))?;
+        self.say_if_empty(args);
         let threads = plane.start(listeners)?;
         drop(snapshot);
         announce(
@@ -166,7 +157,6 @@ impl Gateway {
             args,
             signals,
             &stop,
-            upstream,
             &composer,
             office,
             Box::pin(keeping.run(begun, &composer)),
@@ -177,13 +167,49 @@ impl Gateway {
         Ok(ExitCode::SUCCESS)
     }
 
+    fn say_if_empty(&self, args: &ServeArgs) {
+        if self.shared.snapshot.load().listed_models().is_empty() {
+            let file = args
+                .config
+                .config
+                .as_deref()
+                .unwrap_or_else(|| Path::new("the environment"));
+            tracing::warn!("{} names no model that can be served", file.display());
+        }
+    }
+
+    /// What every core is started with.
+    fn plane(
+        &self,
+        args: &ServeArgs,
+        config: &Config,
+        desk: AdminDesk,
+        keeping: &Keeping,
+        stopping: Stopping,
+    ) -> anyhow::Result<DataPlane> {
+        let own = &config.lockgate;
+        Ok(DataPlane {
+            shared: self.shared.clone(),
+            status: self.status.clone(),
+            desk,
+            journal: keeping.journal(),
+            trust: tls::client(&config.litellm.ssl_verify)?,
+            tls: server_tls(args)?,
+            proxies: Proxies::from_environment(&config.environment),
+            connect_timeout: own.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
+            drain: own.drain_timeout.unwrap_or(DRAIN),
+            keep_alive: args.keepalive_timeout.map(Duration::from_secs),
+            header_bytes: own.max_header_bytes,
+            stopping,
+        })
+    }
+
     /// The control plane: everything that is not a request, until a signal says stop.
     async fn control(
         &self,
         args: &ServeArgs,
         signals: Signals,
         stop: &Stop,
-        upstream: Upstream,
         composer: &Rc<Composer>,
         mut office: AdminOffice,
         kept: impl Future<Output = ()>,
@@ -193,7 +219,10 @@ impl Gateway {
             mut interrupt,
             hangup,
         } = signals;
-        let refresher = Refresher::new(upstream);
+        let refresher = Refresher::new(composer.upstream());
+        let issuers = composer.upstream();
+        let every = rotation::interval(&self.shared.snapshot.load().config.environment);
+        let rotated = rotation::run(office.admin(), every);
         let watched = async {
             if let Some(file) = &args.config.config {
                 Box::pin(self.reloader(file, args, composer.clone()).run(hangup)).await;
@@ -210,12 +239,18 @@ impl Gateway {
             () = watched => std::future::pending().await,
             () = refresher.run(&self.shared) => std::future::pending().await,
             () = answered => std::future::pending().await,
+            () = self.keeper.run(&issuers) => std::future::pending().await,
+            () = rotated => std::future::pending().await,
             () = kept => std::future::pending().await,
         };
         tracing::info!("{signal}: finishing the requests in flight");
         self.status.stop();
         stop.stop();
-        office.run().await;
+        tokio::select! {
+            () = office.run() => {}
+            // Requests in flight may still wait for the keys of their issuers.
+            () = self.keeper.run(&issuers) => {}
+        }
     }
 
     fn composer(&self, upstream: Upstream) -> Composer {
@@ -223,7 +258,7 @@ impl Gateway {
         Composer::new(
             shared,
             stock,
-            upstream,
+            (upstream, self.keeper.clone()),
             self.beside.clone(),
             self.told.clone(),
         )
@@ -246,13 +281,6 @@ impl Gateway {
 fn report(args: &ServeArgs, configured: &Configured) {
     for flag in args.ignored.given() {
         tracing::warn!("--{flag} has no effect here");
-    }
-    let identity = &configured.config.identity;
-    if identity.jwt.is_some() || identity.oauth2.is_some() {
-        tracing::error!(
-            "JWTs and OAuth 2.0 tokens do not open this version yet, although they are switched \
-             on: only the master key and virtual keys do"
-        );
     }
     for diagnostic in &configured.diagnostics {
         match diagnostic.severity {

@@ -39,7 +39,7 @@ pub use self::general::GeneralSettings;
 pub use self::governance::GovernanceSettings;
 pub use self::identity::{
     CallerRole, ClaimPaths, IdentitySettings, JwtAuth, JwtIssuer, OAuth2Auth, RoleMapping,
-    RolePermission, RoutingOverride, ScopeMapping, UnregisteredClient, UserRole, UserRoleMapping,
+    RolePermission, RoutingOverride, ScopeMapping, UnregisteredClient, UserRoleMapping,
 };
 pub use self::litellm::{LitellmSettings, SslVerify};
 pub use self::lockgate::{CustomAuth, CustomDialect, CustomProvider, LockgateSettings};

@@ -14,16 +14,19 @@ mod pricing;
 #[cfg(test)]
 mod proof;
 mod refusal;
+mod registry;
+mod relations;
 mod reservation;
 mod routes;
 mod setting_aside;
 mod shelf;
 mod stages;
+mod stranger;
 mod window;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -31,10 +34,11 @@ use lockgate_core::config::GovernanceSettings;
 use lockgate_core::entity::{Entity, EntityId, EntityKind};
 
 pub use self::account::{Account, Belongs};
-pub use self::caller::{Caller, Identity};
+pub use self::caller::{Bearer, Caller, Identity};
 pub use self::directory::Directory;
 pub use self::pricing::{Asked, CatalogPrices, Pricing};
 pub(crate) use self::refusal::Exceeded;
+pub use self::registry::{Newcomer, Registry};
 pub(crate) use self::reservation::Reservation;
 pub use self::stages::Bill;
 pub(crate) use self::stages::settle;
@@ -52,6 +56,10 @@ pub struct Governance {
     pricing: ArcSwap<Box<dyn Pricing>>,
     /// The account of all requests together, if they have a budget.
     gateway: ArcSwapOption<Account>,
+    /// Who knows callers by tokens that others issued, if those are let in.
+    identity: ArcSwapOption<lockgate_identity::Identity>,
+    /// Who makes what such tokens name.
+    registry: OnceLock<Box<dyn Registry>>,
 }
 
 // === impl Governance ===
@@ -63,6 +71,8 @@ impl Default for Governance {
             is_waiting: AtomicBool::new(false),
             pricing: ArcSwap::from_pointee(Box::new(CatalogPrices)),
             gateway: ArcSwapOption::empty(),
+            identity: ArcSwapOption::empty(),
+            registry: OnceLock::new(),
         }
     }
 }
@@ -77,6 +87,16 @@ impl Governance {
     /// All keys of the database are known, with what they spent.
     pub fn has_entities(&self) {
         self.is_waiting.store(false, Relaxed);
+    }
+
+    /// Lets callers in by tokens that `identity` knows, from now on.
+    pub fn identify_by(&self, identity: Option<lockgate_identity::Identity>) {
+        self.identity.store(identity.map(Arc::new));
+    }
+
+    /// Says who makes what tokens name. Counts once.
+    pub fn register_with(&self, registry: Box<dyn Registry>) {
+        let _set_once = self.registry.set(registry);
     }
 
     /// Asks `pricing` what requests cost from now on.

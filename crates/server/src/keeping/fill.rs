@@ -12,7 +12,7 @@ use lockgate_store::Store;
 use crate::composing::is_stocked;
 
 /// The kinds that requests are decided by, and those that say what is served.
-const KINDS: [EntityKind; 15] = [
+const KINDS: [EntityKind; 16] = [
     EntityKind::Organization,
     EntityKind::Budget,
     EntityKind::Team,
@@ -25,6 +25,7 @@ const KINDS: [EntityKind; 15] = [
     EntityKind::Tag,
     EntityKind::Key,
     EntityKind::RetiredKey,
+    EntityKind::JwtMapping,
     EntityKind::Credential,
     EntityKind::Config,
     EntityKind::Model,

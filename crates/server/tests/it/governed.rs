@@ -2,12 +2,16 @@
 //! charged, and still there after a restart.
 
 mod audit;
+mod jwt;
 mod keys;
+mod mappings;
 mod models;
 mod money;
 mod moving;
+mod oauth2;
 mod outage;
 mod retention;
+mod rotation;
 
 use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres};
 use serde_json::{Value, json};
@@ -49,6 +53,11 @@ impl Site {
         }
     }
 
+    fn builder(&self) -> GatewayBuilder {
+        self.built(self.config())
+    }
+
+    /// One model.
     fn config(&self) -> Config {
         let mut entry = json!({
             "model_name": "mock",
@@ -63,8 +72,9 @@ impl Site {
         Config::new().entry(entry)
     }
 
-    fn builder(&self) -> GatewayBuilder {
-        let builder = Gateway::builder().config(self.config().yaml());
+    /// A gateway with another configuration.
+    fn built(&self, config: Config) -> GatewayBuilder {
+        let builder = Gateway::builder().config(config.yaml());
         let builder = builder.arg("--data-dir").arg(self.folder.path());
         match &self.url {
             Some(url) => builder.env("DATABASE_URL", url),

@@ -9,6 +9,7 @@ pub(in crate::config) const GENERAL: KeyTable = KeyTable {
 };
 
 const EFFECTIVE: &[&str] = &[
+    "allowed_ips",
     "always_include_stream_usage",
     "apply_user_budget_to_team_keys",
     "cancel_on_disconnect",
@@ -36,6 +37,8 @@ const EFFECTIVE: &[&str] = &[
     "pass_through_request_timeout",
     "role_permissions",
     "store_model_in_db",
+    "trusted_proxy_ranges",
+    "use_x_forwarded_for",
     "user_header_mappings",
     "user_header_name",
 ];
@@ -56,7 +59,6 @@ const KNOWN: &[&str] = &[
     "allow_unmanaged_response_ids",
     "allow_user_auth",
     "allowed_file_extensions",
-    "allowed_ips",
     "allowed_routes",
     "auto_redirect_ui_login_to_sso",
     "background_health_check_model_groups",
@@ -196,7 +198,6 @@ const KNOWN: &[&str] = &[
     "tracing",
     "track_unmanaged_batch_cost",
     "transcribe_media_buckets",
-    "trusted_proxy_ranges",
     "ui_access_mode",
     "use_azure_key_vault",
     "use_client_credentials_pass_through_routes",
@@ -205,7 +206,6 @@ const KNOWN: &[&str] = &[
     "use_shared_health_check",
     "use_spend_logs_partitioning",
     "use_team_public_model_name",
-    "use_x_forwarded_for",
     "user_api_key_cache_max_size",
     "user_api_key_cache_ttl",
     "user_mcp_management_mode",

@@ -57,6 +57,7 @@ pub(super) fn general(section: &Mapping, findings: &mut Findings) -> GeneralSett
         pass_through_request_timeout: fields.timeout("pass_through_request_timeout"),
         store_model_in_db: fields.flag("store_model_in_db"),
         disable_custom_api_keys: fields.is_on("disable_custom_api_keys"),
+        network: super::network::settings(section, fields.findings),
         retention: retention(&mut fields),
     }
 }
