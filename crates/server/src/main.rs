@@ -21,6 +21,7 @@ mod models_command;
 mod reload;
 mod rotation;
 mod serve;
+mod sharing;
 mod shutdown;
 mod status;
 mod telemetry;
