@@ -21,14 +21,14 @@ use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::upstream::{Proxies, Upstream};
 use lockgate_engine::{CONNECT_TIMEOUT, Shared};
 
-use crate::admin_desk::{self, AdminOffice, start_admin};
+use crate::admin_desk::{self, AdminDesk, AdminOffice, start_admin};
 use crate::cli::{ServeArgs, complain};
 use crate::composing::{Composer, Stock};
 use crate::configure::{self, Beside, Configured};
 use crate::data_plane::DataPlane;
 use crate::keeping::{self, Keeping};
 use crate::reload::Reloader;
-use crate::shutdown::{self, Signals, Stop};
+use crate::shutdown::{self, Signals, Stop, Stopping};
 use crate::status::Status;
 use crate::{check, inbound, listener, telemetry, tls};
 
@@ -88,14 +88,6 @@ impl Gateway {
             tracing::error!("{}", rejected.message);
             told.insert(rejected.message);
         }
-        if snapshot.listed_models().is_empty() {
-            let file = args
-                .config
-                .config
-                .as_deref()
-                .unwrap_or_else(|| Path::new("the environment"));
-            tracing::warn!("{} names no model that can be served", file.display());
-        }
         Ok(Self {
             shared: Arc::new(Shared::new(snapshot)),
             stock: Arc::new(stock),
@@ -111,7 +103,6 @@ impl Gateway {
     fn run(self, args: &ServeArgs, master: &MasterKey) -> anyhow::Result<ExitCode> {
         let (stop, stopping) = shutdown::switch();
         let snapshot = self.shared.snapshot.load_full();
-        let own = &snapshot.config.lockgate;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -125,20 +116,7 @@ impl Gateway {
             admin_desk::serving(self.shared.clone(), self.stock.clone()),
             admin_desk::settings(&snapshot.config, &master.key),
         );
-        let plane = DataPlane {
-            shared: self.shared.clone(),
-            status: self.status.clone(),
-            desk,
-            journal: keeping.journal(),
-            trust: tls::client(&snapshot.config.litellm.ssl_verify)?,
-            tls: server_tls(args)?,
-            proxies: Proxies::from_environment(&snapshot.config.environment),
-            connect_timeout: own.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
-            drain: own.drain_timeout.unwrap_or(DRAIN),
-            keep_alive: args.keepalive_timeout.map(Duration::from_secs),
-            header_bytes: own.max_header_bytes,
-            stopping,
-        };
+        let plane = self.plane(args, &snapshot.config, desk, &keeping, stopping)?;
         let _set_once = self.status.keeping.set(keeping.state());
         if let Some(journal) = keeping.journal() {
             let _set_once = self.status.journal.set(journal);
@@ -147,11 +125,15 @@ impl Gateway {
         let address = listeners.first().context("no listener")?.local_addr()?;
         // Before the first answer: whoever sees the gateway serve may send it a signal.
         let signals = runtime.block_on(async { Signals::listen() })?;
-        let upstream = plane.upstream();
-        let composer = Rc::new(self.composer(upstream.clone()));
+        let composer = Rc::new(self.composer(plane.upstream()));
         office.serve_through(composer.clone());
-        runtime.block_on(credentials::warm(&snapshot, &upstream, CREDENTIALS));
+        runtime.block_on(credentials::warm(
+            &snapshot,
+            &composer.upstream(),
+            CREDENTIALS,
+        ));
         let begun = runtime.block_on(keeping.begin(&composer))?;
+        self.say_if_empty(args);
         let threads = plane.start(listeners)?;
         drop(snapshot);
         announce(
@@ -166,7 +148,6 @@ impl Gateway {
             args,
             signals,
             &stop,
-            upstream,
             &composer,
             office,
             Box::pin(keeping.run(begun, &composer)),
@@ -177,13 +158,49 @@ impl Gateway {
         Ok(ExitCode::SUCCESS)
     }
 
+    fn say_if_empty(&self, args: &ServeArgs) {
+        if self.shared.snapshot.load().listed_models().is_empty() {
+            let file = args
+                .config
+                .config
+                .as_deref()
+                .unwrap_or_else(|| Path::new("the environment"));
+            tracing::warn!("{} names no model that can be served", file.display());
+        }
+    }
+
+    /// What every core is started with.
+    fn plane(
+        &self,
+        args: &ServeArgs,
+        config: &Config,
+        desk: AdminDesk,
+        keeping: &Keeping,
+        stopping: Stopping,
+    ) -> anyhow::Result<DataPlane> {
+        let own = &config.lockgate;
+        Ok(DataPlane {
+            shared: self.shared.clone(),
+            status: self.status.clone(),
+            desk,
+            journal: keeping.journal(),
+            trust: tls::client(&config.litellm.ssl_verify)?,
+            tls: server_tls(args)?,
+            proxies: Proxies::from_environment(&config.environment),
+            connect_timeout: own.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
+            drain: own.drain_timeout.unwrap_or(DRAIN),
+            keep_alive: args.keepalive_timeout.map(Duration::from_secs),
+            header_bytes: own.max_header_bytes,
+            stopping,
+        })
+    }
+
     /// The control plane: everything that is not a request, until a signal says stop.
     async fn control(
         &self,
         args: &ServeArgs,
         signals: Signals,
         stop: &Stop,
-        upstream: Upstream,
         composer: &Rc<Composer>,
         mut office: AdminOffice,
         kept: impl Future<Output = ()>,
@@ -193,7 +210,7 @@ impl Gateway {
             mut interrupt,
             hangup,
         } = signals;
-        let refresher = Refresher::new(upstream);
+        let refresher = Refresher::new(composer.upstream());
         let watched = async {
             if let Some(file) = &args.config.config {
                 Box::pin(self.reloader(file, args, composer.clone()).run(hangup)).await;

@@ -60,6 +60,11 @@ impl Composer {
         &self.stock
     }
 
+    /// How this thread calls out.
+    pub(crate) fn upstream(&self) -> Upstream {
+        self.upstream.clone()
+    }
+
     /// Serves what the database has now, if that is not served yet. When it returns, it is.
     pub(crate) async fn refresh(&self) {
         let mut turn = self.turn.lock().await;
