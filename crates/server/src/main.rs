@@ -17,6 +17,7 @@ mod listener;
 mod local_ollama;
 mod migrate_command;
 mod models_command;
+mod registrar;
 mod reload;
 mod rotation;
 mod serve;

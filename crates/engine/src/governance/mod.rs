@@ -22,6 +22,7 @@ mod setting_aside;
 mod shelf;
 mod stages;
 mod stranger;
+mod token_teams;
 mod window;
 
 use std::sync::atomic::AtomicBool;

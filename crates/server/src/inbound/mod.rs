@@ -109,8 +109,7 @@ impl Inbound {
             (client, network.admits(client))
         };
         let mut response = match route {
-            // Probes come from wherever the orchestrator is, and learn nothing.
-            route if !is_admitted && !route.is_probe() => {
+            route if !is_admitted && !door::is_probe(&route) => {
                 door::closed(route::dialect_of(&request), client)
             }
             Route::Session(ask) => {

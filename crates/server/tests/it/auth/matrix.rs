@@ -70,7 +70,7 @@ async fn callers(stage: &Stage) -> Vec<(&'static str, Client)> {
         ("viewer", of_user(stage, "proxy_admin_viewer").await),
         ("user", of_user(stage, "internal_user").await),
         ("user_viewer", of_user(stage, "internal_user_viewer").await),
-        ("customer", of_user(stage, "customer").await),
+        ("org_admin", of_user(stage, "org_admin").await),
         (
             "chat_only",
             key(stage, json!({ "allowed_routes": ["/chat/completions"] })).await,
