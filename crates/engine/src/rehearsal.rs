@@ -75,7 +75,7 @@ impl Engine {
         Ok(Outgoing {
             uri,
             headers,
-            body: prepared.body.clone(),
+            body: prepared.body.to_bytes(),
             deployment: deployment.clone(),
             dropped: prepared.dropped.clone(),
         })

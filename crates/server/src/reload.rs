@@ -93,7 +93,7 @@ impl Reloader {
         configure::add_model(&mut configured, &self.model, true).map_err(|e| format!("{e:#}"))?;
         let (files, fingerprint) = (configured.files.clone(), configured.fingerprint.clone());
         let environment = self.environment.clone();
-        let models = self.composer.adopt(configured, environment).await;
+        let models = Box::pin(self.composer.adopt(configured, environment)).await;
         self.files = files;
         self.seen = fingerprint;
         Ok(models)

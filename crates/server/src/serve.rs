@@ -22,14 +22,14 @@ use lockgate_engine::upstream::{Proxies, Upstream};
 use lockgate_engine::{CONNECT_TIMEOUT, Shared};
 use lockgate_identity::{Identity, Keeper};
 
-use crate::admin_desk::{self, AdminOffice, start_admin};
+use crate::admin_desk::{self, AdminDesk, AdminOffice, start_admin};
 use crate::cli::{ServeArgs, complain};
 use crate::composing::{Composer, Stock};
 use crate::configure::{self, Beside, Configured};
 use crate::data_plane::DataPlane;
 use crate::keeping::{self, Keeping};
 use crate::reload::Reloader;
-use crate::shutdown::{self, Signals, Stop};
+use crate::shutdown::{self, Signals, Stop, Stopping};
 use crate::status::Status;
 use crate::{check, inbound, listener, rotation, telemetry, tls};
 
@@ -50,7 +50,7 @@ pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<E
     telemetry::init(args, &environment, &configured.config.litellm);
     report(args, &configured);
     let master = master_key(args, &configured.config)?;
-    let gateway = Gateway::build(args, configured, &master, environment)?;
+    let gateway = Gateway::build(configured, &master, environment)?;
     gateway.run(args, &master)
 }
 
@@ -72,7 +72,6 @@ struct Gateway {
 
 impl Gateway {
     fn build(
-        args: &ServeArgs,
         configured: Configured,
         master: &MasterKey,
         environment: Environment,
@@ -89,14 +88,6 @@ impl Gateway {
         for rejected in rejected {
             tracing::error!("{}", rejected.message);
             told.insert(rejected.message);
-        }
-        if snapshot.listed_models().is_empty() {
-            let file = args
-                .config
-                .config
-                .as_deref()
-                .unwrap_or_else(|| Path::new("the environment"));
-            tracing::warn!("{} names no model that can be served", file.display());
         }
         let keeper = Keeper::new();
         let identity = Identity::new(&snapshot.config.identity, &keeper);
@@ -118,7 +109,6 @@ impl Gateway {
     fn run(self, args: &ServeArgs, master: &MasterKey) -> anyhow::Result<ExitCode> {
         let (stop, stopping) = shutdown::switch();
         let snapshot = self.shared.snapshot.load_full();
-        let own = &snapshot.config.lockgate;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -135,20 +125,7 @@ impl Gateway {
         if let Some(registry) = desk.registry() {
             self.shared.governance.register_with(registry);
         }
-        let plane = DataPlane {
-            shared: self.shared.clone(),
-            status: self.status.clone(),
-            desk,
-            journal: keeping.journal(),
-            trust: tls::client(&snapshot.config.litellm.ssl_verify)?,
-            tls: server_tls(args)?,
-            proxies: Proxies::from_environment(&snapshot.config.environment),
-            connect_timeout: own.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
-            drain: own.drain_timeout.unwrap_or(DRAIN),
-            keep_alive: args.keepalive_timeout.map(Duration::from_secs),
-            header_bytes: own.max_header_bytes,
-            stopping,
-        };
+        let plane = self.plane(args, &snapshot.config, desk, &keeping, stopping)?;
         let _set_once = self.status.keeping.set(keeping.state());
         if let Some(journal) = keeping.journal() {
             let _set_once = self.status.journal.set(journal);
@@ -157,11 +134,15 @@ impl Gateway {
         let address = listeners.first().context("no listener")?.local_addr()?;
         // Before the first answer: whoever sees the gateway serve may send it a signal.
         let signals = runtime.block_on(async { Signals::listen() })?;
-        let upstream = plane.upstream();
-        let composer = Rc::new(self.composer(upstream.clone()));
+        let composer = Rc::new(self.composer(plane.upstream()));
         office.serve_through(composer.clone());
-        runtime.block_on(credentials::warm(&snapshot, &upstream, CREDENTIALS));
+        runtime.block_on(credentials::warm(
+            &snapshot,
+            &composer.upstream(),
+            CREDENTIALS,
+        ));
         let begun = runtime.block_on(keeping.begin(&composer))?;
+        self.say_if_empty(args);
         let threads = plane.start(listeners)?;
         drop(snapshot);
         announce(
@@ -176,7 +157,6 @@ impl Gateway {
             args,
             signals,
             &stop,
-            upstream,
             &composer,
             office,
             Box::pin(keeping.run(begun, &composer)),
@@ -187,13 +167,49 @@ impl Gateway {
         Ok(ExitCode::SUCCESS)
     }
 
+    fn say_if_empty(&self, args: &ServeArgs) {
+        if self.shared.snapshot.load().listed_models().is_empty() {
+            let file = args
+                .config
+                .config
+                .as_deref()
+                .unwrap_or_else(|| Path::new("the environment"));
+            tracing::warn!("{} names no model that can be served", file.display());
+        }
+    }
+
+    /// What every core is started with.
+    fn plane(
+        &self,
+        args: &ServeArgs,
+        config: &Config,
+        desk: AdminDesk,
+        keeping: &Keeping,
+        stopping: Stopping,
+    ) -> anyhow::Result<DataPlane> {
+        let own = &config.lockgate;
+        Ok(DataPlane {
+            shared: self.shared.clone(),
+            status: self.status.clone(),
+            desk,
+            journal: keeping.journal(),
+            trust: tls::client(&config.litellm.ssl_verify)?,
+            tls: server_tls(args)?,
+            proxies: Proxies::from_environment(&config.environment),
+            connect_timeout: own.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
+            drain: own.drain_timeout.unwrap_or(DRAIN),
+            keep_alive: args.keepalive_timeout.map(Duration::from_secs),
+            header_bytes: own.max_header_bytes,
+            stopping,
+        })
+    }
+
     /// The control plane: everything that is not a request, until a signal says stop.
     async fn control(
         &self,
         args: &ServeArgs,
         signals: Signals,
         stop: &Stop,
-        upstream: Upstream,
         composer: &Rc<Composer>,
         mut office: AdminOffice,
         kept: impl Future<Output = ()>,
@@ -203,8 +219,8 @@ impl Gateway {
             mut interrupt,
             hangup,
         } = signals;
-        let refresher = Refresher::new(upstream.clone());
-        let issuers = upstream;
+        let refresher = Refresher::new(composer.upstream());
+        let issuers = composer.upstream();
         let every = rotation::interval(&self.shared.snapshot.load().config.environment);
         let rotated = rotation::run(office.admin(), every);
         let watched = async {

@@ -56,7 +56,7 @@ fn value(ask: &Ask<'_>, section: &Section, setting: &RunTimeSetting) -> (Value, 
     }
     let shown = match value {
         Value::Object(members) => masked(&members),
-        Value::Array(items) => items.iter().map(|item| hidden(item)).collect(),
+        Value::Array(items) => items.iter().map(hidden).collect(),
         other => other,
     };
     (shown, is_stored)

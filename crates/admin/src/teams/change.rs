@@ -10,6 +10,7 @@ use super::new::organization;
 use crate::ask::{Answer, Ask, texts};
 use crate::fields::{Field, LIMITS, Type, field};
 use crate::keys;
+use crate::models;
 use crate::refusal::Refusal;
 
 /// What an admin of a team may change of it: nothing that gives the team more.
@@ -68,14 +69,6 @@ async fn row(ask: &Ask<'_>, team: &Entity) -> Answer {
 }
 
 /// Deletes teams with their keys and memberships.
-/// What goes with a team. Its models, too: another team may get its id one day.
-const BELONGINGS: [EntityKind; 4] = [
-    EntityKind::Key,
-    EntityKind::TeamMember,
-    EntityKind::Project,
-    EntityKind::Model,
-];
-
 pub(super) async fn delete(ask: &Ask<'_>) -> Answer {
     const IDS: &[Field] = &[field("team_ids", Type::Texts)];
     let sent = ask.body()?.fields(&[IDS], &["team_ids"])?;
@@ -85,7 +78,7 @@ pub(super) async fn delete(ask: &Ask<'_>) -> Answer {
     for id in &ids {
         let team = need(ask, id).await?;
         may_end(ask, &team)?;
-        for kind in BELONGINGS {
+        for kind in [EntityKind::Key, EntityKind::TeamMember, EntityKind::Project] {
             let query = EntityQuery {
                 team_id: Some(team.id.clone()),
                 ..EntityQuery::new(kind)
@@ -97,6 +90,9 @@ pub(super) async fn delete(ask: &Ask<'_>) -> Answer {
                     edit.remove(&entity);
                 }
             }
+        }
+        for model in models::of_team(ask, &team.id).await? {
+            edit.remove(&model);
         }
         edit.remove(&team);
         deleted.push(team.id);

@@ -340,3 +340,35 @@ fn a_path_is_found_with_its_parts_and_methods() {
         assert_eq!(route("POST", path), None, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_model_belongs_to_a_team_that_is_there_and_goes_with_it() {
+    let api = Api::new();
+    let body = json!({
+        "model_name": "gpt", "litellm_params": {"model": "openai/gpt-5"},
+        "model_info": {"id": "m", "team_id": "t"},
+    });
+    let reply = api.ask("POST", "/model/new", body.clone()).await;
+    assert_eq!(reply.status, 400, "{}", reply.body);
+    let organization = json!({"organization_id": "o", "organization_alias": "o"});
+    for ends in [
+        ("/team/delete", json!({"team_ids": ["t"]})),
+        ("/organization/delete", json!({"organization_ids": ["o"]})),
+    ] {
+        if ends.0.starts_with("/organization") {
+            api.must("POST", "/organization/new", organization.clone())
+                .await;
+        }
+        let of = ends.0.starts_with("/organization").then_some("o");
+        api.must(
+            "POST",
+            "/team/new",
+            json!({"team_id": "t", "organization_id": of}),
+        )
+        .await;
+        api.must("POST", "/model/new", body.clone()).await;
+        api.must("POST", ends.0, ends.1).await;
+        let again = api.ask("POST", "/model/delete", json!({"id": "m"})).await;
+        assert_eq!(again.status, 400, "{}", again.body);
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::PassThroughEndpoint;
+use super::{PassThroughEndpoint, Retention};
 use crate::Secret;
 use crate::network::NetworkSettings;
 
@@ -43,4 +43,6 @@ pub struct GeneralSettings {
     pub disable_custom_api_keys: bool,
     /// From where requests may come.
     pub network: NetworkSettings,
+    /// How long the ledger is kept.
+    pub retention: Retention,
 }

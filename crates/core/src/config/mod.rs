@@ -25,6 +25,7 @@ mod pass_through;
 mod prices;
 mod read;
 mod references;
+mod retention;
 mod router;
 mod stored;
 mod validate;
@@ -45,6 +46,7 @@ pub use self::lockgate::{CustomAuth, CustomDialect, CustomProvider, LockgateSett
 pub use self::model::{Fallback, LitellmParams, ModelEntry, ModelInfo, Origin};
 pub use self::pass_through::PassThroughEndpoint;
 pub use self::prices::{CostMargin, CostTerms, PriceMapFile, PriceSettings};
+pub use self::retention::{Cleanup, Retention};
 pub use self::router::{
     AllowedFailsPolicy, FallbackRule, ModelGroupAlias, RetryPolicy, RouterSettings, RoutingStrategy,
 };

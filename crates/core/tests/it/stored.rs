@@ -13,7 +13,10 @@ router_settings: {num_retries: 5, model_group_alias: {x: a}}
 ";
 
 fn object(value: Value) -> Map<String, Value> {
-    value.as_object().cloned().unwrap()
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
 }
 
 fn model(id: &str, params: Value, info: Value) -> StoredModel {
@@ -37,7 +40,7 @@ fn read(stored: &Stored) -> Loaded {
     let environment: Environment = [("KEY", "sk-env"), ("LITELLM_SALT_KEY", "sk-salt")]
         .into_iter()
         .collect();
-    let document = Document::parse(FILE, "config.yaml").unwrap();
+    let document = Document::parse(FILE, "config.yaml").expect("it is YAML");
     document.read(&environment, stored)
 }
 

@@ -128,6 +128,31 @@ impl Directory {
         }
     }
 
+    /// Adds what an entity had spent before this process counted anything, or elsewhere. What it
+    /// spent here since stays counted, however late the database tells of the rest. Windows that
+    /// have passed, and entities that are not here, are left out.
+    pub fn had_spent(&self, spend: &Spend, zone: &TimeZone) {
+        if let Some(account) = self.charged(&spend.of) {
+            let amount = spend.amount.get();
+            let counters = &account.counters;
+            counters.add_spent(&spend.window, spend.start, amount, zone);
+        }
+    }
+
+    /// Removes all entities but those that `is_kept`, and forgets what all spent: for a database
+    /// that is another one than before, out of which they are read anew.
+    pub fn forget(&self, is_kept: impl Fn(&EntityId) -> bool) {
+        let others = self.others.all().into_iter().flat_map(Shelf::seats);
+        let seats = self.keys.seats().chain(self.retired.seats()).chain(others);
+        for account in seats.filter_map(|seat| seat.account()) {
+            let id = EntityId::new(account.kind(), account.id());
+            if !is_kept(&id) {
+                self.remove(&id);
+            }
+            account.counters.forget_spent();
+        }
+    }
+
     /// Adds what a request cost that the database does not know of yet: at the start, from the
     /// journal.
     pub fn undrained(&self, entry: &LedgerEntry, zone: &TimeZone) {

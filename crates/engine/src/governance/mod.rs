@@ -52,7 +52,7 @@ pub const GATEWAY_ACCOUNT: &str = "litellm-proxy-budget";
 pub struct Governance {
     /// Keys, teams, users and the like.
     pub directory: Directory,
-    /// Entities are still being read: who is not known yet may be known soon.
+    /// Entities are still being read, and what they spent.
     is_waiting: AtomicBool,
     pricing: ArcSwap<Box<dyn Pricing>>,
     /// The account of all requests together, if they have a budget.
@@ -79,13 +79,13 @@ impl Default for Governance {
 }
 
 impl Governance {
-    /// From now on keys that are not known are asked to come again rather than refused: those of
-    /// the database are yet to be read.
+    /// From now on virtual keys are asked to come again: those of the database, and what they
+    /// spent, are yet to be read.
     pub fn wait_for_entities(&self) {
         self.is_waiting.store(true, Relaxed);
     }
 
-    /// All keys of the database are known.
+    /// All keys of the database are known, with what they spent.
     pub fn has_entities(&self) {
         self.is_waiting.store(false, Relaxed);
     }

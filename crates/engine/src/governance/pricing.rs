@@ -5,10 +5,10 @@ use std::fmt::Debug;
 
 use lockgate_core::ledger::CostSource;
 use lockgate_core::money::Nanodollars;
-use lockgate_providers::catalog::{Bounds, Facts, InputBound, input_bound};
-use lockgate_wire::Operation;
+use lockgate_providers::catalog::{Bounds, Facts, InputBound, Without, input_bound};
 use lockgate_wire::canonical::Usage;
 use lockgate_wire::json::JsonObject;
+use lockgate_wire::{DialectId, Operation};
 
 use super::now;
 use crate::deployment::Deployment;
@@ -88,11 +88,12 @@ impl Pricing for CatalogPrices {
     fn worst_case(&self, deployment: &Deployment, request: &Asked<'_>) -> Option<Nanodollars> {
         let pricing = &deployment.pricing;
         let price = pricing.price().filter(|_| !pricing.is_free())?;
-        let bound = request.input();
+        let bound = request.input().or(deployment.added);
         let bounds = Bounds {
             input_tokens: bound.tokens(price.max_input_tokens()).max(request.bytes),
             output_tokens: request.most_output(deployment),
             web_searches: if bound.is_open() { WEB_SEARCHES } else { 0 },
+            without: without(deployment, request, bound),
             ..Bounds::default()
         };
         pricing.worst_case(&bounds)
@@ -111,5 +112,20 @@ impl Pricing for CatalogPrices {
             ..Facts::default()
         });
         (cost.amount, cost.source)
+    }
+}
+
+/// What `request` cannot do there that would cost more. A form and a session are not seen.
+fn without(deployment: &Deployment, request: &Asked<'_>, bound: InputBound) -> Without {
+    if !request.operation.is_chat() {
+        return Without::default();
+    }
+    match deployment.dialect() {
+        // Who wants a cache or another speed has to say so.
+        DialectId::Anthropic | DialectId::Bedrock => bound.without(),
+        _ => Without {
+            media: bound.is_text(),
+            ..Without::default()
+        },
     }
 }

@@ -1,6 +1,7 @@
 //! The stages of a request that governance has: who calls, what for, and what it cost.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use http::HeaderMap;
 use lockgate_core::access::MatchedRoute;
@@ -16,6 +17,7 @@ use super::caller::Place;
 use super::pricing::{Asked, Pricing};
 use super::refusal::Refusal;
 use super::reservation::{Outcome, Reservation};
+use super::stranger::not_read_yet;
 use super::{Caller, Governance, now, now_micros};
 use crate::auth::Shown;
 use crate::call::Call;
@@ -72,6 +74,8 @@ impl Governance {
         let mut caller = match snapshot.keys.shown(headers, query_key)? {
             Shown::Master => Caller::master(),
             Shown::Key(hash, text) => match self.directory.caller(hash, now_micros())? {
+                // What it spent is read last.
+                Some(_) if self.is_waiting.load(Relaxed) => return Err(not_read_yet()),
                 Some(caller) => caller,
                 None => Box::pin(self.stranger(headers, text)).await?,
             },

@@ -95,7 +95,7 @@ impl Engine {
         }
         body.set("model", quote(model));
         let prepared = Prepared {
-            body: body.to_bytes(),
+            body: body.to_bytes().into(),
             headers: Vec::new(),
             dialect: call.dialect,
             operation: Operation::Compact,

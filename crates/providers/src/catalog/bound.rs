@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use aho_corasick::packed::{self, Searcher};
 use aho_corasick::{AhoCorasick, Match};
 
+use super::worst::Without;
+
 /// What a body says about the size of the question.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct InputBound {
@@ -13,6 +15,12 @@ pub struct InputBound {
     tokens: u64,
     /// It leads to more than it holds.
     open: bool,
+    /// It has a picture.
+    media: bool,
+    /// It may ask for what is written to a cache.
+    cache: bool,
+    /// It may ask for another speed.
+    speed: bool,
 }
 
 /// Tokens that a provider may put around a question: its own instructions for tools and thoughts.
@@ -66,6 +74,12 @@ const OPEN_SIGNS: [&[u8]; 26] = [
     ESCAPE,
 ];
 
+/// How whoever wants something cached says so: `cache_control` (Anthropic, messages API), `cachePoint`
+/// (Amazon Bedrock, Converse), `prompt_cache_breakpoint` (OpenAI, chat completions).
+const CACHE: &[u8] = b"cache";
+/// How whoever wants answers at another speed says so: `speed` (Anthropic, messages API).
+const SPEED: &[u8] = b"\"speed\"";
+
 /// How an escaped letter begins; its next digit is one of [`LETTERS`].
 const ESCAPE: &[u8] = b"\\u00";
 const LETTERS: RangeInclusive<u8> = b'4'..=b'7';
@@ -80,7 +94,12 @@ enum Signs {
 
 /// `None` where it cannot be built, which leaves everything open.
 static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
-    let signs = || MEDIA_SIGNS.iter().chain(&OPEN_SIGNS);
+    let signs = || {
+        MEDIA_SIGNS
+            .iter()
+            .chain(&OPEN_SIGNS)
+            .chain([&CACHE, &SPEED])
+    };
     match packed::Builder::new().extend(signs()).build() {
         Some(packed) => Some(Signs::Packed(packed)),
         None => AhoCorasick::new(signs()).ok().map(Signs::Single),
@@ -96,14 +115,17 @@ pub fn input_bound(body: &[u8]) -> InputBound {
     let mut bound = InputBound {
         tokens: (body.len() as u64).saturating_add(AROUND),
         open: SIGNS.is_none(),
+        ..InputBound::default()
     };
-    let mut note = |found: Match| {
-        let after = body.get(found.end());
-        if found.pattern().as_usize() < MEDIA_SIGNS.len() {
+    let mut note = |found: Match| match &body[found.range()] {
+        CACHE => bound.cache = true,
+        SPEED => bound.speed = true,
+        ESCAPE => bound.open |= body.get(found.end()).is_some_and(|d| LETTERS.contains(d)),
+        _ if found.pattern().as_usize() < MEDIA_SIGNS.len() => {
+            bound.media = true;
             bound.tokens = bound.tokens.saturating_add(MEDIA);
-        } else if &body[found.range()] != ESCAPE || after.is_some_and(|d| LETTERS.contains(d)) {
-            bound.open = true;
         }
+        _ => bound.open = true,
     };
     match SIGNS.as_ref() {
         Some(Signs::Packed(signs)) => signs.find_iter(body).for_each(&mut note),
@@ -126,6 +148,37 @@ impl InputBound {
         } else {
             self.tokens
         }
+    }
+
+    /// What a request with this body cannot do, where everything that costs more is asked for by name.
+    #[must_use]
+    pub fn without(self) -> Without {
+        Without {
+            long_cache: !(self.open || self.cache),
+            cache: !(self.open || self.cache),
+            media: self.is_text(),
+            fast: !(self.open || self.speed),
+            ..Without::default()
+        }
+    }
+
+    /// The bound of a body that becomes larger with the members of another one: those are not counted,
+    /// but what they may lead to is.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens,
+            open: self.open || other.open,
+            media: self.media || other.media,
+            cache: self.cache || other.cache,
+            speed: self.speed || other.speed,
+        }
+    }
+
+    /// Whether all that is sent is text.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        !(self.open || self.media)
     }
 
     /// Whether the request leads to more than its body holds.

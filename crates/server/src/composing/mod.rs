@@ -17,7 +17,7 @@ use lockgate_identity::{Identity, Keeper};
 use tokio::sync::{Mutex, MutexGuard};
 
 use self::stock::Files;
-pub(crate) use self::stock::{Stock, takes_stored};
+pub(crate) use self::stock::{Stock, is_stocked, takes_stored};
 use crate::configure::{Beside, Configured};
 use crate::inbound;
 use crate::serve::CREDENTIALS;
@@ -62,6 +62,11 @@ impl Composer {
     /// What the database adds.
     pub(crate) fn stock(&self) -> &Stock {
         &self.stock
+    }
+
+    /// How this thread calls out.
+    pub(crate) fn upstream(&self) -> Upstream {
+        self.upstream.clone()
     }
 
     /// Serves what the database has now, if that is not served yet. When it returns, it is.

@@ -2,6 +2,7 @@
 //! charged, and still there after a restart.
 
 mod jwt;
+mod audit;
 mod keys;
 mod mappings;
 mod models;
@@ -9,9 +10,13 @@ mod money;
 mod moving;
 mod oauth2;
 mod rotation;
+mod outage;
+mod retention;
 
 use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _};
 use tempfile::TempDir;
 
 use crate::support::{Config, Dialect, MASTER};
@@ -79,6 +84,25 @@ impl Site {
 
     async fn start(&self) -> Gateway {
         self.builder().start().await.unwrap()
+    }
+
+    /// Runs a statement past the gateway; answers the first column of the first row.
+    async fn sql(&self, sql: &str) -> String {
+        if let Some(url) = &self.url {
+            let name = url.rsplit('/').next().unwrap();
+            return Postgres::shared().psql(name, sql).unwrap();
+        }
+        let file = self.folder.path().join("lockgate.db");
+        let options = SqliteConnectOptions::new().filename(file);
+        let mut connection = options.connect().await.unwrap();
+        let sql = AssertSqlSafe(sql.to_owned());
+        let row = connection.fetch_optional(sql).await.unwrap();
+        connection.close().await.unwrap();
+        row.map_or_else(String::new, |row| row.get_unchecked(0))
+    }
+
+    async fn number(&self, sql: &str) -> i64 {
+        self.sql(sql).await.parse().unwrap()
     }
 
     /// A further gateway on the same database: it needs a journal of its own.

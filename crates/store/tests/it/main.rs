@@ -14,4 +14,5 @@ mod outage;
 mod replicas;
 mod spend;
 mod support;
+mod tasks;
 mod url;

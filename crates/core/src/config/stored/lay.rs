@@ -29,7 +29,7 @@ pub(in crate::config) fn lay(root: &mut Mapping, stored: &Stored, findings: &mut
             ("credential_name", Value::from(name.as_str())),
             ("credential_values", Value::Object(values.clone())),
         ];
-        append(root, CREDENTIALS, written, mark);
+        append(root, CREDENTIALS, &written, mark);
     }
     for model in &stored.models {
         let place_of = format!("model/{}", model.id);
@@ -39,7 +39,7 @@ pub(in crate::config) fn lay(root: &mut Mapping, stored: &Stored, findings: &mut
             ("litellm_params", Value::Object(model.params.clone())),
             ("model_info", Value::Object(info(model))),
         ];
-        append(root, MODELS, written, mark);
+        append(root, MODELS, &written, mark);
     }
 }
 
@@ -99,7 +99,12 @@ fn set(into: &mut Mapping, name: &str, value: &Value, mark: Mark) {
 }
 
 /// Adds an item to a list of the root; one that is no list is the file's error, and stays.
-fn append<const N: usize>(root: &mut Mapping, list: &str, written: [(&str, Value); N], mark: Mark) {
+fn append<const N: usize>(
+    root: &mut Mapping,
+    list: &str,
+    written: &[(&str, Value); N],
+    mark: Mark,
+) {
     let entries = written.iter().map(|(name, value)| Entry {
         key: (*name).to_owned(),
         key_mark: mark,

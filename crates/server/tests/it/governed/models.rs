@@ -23,7 +23,7 @@ on_each_database! {
 const SECRET: &str = "sk-db-upstream-c0ffee15";
 
 /// A deployment of the mock as `/model/new` takes it.
-fn model(site: &Site, name: &str, script: &str, info: Value) -> Value {
+fn model(site: &Site, name: &str, script: &str, info: &Value) -> Value {
     json!({
         "model_name": name,
         "litellm_params": {
@@ -86,7 +86,7 @@ async fn a_model_serves_as_soon_as_it_is_made_and_until_it_is_deleted(database: 
         &site,
         "made",
         "mock-made",
-        json!({ "id": "made-id", "mode": "chat" }),
+        &json!({ "id": "made-id", "mode": "chat" }),
     );
     let answer = manage(&gateway, "/model/new", made.clone()).await;
     hides_secret(&answer.to_string());
@@ -139,7 +139,7 @@ async fn a_model_reaches_another_replica_and_outlives_the_process(database: Data
     let site = Site::new(database, 0.0).await;
     let mut one = site.start().await;
     let other = site.start_beside(&one).await;
-    let made = model(&site, "made", "mock", json!({ "id": "made-id" }));
+    let made = model(&site, "made", "mock", &json!({ "id": "made-id" }));
     manage(&one, "/model/new", made).await;
     eventually("the other replica serves the model", || async {
         status(&other, "made").await == 200
@@ -170,7 +170,7 @@ async fn a_model_reaches_another_replica_and_outlives_the_process(database: Data
 async fn a_team_has_models_of_its_own(database: Database) {
     let site = Site::new(database, 0.0).await;
     let gateway = site.start().await;
-    let nobodys = model(&site, "reds", "mock", json!({ "team_id": "red" }));
+    let nobodys = model(&site, "reds", "mock", &json!({ "team_id": "red" }));
     let client = gateway.client().bearer(MASTER);
     let reply = client.post("/model/new", &nobodys).await.unwrap();
     assert_eq!(reply.status, 400, "there is no such team yet");
@@ -183,7 +183,7 @@ async fn a_team_has_models_of_its_own(database: Database) {
         manage(
             &gateway,
             "/model/new",
-            model(&site, "internal", script, of_red),
+            model(&site, "internal", script, &of_red),
         )
         .await;
     }
@@ -230,7 +230,7 @@ async fn settings_of_the_database_win_over_the_file(database: Database) {
         &site,
         "broken",
         "mock-fail-500",
-        json!({ "id": "broken-id" }),
+        &json!({ "id": "broken-id" }),
     );
     manage(&gateway, "/model/new", broken).await;
     let routing = json!({ "fallbacks": [{ "broken": ["mock"] }], "num_retries": 0 });
@@ -287,7 +287,7 @@ async fn what_cannot_be_served_is_told(database: Database) {
     manage(
         &gateway,
         "/model/new",
-        model(&site, "fine", "mock", json!({})),
+        model(&site, "fine", "mock", &json!({})),
     )
     .await;
     assert_eq!(status(&gateway, "fine").await, 200);
@@ -323,7 +323,7 @@ async fn what_cannot_be_served_is_told(database: Database) {
         .await
         .unwrap();
     assert_eq!(status(&gateway, "fine").await, 400);
-    let another = model(&site, "another", "mock", json!({}));
+    let another = model(&site, "another", "mock", &json!({}));
     let client = gateway.client().bearer(MASTER);
     let reply = client.post("/model/new", &another).await.unwrap();
     assert_eq!(reply.status, 500, "{}", reply.text());
@@ -349,7 +349,7 @@ async fn a_credential_serves_the_models_that_name_it(database: Database) {
         "credential_info": {},
     });
     manage(&gateway, "/credentials", credential).await;
-    let mut made = model(&site, "made", "mock-made", json!({}));
+    let mut made = model(&site, "made", "mock-made", &json!({}));
     made["litellm_params"]["api_key"] = Value::Null;
     made["litellm_params"]["litellm_credential_name"] = "ours".into();
     manage(&gateway, "/model/new", made).await;
@@ -374,11 +374,11 @@ async fn prices_of_stored_models_and_of_wildcards_count(database: Database) {
     let site = Site::new(database, 0.0).await;
     let gateway = site.start().await;
     let price = json!({ "input_cost_per_token": 0.001, "output_cost_per_token": 0.001 });
-    manage(&gateway, "/model/new", model(&site, "made", "mock", price)).await;
+    manage(&gateway, "/model/new", model(&site, "made", "mock", &price)).await;
     manage(
         &gateway,
         "/model/new",
-        model(&site, "oai/*", "*", json!({})),
+        model(&site, "oai/*", "*", &json!({})),
     )
     .await;
     let spent = async |model: &str| {
