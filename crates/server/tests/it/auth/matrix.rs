@@ -154,4 +154,25 @@ async fn who_gets_in_where() {
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
-const EXPECTED: &str = "";
+/// `key`: 401, `no`: 403, `yes`: an answer.
+const EXPECTED: &str = "\
+key admin viewer user user_viewer org_admin chat_only models_only manager other_model expired blocked team_blocked unknown sql nobody
+/v1/chat/completions                      yes  yes  yes  yes  yes  yes  yes  yes   no   no  key  key  key  key  key  key
+/openai/deployments/m/chat/completions    yes  yes  yes  yes  yes  yes  yes  yes   no   no  key  key  key  key  key  key
+/v1/completions                           yes  yes  yes  yes  yes  yes   no  yes   no   no  key  key  key  key  key  key
+/v1/embeddings                            yes  yes  yes  yes  yes  yes   no  yes   no   no  key  key  key  key  key  key
+/v1/messages                              yes  yes  yes  yes  yes  yes   no  yes   no   no  key  key  key  key  key  key
+/v1/responses                             yes  yes  yes  yes  yes  yes   no  yes   no   no  key  key  key  key  key  key
+/v1beta/models/m:generateContent          yes  yes  yes  yes  yes  yes   no  yes   no   no  key  key  key  key  key  key
+/v1/models                                yes  yes  yes  yes  yes  yes   no  yes   no  yes  key  key  key  key  key  key
+/model/info                               yes  yes  yes  yes  yes  yes   no   no  yes  yes  key  key  key  key  key  key
+/metrics                                  yes  yes  yes  yes  yes  yes   no   no  yes  yes  key  key  key  key  key  key
+/health                                    no  yes  yes   no   no   no   no   no   no   no  key  key  key  key  key  key
+/utils/transform_request                   no  yes  yes   no   no   no   no   no   no   no  key  key  key  key  key  key
+/key/info                                 yes  yes  yes  yes  yes  yes   no   no  yes  yes  key  key  key  key  key  key
+/key/generate                              no  yes   no  yes   no  yes   no   no   no   no  key  key  key  key  key  key
+/team/new                                  no  yes   no   no   no   no   no   no   no   no  key  key  key  key  key  key
+/config/update                             no  yes   no   no   no   no   no   no   no   no  key  key  key  key  key  key
+/config/list                               no  yes   no   no   no   no   no   no   no   no  key  key  key  key  key  key
+/audit                                     no  yes  yes   no   no   no   no   no   no   no  key  key  key  key  key  key
+";
