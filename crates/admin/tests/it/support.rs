@@ -171,6 +171,7 @@ pub(crate) fn user(role: Role, id: &str) -> KeyCaller {
         teams: BTreeMap::new(),
         organizations: BTreeMap::new(),
         allowed_routes: Vec::new(),
+        limits: Vec::new(),
     }
 }
 

@@ -1,17 +1,17 @@
 //! Virtual keys from end to end, on each database: made over the management API, used, limited,
 //! charged, and still there after a restart.
 
-mod jwt;
 mod audit;
+mod jwt;
 mod keys;
 mod mappings;
 mod models;
 mod money;
 mod moving;
 mod oauth2;
-mod rotation;
 mod outage;
 mod retention;
+mod rotation;
 
 use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres};
 use serde_json::{Value, json};
