@@ -76,7 +76,7 @@ pub(crate) enum Asker {
 /// What the control plane is handed over.
 pub(crate) enum Job {
     /// A management request.
-    Ask(Asked, oneshot::Sender<AdminResponse>),
+    Ask(Box<Asked>, oneshot::Sender<AdminResponse>),
     /// What a token names; nobody may wait for the answer.
     Register(Registration, oneshot::Sender<Result<(), String>>),
 }
@@ -175,7 +175,9 @@ impl AdminDesk {
             return Ok(without_store());
         };
         let (answer, answered) = oneshot::channel();
-        sender.try_send(Job::Ask(asked, answer)).map_err(|_| Busy)?;
+        sender
+            .try_send(Job::Ask(Box::new(asked), answer))
+            .map_err(|_| Busy)?;
         answered.await.map_err(|_| Busy)
     }
 }
@@ -217,7 +219,7 @@ impl AdminOffice {
             // The client may have left; what it asked for is done.
             match job {
                 Job::Ask(asked, told) => {
-                    let response = answer(&admin, asked).await;
+                    let response = answer(&admin, *asked).await;
                     if let Some(composer) = composer {
                         composer.refresh().await;
                     }

@@ -79,7 +79,7 @@ impl Stranger {
             (None, Some(team)) => ("team", team),
             (None, None) => ("role", token.role.as_str()),
         };
-        sha256(&format!(
+        sha256(format!(
             "{:?}\u{1f}{issuer}\u{1f}{kind}\u{1f}{who}",
             token.kind
         ))
@@ -238,7 +238,7 @@ impl Governance {
         let user = user.and_then(|id| directory.find(EntityKind::User, id));
         let now = now_micros();
         let mut open = found.teams.iter().filter(|team| usable(team, now).is_ok());
-        let first = open.next().or(found.teams.first()).cloned();
+        let first = open.next().or_else(|| found.teams.first()).cloned();
         let stranger = Stranger {
             token,
             organization,

@@ -54,7 +54,7 @@ impl Site {
     }
 
     fn builder(&self) -> GatewayBuilder {
-        self.built(self.config())
+        self.built(&self.config())
     }
 
     /// One model.
@@ -73,7 +73,7 @@ impl Site {
     }
 
     /// A gateway with another configuration.
-    fn built(&self, config: Config) -> GatewayBuilder {
+    fn built(&self, config: &Config) -> GatewayBuilder {
         let builder = Gateway::builder().config(config.yaml());
         let builder = builder.arg("--data-dir").arg(self.folder.path());
         match &self.url {
