@@ -2,6 +2,7 @@
 //! and `store` implements them.
 
 mod entities;
+mod leases;
 mod ledger;
 mod spend;
 
@@ -10,6 +11,7 @@ use std::pin::Pin;
 pub use self::entities::{
     AuditDraft, AuditEntry, AuditQuery, Change, EntityQuery, EntityStore, Order, Put, Sort,
 };
+pub use self::leases::{LeaseAsk, LeaseGrant, LeaseStore, Shared};
 pub use self::ledger::Ledger;
 pub use self::spend::{
     Activity, ActivityQuery, Dimension, EntryQuery, Spend, SpendStore, Totals, Written,

@@ -126,7 +126,8 @@ impl Engine {
         let (store, identity) = (&self.shared.responses, caller.identity());
         let mut keeper = responses::recall(&mut call, &mut route, identity, snapshot, store)?;
         let entry = record.record_mut();
-        governance.admit(snapshot, caller, &call, &route.group, entry)?;
+        let door = governance.admit(snapshot, caller, &call, &route.group, entry)?;
+        door.pass(governance, snapshot, entry).await?;
         if responses::is_background(&call, keeper.as_ref())?
             && let Some(keeper) = keeper.take()
         {

@@ -92,7 +92,7 @@ impl Engine {
             let changed = (!hop.members.is_empty()).then(|| call.with_members(&hop.members));
             let call = changed.as_ref().unwrap_or(call);
             // What the caller cannot pay for is no way out; another fallback may be.
-            if !self.can_pay(snapshot, call, &hop.route, record) {
+            if !self.can_pay(snapshot, call, &hop.route, record).await {
                 continue;
             }
             match self.try_group(snapshot, call, &hop.route, record).await {

@@ -22,6 +22,7 @@ mod registrar;
 mod reload;
 mod rotation;
 mod serve;
+mod sharing;
 mod shutdown;
 mod status;
 mod telemetry;

@@ -29,9 +29,10 @@ use crate::configure::{self, Beside, Configured};
 use crate::data_plane::DataPlane;
 use crate::keeping::{self, Keeping};
 use crate::reload::Reloader;
+use crate::sharing::Sharing;
 use crate::shutdown::{self, Signals, Stop, Stopping};
 use crate::status::Status;
-use crate::{check, inbound, listener, rotation, telemetry, tls};
+use crate::{check, inbound, listener, rotation, sharing, telemetry, tls};
 
 /// How long requests in flight may take after a stop when the configuration does not say.
 const DRAIN: Duration = Duration::from_secs(120);
@@ -143,6 +144,11 @@ impl Gateway {
         ));
         let begun = runtime.block_on(keeping.begin(&composer))?;
         self.say_if_empty(args);
+        let mut sharing =
+            runtime.block_on(Sharing::begin(&snapshot.config, &plane.trust, &self.shared));
+        let _set_once = sharing
+            .as_ref()
+            .map(|sharing| self.status.sharing.set(sharing.leases()));
         let threads = plane.start(listeners)?;
         drop(snapshot);
         announce(
@@ -160,8 +166,12 @@ impl Gateway {
             &composer,
             office,
             Box::pin(keeping.run(begun, &composer)),
+            Box::pin(sharing::run(sharing.as_mut())),
         ));
         join(threads);
+        if let Some(sharing) = &mut sharing {
+            runtime.block_on(sharing.close());
+        }
         runtime.block_on(keeping.close());
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
@@ -213,6 +223,7 @@ impl Gateway {
         composer: &Rc<Composer>,
         mut office: AdminOffice,
         kept: impl Future<Output = ()>,
+        mut shared: impl Future<Output = ()> + Unpin,
     ) {
         let Signals {
             mut terminate,
@@ -242,14 +253,17 @@ impl Gateway {
             () = self.keeper.run(&issuers) => std::future::pending().await,
             () = rotated => std::future::pending().await,
             () = kept => std::future::pending().await,
+            () = &mut shared => std::future::pending().await,
         };
         tracing::info!("{signal}: finishing the requests in flight");
         self.status.stop();
         stop.stop();
         tokio::select! {
             () = office.run() => {}
-            // Requests in flight may still wait for the keys of their issuers.
+            // Requests in flight may still wait for the keys of their issuers, and go on taking from
+            // what is shared.
             () = self.keeper.run(&issuers) => {}
+            () = shared => std::future::pending().await,
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwapOption;
+use lockgate_engine::governance::Sharing;
 use lockgate_journal::Journal;
 
 use crate::keeping::KeepingState;
@@ -18,6 +19,8 @@ pub(crate) struct Status {
     pub journal: OnceLock<Arc<Journal>>,
     /// How the database is doing.
     pub keeping: OnceLock<Arc<KeepingState>>,
+    /// What is shared with other replicas, if anything is.
+    pub sharing: OnceLock<Arc<Sharing>>,
     stopping: AtomicBool,
 }
 

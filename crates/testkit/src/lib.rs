@@ -34,6 +34,7 @@ mod memory_store;
 mod mock;
 mod postgres;
 mod process;
+mod redis;
 #[cfg(feature = "schemas")]
 pub mod schema;
 
@@ -45,3 +46,4 @@ pub use memory_store::MemoryStore;
 pub use mock::{Fault, Flavour, MockOptions, MockUpstream, Recorded, Script};
 pub use postgres::{Postgres, PostgresError};
 pub use process::{Signal, free_port, send_signal, sibling_binary};
+pub use redis::Redis;

@@ -45,4 +45,6 @@ pub struct GeneralSettings {
     pub network: NetworkSettings,
     /// How long the ledger is kept.
     pub retention: Retention,
+    /// Limits that replicas share are asked for by every request.
+    pub strict_limits: bool,
 }

@@ -24,6 +24,7 @@ mod model;
 mod pass_through;
 mod prices;
 mod read;
+mod redis;
 mod references;
 mod retention;
 mod router;
@@ -46,6 +47,7 @@ pub use self::lockgate::{CustomAuth, CustomDialect, CustomProvider, LockgateSett
 pub use self::model::{Fallback, LitellmParams, ModelEntry, ModelInfo, Origin};
 pub use self::pass_through::PassThroughEndpoint;
 pub use self::prices::{CostMargin, CostTerms, PriceMapFile, PriceSettings};
+pub use self::redis::RedisSettings;
 pub use self::retention::{Cleanup, Retention};
 pub use self::router::{
     AllowedFailsPolicy, FallbackRule, ModelGroupAlias, RetryPolicy, RouterSettings, RoutingStrategy,
@@ -67,6 +69,8 @@ pub struct Config {
     pub general: GeneralSettings,
     /// What both say about budgets, users and tags.
     pub governance: GovernanceSettings,
+    /// Where replicas share limits and budgets, if they do.
+    pub redis: Option<RedisSettings>,
     /// Who vouches for callers besides the gateway's own keys.
     pub identity: IdentitySettings,
     /// `litellm_settings`

@@ -12,7 +12,7 @@ const EFFECTIVE: &[(&str, &str)] = &[
          dangerously_permit_weak_or_unset_master_key embedding_model enable_jwt_auth enable_oauth2_auth \
          enforce_rbac forward_client_headers_to_llm_api litellm_jwtauth role_permissions \
          forward_openai_org_id include_call_id_in_error_body infer_model_from_keys litellm_key_header_name \
-         master_key max_request_size_mb",
+         coordination_redis master_key max_request_size_mb strict_limits",
     ),
     (
         "litellm_settings",
@@ -25,13 +25,14 @@ const EFFECTIVE: &[(&str, &str)] = &[
          groq_key heroku_key huggingface_key inception_key infinity_key lemonade_key llama_api_key \
          maritalk_key nebius_key novita_api_key ollama_key openai_key openai_like_key openrouter_key \
          ovhcloud_key snowflake_key togetherai_api_key vercel_ai_gateway_key vertex_location \
-         vertex_project wandb_key xai_key",
+         cache_params vertex_project wandb_key xai_key",
     ),
     (
         "router_settings",
         "routing_strategy num_retries retry_after timeout stream_timeout allowed_fails \
          allowed_fails_policy cooldown_time disable_cooldowns fallbacks default_fallbacks \
          context_window_fallbacks content_policy_fallbacks max_fallbacks model_group_alias \
+         redis_db redis_host redis_password redis_port redis_url \
          default_litellm_params retry_policy model_group_retry_policy",
     ),
     (
@@ -92,7 +93,7 @@ fn a_name_is_warned_about_once() {
     let text = "\
 general_settings: {alerting: [slack], nonsense_of_mine: 1}
 litellm_settings: {cache: true, nonsense_of_mine: 1}
-router_settings: {redis_host: x, nonsense_of_mine: 1, default_litellm_params: {tags: [a]}}
+router_settings: {search_tools: [], nonsense_of_mine: 1, default_litellm_params: {tags: [a]}}
 mcp_servers: {}
 model_list:
   - model_name: m

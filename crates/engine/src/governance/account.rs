@@ -1,6 +1,6 @@
 //! One entity in memory: its terms, what it is part of, and its counters.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwapOption;
 use jiff::tz::TimeZone;
@@ -10,6 +10,7 @@ use lockgate_core::terms::{BudgetTerms, Rare, Terms};
 
 use super::money::{Meter, Till};
 use super::reservation::{MINUTE, number};
+use super::sharing::Lease;
 use super::window::{Gauge, WindowCounter};
 
 /// An entity as it is now. When it changes it is replaced, and its counters go on.
@@ -74,9 +75,20 @@ pub(crate) struct Counters {
     pub tokens: WindowCounter,
     pub tokens_per_day: WindowCounter,
     pub parallel: Gauge,
+    /// This replica's parts of them, where several share limits.
+    pub leases: OnceLock<Box<Leases>>,
     /// The windows of budgets that it has or had, and the counters of single models and tags, by
     /// name. Only looked into when the entity is replaced or its spend is set.
     named: Mutex<Named>,
+}
+
+/// A replica's parts of an account's limits.
+#[derive(Debug, Default)]
+pub(crate) struct Leases {
+    pub requests: ArcSwapOption<Lease>,
+    pub tokens: ArcSwapOption<Lease>,
+    pub tokens_per_day: ArcSwapOption<Lease>,
+    pub parallel: ArcSwapOption<Lease>,
 }
 
 #[derive(Debug, Default)]
@@ -90,6 +102,8 @@ struct Named {
 pub(crate) struct ModelCounters {
     pub requests: WindowCounter,
     pub tokens: WindowCounter,
+    /// This replica's parts of them, where several share limits.
+    pub leases: [ArcSwapOption<Lease>; 2],
 }
 
 /// Tells the counters of tags from those of models; neither may hold it.
@@ -304,6 +318,7 @@ impl Default for Counters {
             tokens: WindowCounter::default(),
             tokens_per_day: WindowCounter::default(),
             parallel: Gauge::default(),
+            leases: OnceLock::new(),
             named: Mutex::default(),
         }
     }

@@ -9,6 +9,7 @@ mod admission;
 mod asked;
 mod caller;
 mod directory;
+mod leasing;
 mod money;
 mod pricing;
 #[cfg(test)]
@@ -19,10 +20,13 @@ mod relations;
 mod reservation;
 mod routes;
 mod setting_aside;
+mod sharing;
 mod shelf;
 mod stages;
 mod stranger;
 mod token_teams;
+mod told;
+mod waiting;
 mod window;
 
 use std::sync::atomic::AtomicBool;
@@ -41,6 +45,7 @@ pub use self::pricing::{Asked, CatalogPrices, Pricing};
 pub(crate) use self::refusal::Exceeded;
 pub use self::registry::{Newcomer, Registry};
 pub(crate) use self::reservation::Reservation;
+pub use self::sharing::{Broker, Sharing, SharingStatus};
 pub use self::stages::Bill;
 pub(crate) use self::stages::settle;
 
@@ -61,6 +66,8 @@ pub struct Governance {
     identity: ArcSwapOption<lockgate_identity::Identity>,
     /// Who makes what such tokens name.
     registry: OnceLock<Box<dyn Registry>>,
+    /// With whom limits and budgets are shared, if with anybody.
+    sharing: OnceLock<Arc<Sharing>>,
 }
 
 // === impl Governance ===
@@ -74,6 +81,7 @@ impl Default for Governance {
             gateway: ArcSwapOption::empty(),
             identity: ArcSwapOption::empty(),
             registry: OnceLock::new(),
+            sharing: OnceLock::new(),
         }
     }
 }
@@ -103,6 +111,11 @@ impl Governance {
     /// Asks `pricing` what requests cost from now on.
     pub fn set_pricing(&self, pricing: Box<dyn Pricing>) {
         self.pricing.store(Arc::new(pricing));
+    }
+
+    /// Shares limits and budgets from now on. To be called before the first request.
+    pub fn share(&self, sharing: Arc<Sharing>) {
+        let _only_once = self.sharing.set(sharing);
     }
 
     /// Takes over the budget of all requests together, at the start and after a reload.

@@ -1,13 +1,15 @@
 //! What was spent in a window of a budget, and what may still come of requests in flight.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use jiff::tz::TimeZone;
 use lockgate_core::money::Nanodollars;
 use lockgate_core::period::Period;
+
+use super::sharing::Lease;
 
 /// Money that was spent, and that is reserved, in one window of time.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub(crate) struct Till {
     committed: AtomicI64,
     /// Spent.
     spent: AtomicI64,
+    /// This replica's part, where several share a budget. What others have spent is in there.
+    pub lease: OnceLock<Arc<Lease>>,
 }
 
 /// A budget's windows, one of which is open.
@@ -43,11 +47,18 @@ impl Till {
             end,
             committed: AtomicI64::new(spent),
             spent: AtomicI64::new(spent),
+            lease: OnceLock::new(),
         }
+    }
+
+    /// What other replicas have spent, as far as it is not in here.
+    fn others(&self) -> i64 {
+        self.lease.get().map_or(0, |lease| lease.others())
     }
 
     /// Sets `amount` aside, unless more than `most` would be spent then; says what is left.
     pub(crate) fn reserve(&self, amount: i64, most: i64) -> Result<(), Nanodollars> {
+        let most = most.saturating_sub(self.others());
         let mut left = 0;
         let taken = self.committed.fetch_update(AcqRel, Acquire, |committed| {
             left = most.saturating_sub(committed);
@@ -60,25 +71,29 @@ impl Till {
     pub(crate) fn settle(&self, reserved: i64, cost: i64) -> (i64, i64) {
         add(&self.committed, cost.saturating_sub(reserved));
         if cost == 0 {
-            let spent = self.spent.load(Acquire);
+            let spent = self.spent().get();
             return (spent, spent);
         }
-        let before = add(&self.spent, cost);
+        let before = add(&self.spent, cost).saturating_add(self.others());
         (before, before.saturating_add(cost))
     }
 
     /// Sets what was spent; what is reserved stays so.
     pub(crate) fn set_spent(&self, amount: i64) {
+        let amount = match self.lease.get() {
+            None => amount,
+            Some(lease) => lease.reset(amount),
+        };
         let before = self.spent.swap(amount, AcqRel);
         add(&self.committed, amount.saturating_sub(before));
     }
 
     pub(crate) fn spent(&self) -> Nanodollars {
-        Nanodollars::new(self.spent.load(Acquire))
+        Nanodollars::new(self.spent.load(Acquire).saturating_add(self.others()))
     }
 
     pub(crate) fn committed(&self) -> Nanodollars {
-        Nanodollars::new(self.committed.load(Acquire))
+        Nanodollars::new(self.committed.load(Acquire).saturating_add(self.others()))
     }
 }
 

@@ -10,14 +10,24 @@ use lockgate_core::money::Nanodollars;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::admission::{Entrant, Worst};
+use super::admission::{Entrant, Refused, Worst};
 use super::caller::Caller;
 use super::directory::Directory;
+use super::leasing::Attempt;
 use super::reservation::{Outcome, Reservation};
 
 /// The start of a minute.
 const NOON: i64 = 1_700_000_040;
 static ZONE: TimeZone = TimeZone::UTC;
+
+/// Where nobody shares anything.
+fn make(caller: Caller, entrant: &Entrant<'_>) -> Result<Reservation, Refused> {
+    Reservation::make(caller, entrant, &mut Attempt::default())
+}
+
+fn top_up(made: &mut Reservation, entrant: &Entrant<'_>) -> bool {
+    matches!(made.top_up(entrant, &mut Attempt::default()), Ok(true))
+}
 
 fn key_hash(number: u8) -> [u8; 32] {
     [number; 32]
@@ -76,7 +86,7 @@ fn a_thousand_requests_at_once_overshoot_by_nothing() {
                     for step in 0..125 {
                         let worst = 50_000 + (thread * 13_131 + step * 97_777 + round) % 900_000;
                         let entrant = entrant(worst, 0, NOON);
-                        let made = Reservation::make(caller(directory, 1), &entrant);
+                        let made = make(caller(directory, 1), &entrant);
                         let Ok(mut reservation) = made else {
                             continue;
                         };
@@ -123,7 +133,7 @@ fn a_limit_is_met_exactly_by_many_threads() {
             scope.spawn(move || {
                 for _ in 0..100 {
                     let caller = caller(directory, 1 + thread % 2);
-                    if Reservation::make(caller, &entrant(0, 0, NOON)).is_ok() {
+                    if make(caller, &entrant(0, 0, NOON)).is_ok() {
                         let_in.fetch_add(1, SeqCst);
                     }
                 }
@@ -219,7 +229,7 @@ impl World {
         match *event {
             Event::Make { key, worst, tokens } => {
                 let entrant = entrant(worst, tokens, self.now);
-                let made = Reservation::make(caller(&self.directory, key), &entrant);
+                let made = make(caller(&self.directory, key), &entrant);
                 if let Ok(made) = made {
                     self.live.push((key, worst, made));
                 }
@@ -247,7 +257,7 @@ impl World {
             Event::TopUp { place, worst } if !self.live.is_empty() => {
                 let place = place % self.live.len();
                 let (_, old, made) = &mut self.live[place];
-                if made.top_up(&entrant(worst, 0, self.now)).is_ok() {
+                if top_up(made, &entrant(worst, 0, self.now)) {
                     *old = (*old).max(worst);
                 }
             }
@@ -315,8 +325,11 @@ fn a_refusal_takes_nothing_anywhere() {
     });
     let directory = directory([&key, &json!({})], &json!({ "max_budget": 1e-9 }));
     for _ in 0..20 {
-        let refused = Reservation::make(caller(&directory, 1), &entrant(2, 50, NOON));
-        assert!(matches!(refused, Err(super::refusal::Refusal::Budget(_))));
+        let refused = make(caller(&directory, 1), &entrant(2, 50, NOON));
+        assert!(matches!(
+            refused,
+            Err(Refused::For(super::refusal::Refusal::Budget(_)))
+        ));
     }
     let id = EntityId::new(EntityKind::Key, key_id(1));
     let account = directory.account(&id).unwrap();
@@ -329,7 +342,7 @@ fn a_refusal_takes_nothing_anywhere() {
         ..free
     };
     for _ in 0..3 {
-        Reservation::make(caller(&directory, 1), &free).unwrap();
+        make(caller(&directory, 1), &free).unwrap();
     }
     assert_eq!(account.used(NOON), (3, 0));
 }
@@ -337,7 +350,7 @@ fn a_refusal_takes_nothing_anywhere() {
 #[test]
 fn a_window_ends_on_the_second() {
     let directory = directory([&json!({ "rpm_limit": 2 }), &json!({})], &json!({}));
-    let ask = |now| Reservation::make(caller(&directory, 1), &entrant(0, 0, now)).is_ok();
+    let ask = |now| make(caller(&directory, 1), &entrant(0, 0, now)).is_ok();
     let last = NOON + 59;
     assert_eq!([ask(NOON), ask(last), ask(last)], [true, true, false]);
     let next = NOON + 60;
@@ -351,7 +364,7 @@ fn a_customer_nobody_has_made_is_charged_all_the_same() {
     let directory = directory([&json!({ "tags": ["prod"] }), &json!({})], &json!({}));
     let mut caller = caller(&directory, 1);
     caller.mark(&directory, Some("anna".to_owned()), vec!["beta".to_owned()]);
-    let mut made = Reservation::make(caller, &entrant(0, 0, NOON)).unwrap();
+    let mut made = make(caller, &entrant(0, 0, NOON)).unwrap();
     let charges = made.settle(Outcome::default());
     let charged: Vec<_> = charges.iter().map(|c| (c.kind, c.id.as_str())).collect();
     let key = key_id(1);
@@ -375,7 +388,7 @@ fn charges_name_the_windows_that_memory_is_filled_from() {
                               "other": { "budget_limit": 1, "time_period": "1d" } },
     });
     let first = directory([&terms, &json!({})], &json!({}));
-    let mut made = Reservation::make(caller(&first, 1), &entrant(9, 0, NOON)).unwrap();
+    let mut made = make(caller(&first, 1), &entrant(9, 0, NOON)).unwrap();
     let cost = Nanodollars::new(7);
     let charges = made.settle(Outcome {
         cost,
@@ -407,7 +420,7 @@ fn charges_name_the_windows_that_memory_is_filled_from() {
 #[test]
 fn a_budget_that_changes_reaches_whoever_refers_to_it() {
     let directory = directory([&json!({ "budget_id": "free" }), &json!({})], &json!({}));
-    let ask = |worst| Reservation::make(caller(&directory, 1), &entrant(worst, 0, NOON));
+    let ask = |worst| make(caller(&directory, 1), &entrant(worst, 0, NOON));
     assert!(ask(1_000).is_ok());
     let budget = |dollars: f64| {
         entity(
@@ -442,15 +455,15 @@ fn a_fallback_has_budgets_of_its_own() {
             .map(|(_, _, _, committed)| committed.get())
             .collect()
     };
-    let mut made = Reservation::make(caller(&directory, 1), &entrant(5, 0, NOON)).unwrap();
+    let mut made = make(caller(&directory, 1), &entrant(5, 0, NOON)).unwrap();
     assert_eq!(committed(), [5, 0]);
     let to = |worst| Entrant {
         model: "dear",
         ..entrant(worst, 0, NOON)
     };
-    assert!(made.top_up(&to(11)).is_err());
+    assert!(!top_up(&mut made, &to(11)));
     assert_eq!(committed(), [5, 0], "a refusal takes nothing");
-    assert!(made.top_up(&to(10)).is_ok());
+    assert!(top_up(&mut made, &to(10)));
     assert_eq!(committed(), [10, 10]);
     let cost = Nanodollars::new(7);
     let charges = made.settle(Outcome {

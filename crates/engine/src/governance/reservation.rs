@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
 use lockgate_core::entity::EntityKind;
 use lockgate_core::ledger::{Charge, Window};
 use lockgate_core::money::Nanodollars;
 
 use super::account::Account;
-use super::caller::{Caller, Place};
+use super::caller::Caller;
 use super::money::Till;
+use super::sharing::Lease;
 use super::window::{Counted, WindowCounter};
 use crate::snapshot::Group;
 
@@ -32,7 +32,7 @@ pub(crate) struct Reservation {
 }
 
 /// Something of a limit.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Hold {
     /// The number of the account.
     pub account: usize,
@@ -40,6 +40,8 @@ pub(super) struct Hold {
     pub counted: Counted,
     pub amount: u64,
     pub most: u64,
+    /// What it was taken from besides, where replicas share the limit.
+    pub lease: Option<Arc<Lease>>,
 }
 
 /// Which limit; those of single models and tags by their number.
@@ -63,6 +65,8 @@ pub(super) struct Money {
     /// Its window; `None`: that of all time.
     pub till: Option<Arc<Till>>,
     pub reserved: i64,
+    /// What it was taken from besides, where replicas share the budget.
+    pub lease: Option<Arc<Lease>>,
 }
 
 /// How a request ended.
@@ -76,13 +80,23 @@ pub(crate) struct Outcome {
     pub now: i64,
 }
 
-const KEY_SPEND: HeaderName = HeaderName::from_static("x-litellm-key-spend");
-const KEY_BUDGET: HeaderName = HeaderName::from_static("x-litellm-key-max-budget");
-const KEY_TOKENS: HeaderName = HeaderName::from_static("x-litellm-key-tpm-limit");
-const KEY_REQUESTS: HeaderName = HeaderName::from_static("x-litellm-key-rpm-limit");
-
 pub(super) const MINUTE: i64 = 60;
 pub(super) const DAY: i64 = 86_400;
+
+// === impl What ===
+
+impl What {
+    pub(super) fn is_requests(self) -> bool {
+        matches!(self, Self::Requests | Self::ModelRequests(_))
+    }
+
+    pub(super) fn is_tokens(self) -> bool {
+        matches!(
+            self,
+            Self::Tokens | Self::TokensPerDay | Self::ModelTokens(_)
+        )
+    }
+}
 
 // === impl Reservation ===
 
@@ -130,6 +144,9 @@ impl Reservation {
             };
             let till = money.till.as_deref().unwrap_or(&account.counters.ever);
             let (before, after) = till.settle(money.reserved, cost);
+            if let Some(lease) = &money.lease {
+                lease.settle(money.reserved, cost);
+            }
             warn_if_soft(account, money.budget, before, after);
         }
         if cost != 0 {
@@ -149,7 +166,12 @@ impl Reservation {
             return;
         };
         let length = match hold.what {
-            What::Parallel => return account.counters.parallel.leave(),
+            What::Parallel => {
+                if let Some(lease) = &hold.lease {
+                    lease.settle(1, 0);
+                }
+                return account.counters.parallel.leave();
+            }
             // It was made, whatever became of it.
             What::Requests | What::ModelRequests(_) => return,
             What::TokensPerDay => DAY,
@@ -159,6 +181,10 @@ impl Reservation {
             let now = number(outcome.now.max(self.now), length);
             counter.settle(hold.counted.window, hold.amount, real, now);
         }
+        if let Some(lease) = &hold.lease {
+            let real = outcome.tokens.unwrap_or(hold.amount);
+            lease.settle(whole(hold.amount), whole(real));
+        }
     }
 
     /// Gives back everything, the request itself included: it is refused.
@@ -167,6 +193,15 @@ impl Reservation {
             let Some(account) = self.caller.account(hold.account) else {
                 continue;
             };
+            if let Some(lease) = &hold.lease {
+                // A request counts from the moment it is let in.
+                let used = if hold.what.is_requests() {
+                    hold.amount
+                } else {
+                    0
+                };
+                lease.settle(whole(hold.amount - used), -whole(used));
+            }
             match (hold.what, counter(account, hold.what)) {
                 (What::Parallel, _) => account.counters.parallel.leave(),
                 (_, Some(counter)) => counter.give_back(hold.counted.window, hold.amount),
@@ -174,11 +209,17 @@ impl Reservation {
             }
         }
         for money in std::mem::take(&mut self.money) {
-            self.till(&money, |till| {
-                till.settle(money.reserved, 0);
-            });
+            self.take_out(&money);
         }
         self.open = false;
+    }
+
+    /// Gives back what was set aside as `money`.
+    pub(super) fn take_out(&self, money: &Money) {
+        self.till(money, |till| till.settle(money.reserved, 0));
+        if let Some(lease) = &money.lease {
+            lease.settle(money.reserved, 0);
+        }
     }
 
     pub(super) fn till<T>(&self, money: &Money, ask: impl FnOnce(&Till) -> T) -> Option<T> {
@@ -247,28 +288,6 @@ impl Reservation {
             }
         }
     }
-
-    /// Tells the client what is left of its limits, and what its key spent (reference sections 3.4
-    /// and 5.1).
-    pub(crate) fn write(&self, headers: &mut HeaderMap) {
-        for hold in &self.holds {
-            let Some(account) = self.caller.account(hold.account) else {
-                continue;
-            };
-            let left = hold.most.saturating_sub(hold.counted.used);
-            for (name, value) in names(account, hold, &self.model)
-                .into_iter()
-                .zip([left, hold.most])
-            {
-                if let Some(name) = name {
-                    headers.insert(name, HeaderValue::from(value));
-                }
-            }
-        }
-        if let Some(key) = self.caller.at(Place::Key) {
-            key_headers(key, headers);
-        }
-    }
 }
 
 impl Drop for Reservation {
@@ -291,6 +310,11 @@ pub(super) fn counter(account: &Account, what: What) -> Option<&WindowCounter> {
     })
 }
 
+/// An amount as leases count it.
+pub(super) fn whole(amount: u64) -> i64 {
+    i64::try_from(amount).unwrap_or(i64::MAX)
+}
+
 /// The number of the window of `length` seconds that `now` is in.
 pub(super) fn number(now: i64, length: i64) -> u32 {
     u32::try_from(now / length).unwrap_or(0)
@@ -309,66 +333,4 @@ fn warn_if_soft(account: &Account, budget: usize, before: i64, after: i64) {
             "a soft budget is used up"
         );
     }
-}
-
-fn key_headers(key: &Account, headers: &mut HeaderMap) {
-    let money = |amount: Nanodollars| HeaderValue::from_maybe_shared(amount.to_string());
-    let terms = key.terms();
-    if let Ok(spent) = money(key.spent()) {
-        headers.insert(KEY_SPEND, spent);
-    }
-    let whole = terms.budgets.iter().find(|budget| budget.model.is_none());
-    if let Some(Ok(most)) = whole.map(|budget| money(budget.most)) {
-        headers.insert(KEY_BUDGET, most);
-    }
-    if let Some(limit) = terms.limits.tokens {
-        headers.insert(KEY_TOKENS, HeaderValue::from(limit));
-    }
-    if let Some(limit) = terms.limits.requests {
-        headers.insert(KEY_REQUESTS, HeaderValue::from(limit));
-    }
-}
-
-/// The names of the headers for what is left and for the limit.
-fn names(account: &Account, hold: &Hold, model: &str) -> [Option<HeaderName>; 2] {
-    macro_rules! of {
-        ($whose:literal, $what:literal) => {{
-            const LEFT: HeaderName =
-                HeaderName::from_static(concat!("x-ratelimit-", $whose, "-remaining-", $what));
-            const MOST: HeaderName =
-                HeaderName::from_static(concat!("x-ratelimit-", $whose, "-limit-", $what));
-            [Some(LEFT), Some(MOST)]
-        }};
-    }
-    macro_rules! whose {
-        ($what:literal) => {
-            match account.kind() {
-                EntityKind::Key => of!("api_key", $what),
-                EntityKind::Team => of!("team", $what),
-                EntityKind::TeamMember => of!("team_member", $what),
-                EntityKind::Organization => of!("organization", $what),
-                EntityKind::Customer => of!("end_user", $what),
-                EntityKind::Project => of!("project", $what),
-                EntityKind::Tag => of!("tag", $what),
-                EntityKind::User => of!("user", $what),
-                _ => [None, None],
-            }
-        };
-    }
-    match hold.what {
-        What::Requests => whose!("requests"),
-        What::Tokens => whose!("tokens"),
-        What::Parallel => whose!("max_parallel_requests"),
-        What::TokensPerDay => [None, None],
-        What::ModelRequests(_) => [of_model(account, "requests", model), None],
-        What::ModelTokens(_) => [of_model(account, "tokens", model), None],
-    }
-}
-
-fn of_model(account: &Account, what: &str, model: &str) -> Option<HeaderName> {
-    if account.kind() != EntityKind::Key {
-        return None;
-    }
-    let name = format!("x-litellm-key-remaining-{what}-{model}");
-    HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).ok()
 }

@@ -8,7 +8,8 @@ use lockgate_core::terms::{BudgetTerms, Raise};
 use super::account::Account;
 use super::admission::{Entrant, Worst};
 use super::caller::Place;
-use super::money::Meter;
+use super::leasing::{Attempt, NoneLeft};
+use super::money::{Meter, Till};
 use super::refusal::{OverBudget, Refusal, whose};
 use super::reservation::{Money, Reservation};
 
@@ -28,6 +29,7 @@ impl Reservation {
         mut money: Money,
         account: &Account,
         entrant: &Entrant<'_>,
+        attempt: &mut Attempt,
     ) -> Result<Money, Refusal> {
         let Some(terms) = account.terms().budgets.get(money.budget) else {
             return Ok(money);
@@ -50,13 +52,24 @@ impl Reservation {
             }
             till.reserve(amount, most.get())
         });
-        match taken {
-            Some(Err(left)) => Err(Refusal::Budget(over(account, terms, left, entrant))),
-            _ => {
-                money.reserved = amount;
-                Ok(money)
-            }
+        if let Some(Err(left)) = taken {
+            return Err(Refusal::Budget(over(account, terms, left, entrant)));
         }
+        money.reserved = amount;
+        let lease = money.lease.take();
+        match lease.map(|lease| (attempt.take(&lease, amount, most.get()), lease)) {
+            Some((Ok(true), lease)) => money.lease = Some(lease),
+            Some((Err(NoneLeft), lease)) => {
+                let left = self.till(&money, |till| {
+                    till.settle(amount, 0);
+                    most - till.committed() - Nanodollars::new(lease.held())
+                });
+                let left = left.unwrap_or_default();
+                return Err(Refusal::Budget(over(account, terms, left, entrant)));
+            }
+            Some((Ok(false), _)) | None => {}
+        }
+        Ok(money)
     }
 
     /// Sets the worst case aside in every budget that concerns the model that is asked now, and in
@@ -65,6 +78,7 @@ impl Reservation {
         &mut self,
         accounts: &[(usize, Arc<Account>)],
         entrant: &Entrant<'_>,
+        attempt: &mut Attempt,
     ) -> Result<(), Refusal> {
         for (number, account) in accounts {
             for (budget, terms) in account.terms().budgets.iter().enumerate() {
@@ -79,9 +93,12 @@ impl Reservation {
                     budget,
                     till: meter.map(open),
                     reserved: 0,
+                    lease: None,
                 };
+                let lease = |till: &Till| attempt.of_budget(account, terms, till);
+                money.lease = self.till(&money, lease).flatten();
                 if !self.is_exempt(*number, entrant) {
-                    money = self.set_aside(money, account, entrant)?;
+                    money = self.set_aside(money, account, entrant, attempt)?;
                 }
                 self.money.push(money);
             }
@@ -90,38 +107,44 @@ impl Reservation {
     }
 
     /// Sets more aside, before a fallback that may cost more or has budgets of its own: in all of
-    /// them, or in none.
-    pub(crate) fn top_up(&mut self, entrant: &Entrant<'_>) -> Result<(), Refusal> {
+    /// them, or in none. `false`: in none, and `attempt` knows what is lacking.
+    pub(crate) fn top_up(
+        &mut self,
+        entrant: &Entrant<'_>,
+        attempt: &mut Attempt,
+    ) -> Result<bool, Refusal> {
         let before = (self.model.clone(), self.group.clone());
         self.model = entrant.model.into();
         self.group = entrant.group.cloned();
         let opened = self.money.len();
-        let mut added: Vec<(usize, i64)> = Vec::new();
-        let topped = self.top_up_open(entrant, &mut added).and_then(|()| {
-            let concerned = self.concerned();
-            self.set_all_aside(&concerned, entrant)
-        });
-        match topped {
-            Ok(()) => {
-                for (place, more) in added {
-                    self.money[place].reserved += more;
-                }
-                if let Worst::AtMost(worst) = entrant.worst {
-                    self.reserved = self.reserved.max(worst);
-                }
-                Ok(())
+        let mut added: Vec<Added> = Vec::new();
+        let topped = self
+            .top_up_open(entrant, &mut added, attempt)
+            .and_then(|()| {
+                let concerned = self.concerned();
+                self.set_all_aside(&concerned, entrant, attempt)
+            });
+        if topped.is_ok() && !attempt.is_short() {
+            for Added { place, more, .. } in added {
+                self.money[place].reserved += more;
             }
-            Err(refusal) => {
-                for (place, more) in added {
-                    self.till(&self.money[place], |till| till.settle(more, 0));
-                }
-                for money in self.money.split_off(opened) {
-                    self.till(&money, |till| till.settle(money.reserved, 0));
-                }
-                (self.model, self.group) = before;
-                Err(refusal)
+            if let Worst::AtMost(worst) = entrant.worst {
+                self.reserved = self.reserved.max(worst);
+            }
+            return Ok(true);
+        }
+        for added in added {
+            let money = &self.money[added.place];
+            self.till(money, |till| till.settle(added.more, 0));
+            if let Some(lease) = money.lease.as_ref().filter(|_| added.is_leased) {
+                lease.settle(added.more, 0);
             }
         }
+        for money in self.money.split_off(opened) {
+            self.take_out(&money);
+        }
+        (self.model, self.group) = before;
+        topped.map(|()| false)
     }
 
     /// Sets more aside where something was set aside before; `added` tells how much more, also when
@@ -129,7 +152,8 @@ impl Reservation {
     fn top_up_open(
         &self,
         entrant: &Entrant<'_>,
-        added: &mut Vec<(usize, i64)>,
+        added: &mut Vec<Added>,
+        attempt: &mut Attempt,
     ) -> Result<(), Refusal> {
         let Worst::AtMost(worst) = entrant.worst else {
             return Ok(());
@@ -150,10 +174,30 @@ impl Reservation {
             if let Some(Err(left)) = self.till(money, |till| till.reserve(more, most)) {
                 return Err(Refusal::Budget(over(account, terms, left, entrant)));
             }
-            added.push((place, more));
+            let lease = money.lease.as_ref();
+            let taken = lease.map_or(Ok(true), |lease| attempt.take(lease, more, most));
+            added.push(Added {
+                place,
+                more,
+                is_leased: taken.unwrap_or(false),
+            });
+            if taken.is_err() {
+                let left = Nanodollars::ZERO;
+                return Err(Refusal::Budget(over(account, terms, left, entrant)));
+            }
         }
         Ok(())
     }
+}
+
+/// What was set aside besides what was there.
+#[derive(Debug, Clone, Copy)]
+struct Added {
+    /// The place among the money.
+    place: usize,
+    more: i64,
+    /// The lease gave it, too.
+    is_leased: bool,
 }
 
 /// What a budget holds at `now`.

@@ -11,13 +11,15 @@ use lockgate_core::money::Nanodollars;
 use lockgate_wire::canonical::{ErrorKind, Usage};
 
 use super::access::usable;
-use super::admission::{Entrant, Worst};
+use super::admission::{Entrant, Refused, Worst};
 use super::asked::{asked, customer, tags};
 use super::caller::Place;
+use super::leasing::Attempt;
 use super::pricing::{Asked, Pricing};
 use super::refusal::Refusal;
 use super::reservation::{Outcome, Reservation};
 use super::stranger::not_read_yet;
+use super::waiting::{Door, top_up};
 use super::{Caller, Governance, now, now_micros};
 use crate::auth::Shown;
 use crate::call::Call;
@@ -46,7 +48,7 @@ const STREAMED_BYTES_PER_TOKEN: u64 = 160;
 
 impl Engine {
     /// Sets more aside for a fallback that may cost more than what was asked for, if that can be.
-    pub(crate) fn can_pay(
+    pub(crate) async fn can_pay(
         &self,
         snapshot: &Snapshot,
         call: &Call,
@@ -55,7 +57,9 @@ impl Engine {
     ) -> bool {
         let record = record.record_mut();
         let governance = &self.shared.governance;
-        governance.can_top_up(snapshot, call, &to.group, record)
+        governance
+            .can_top_up(snapshot, call, &to.group, record)
+            .await
     }
 }
 
@@ -151,7 +155,7 @@ impl Governance {
         call: &Call,
         group: &Arc<Group>,
         record: &mut RequestRecord,
-    ) -> Result<(), GatewayError> {
+    ) -> Result<Door, GatewayError> {
         let asked = asked(call);
         record.input_bytes = asked.bytes;
         let (worst, least) = if caller.has_budgets() {
@@ -178,7 +182,7 @@ impl Governance {
         snapshot: &Snapshot,
         caller: Caller,
         record: &mut RequestRecord,
-    ) -> Result<(), GatewayError> {
+    ) -> Result<Door, GatewayError> {
         let entrant = Entrant {
             model: "",
             group: None,
@@ -198,25 +202,38 @@ impl Governance {
         caller: Caller,
         entrant: &Entrant<'_>,
         record: &mut RequestRecord,
-    ) -> Result<(), GatewayError> {
-        match Reservation::make(caller, entrant) {
+    ) -> Result<Door, GatewayError> {
+        let mut attempt = Attempt::first(self.sharing.get());
+        match Reservation::make(caller, entrant, &mut attempt) {
             Ok(reservation) => {
-                record.pricing = Some(self.pricing.load_full());
-                record.reservation = Some(Box::new(reservation));
-                Ok(())
+                self.let_in(reservation, record);
+                Ok(Door::open())
             }
-            Err(refusal) => {
-                let error = refusal.error(snapshot.config.governance.budget_exceeded_status);
-                if let Refusal::Limit(exceeded) = refusal {
-                    record.exceeded = Some(Box::new(exceeded));
-                }
-                Err(error)
-            }
+            Err(Refused::Short(caller)) => Ok(Door::closed(*caller, entrant, attempt)),
+            Err(Refused::For(refusal)) => Err(self.refuse(snapshot, refusal, record)),
         }
     }
 
+    pub(super) fn let_in(&self, reservation: Reservation, record: &mut RequestRecord) {
+        record.pricing = Some(self.pricing.load_full());
+        record.reservation = Some(Box::new(reservation));
+    }
+
+    pub(super) fn refuse(
+        &self,
+        snapshot: &Snapshot,
+        refusal: Refusal,
+        record: &mut RequestRecord,
+    ) -> GatewayError {
+        let error = refusal.error(snapshot.config.governance.budget_exceeded_status);
+        if let Refusal::Limit(exceeded) = refusal {
+            record.exceeded = Some(Box::new(exceeded));
+        }
+        error
+    }
+
     /// Sets more aside for a fallback that may cost more than what was asked for, if that can be.
-    fn can_top_up(
+    async fn can_top_up(
         &self,
         snapshot: &Snapshot,
         call: &Call,
@@ -242,7 +259,8 @@ impl Governance {
             zone: &settings.timezone,
             now: now(),
         };
-        let refusal = reservation.top_up(&entrant).err();
+        let topped = top_up(self.sharing.get(), reservation, &entrant).await;
+        let refusal = topped.err();
         if let Some(refusal) = &refusal {
             let why = refusal.error(settings.budget_exceeded_status);
             tracing::debug!("the fallback to `{}` is passed by: {why}", group.name);

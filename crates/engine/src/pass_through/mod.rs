@@ -185,7 +185,9 @@ impl Engine {
         let governance = &self.shared().governance;
         record.admit(Some(&caller));
         record.record_mut().provider = Some(provider.to_owned());
-        governance.admit_unseen(snapshot, caller, record.record_mut())?;
+        let entry = record.record_mut();
+        let door = governance.admit_unseen(snapshot, caller, entry)?;
+        door.pass(governance, snapshot, entry).await?;
         let credentials = snapshot.credentials(provider)?;
         if let Credentials::Deployment(deployment) = &credentials {
             record.record_mut().deployment = Some(deployment.clone());
@@ -273,7 +275,9 @@ impl Engine {
             let identified = governance.identify(snapshot, &head.headers, key, matched);
             let caller = identified.await?;
             record.admit(Some(&caller));
-            governance.admit_unseen(snapshot, caller, record.record_mut())?;
+            let entry = record.record_mut();
+            let door = governance.admit_unseen(snapshot, caller, entry)?;
+            door.pass(governance, snapshot, entry).await?;
         } else {
             record.admit(None);
         }

@@ -64,7 +64,9 @@ impl Engine {
         let route = find_route(snapshot, caller.team_id(), endpoint.dialect, &call.model)?;
         governance.check_models(snapshot, &caller, &call, &route)?;
         governance.mark(snapshot, wishes.headers, &call, &mut caller)?;
-        governance.admit(snapshot, caller, &call, &route.group, record.record_mut())?;
+        let entry = record.record_mut();
+        let door = governance.admit(snapshot, caller, &call, &route.group, entry)?;
+        door.pass(governance, snapshot, entry).await?;
         let arrival = self.travel(snapshot, &call, route, record).await?;
         let upstream_time = arrival.sent.elapsed();
         let overhead = started.elapsed().saturating_sub(upstream_time);

@@ -23,6 +23,15 @@ pub(super) fn ready(status: &Status) -> Response<AnswerBody> {
         },
         "db": if reached { "connected" } else { "Not connected" },
     });
+    if let Some(sharing) = status.sharing.get() {
+        let reached = sharing.status().is_reached;
+        body["redis"] = if reached {
+            "connected"
+        } else {
+            "Not connected"
+        }
+        .into();
+    }
     if let Some(refused) = status.refused.load_full() {
         let since = refused
             .at

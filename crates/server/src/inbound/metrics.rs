@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use http::Response;
+use lockgate_engine::governance::SharingStatus;
 use lockgate_engine::metrics::{ByStatus, DeploymentMetrics, GatewayMetrics, Histogram};
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::{AnswerBody, Shared};
@@ -33,7 +34,48 @@ pub(super) fn exposition(
     if let Some(journal) = status.journal.get() {
         ledger::metrics(&mut text, &journal.status());
     }
+    if let Some(shared) = status.sharing.get() {
+        sharing(&mut text, &shared.status());
+    }
     reply::typed(CONTENT_TYPE, text.0)
+}
+
+fn sharing(text: &mut Exposition, status: &SharingStatus) {
+    for (name, kind, help, count) in [
+        (
+            "lockgate_redis_connected",
+            "gauge",
+            "Whether limits and budgets are shared: 0 while Redis is away",
+            u64::from(status.is_reached),
+        ),
+        (
+            "lockgate_redis_replicas",
+            "gauge",
+            "Replicas that share limits and budgets",
+            status.replicas,
+        ),
+        (
+            "lockgate_redis_calls_total",
+            "counter",
+            "Calls to Redis",
+            status.calls,
+        ),
+        (
+            "lockgate_redis_waits_total",
+            "counter",
+            "Requests that waited for a call to Redis",
+            status.waits,
+        ),
+        (
+            "lockgate_redis_outages_total",
+            "counter",
+            "How often Redis went away",
+            status.outages,
+        ),
+    ] {
+        text.head(name, kind, help);
+        text.sample(name, &[], count);
+    }
 }
 
 fn gateway(text: &mut Exposition, shared: &Shared) {

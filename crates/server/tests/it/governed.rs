@@ -10,10 +10,11 @@ mod money;
 mod moving;
 mod oauth2;
 mod outage;
+mod replicas;
 mod retention;
 mod rotation;
 
-use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres};
+use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres, Redis};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _};
@@ -26,6 +27,8 @@ use crate::support::{Config, Dialect, MASTER};
 enum Database {
     Sqlite,
     Postgres,
+    /// PostgreSQL, and two replicas that share limits and budgets in Redis.
+    Replicas,
 }
 
 /// What stays when a gateway goes: an upstream, a database and a data folder.
@@ -33,6 +36,12 @@ struct Site {
     mock: MockUpstream,
     folder: TempDir,
     url: Option<String>,
+    /// Where replicas share limits: a URL and a namespace.
+    redis: Option<(String, String)>,
+    /// Further `general_settings`.
+    general: Value,
+    /// What the upstream does.
+    script: &'static str,
     /// Of each token of the model `mock`, in dollars.
     price: f64,
 }
@@ -44,11 +53,17 @@ const TOKENS: f64 = 15.0;
 
 impl Site {
     async fn new(database: Database, price: f64) -> Self {
-        let url = (database == Database::Postgres).then(|| Postgres::shared().database().unwrap());
+        let url = (database != Database::Sqlite).then(|| Postgres::shared().database().unwrap());
+        let namespace = url.as_deref().and_then(|url| url.rsplit('/').next());
+        let redis = namespace.filter(|_| database == Database::Replicas);
+        let redis = redis.map(|namespace| (Redis::shared().url(), namespace.to_owned()));
         Self {
             mock: MockUpstream::start().await.unwrap(),
             folder: tempfile::tempdir().unwrap(),
             url,
+            redis,
+            general: json!({}),
+            script: "mock",
             price,
         }
     }
@@ -62,24 +77,30 @@ impl Site {
         let mut entry = json!({
             "model_name": "mock",
             "litellm_params": {
-                "model": "openai/mock",
+                "model": format!("openai/{}", self.script),
                 "api_base": self.mock.url(Dialect::OpenAi.base_path()),
                 "api_key": "sk-upstream",
             },
         });
         entry["model_info"] =
             json!({ "input_cost_per_token": self.price, "output_cost_per_token": self.price });
-        Config::new().entry(entry)
+        Config::new()
+            .entry(entry)
+            .section("general_settings", self.general.clone())
     }
 
     /// A gateway with another configuration.
     fn built(&self, config: &Config) -> GatewayBuilder {
         let builder = Gateway::builder().config(config.yaml());
-        let builder = builder.arg("--data-dir").arg(self.folder.path());
-        match &self.url {
-            Some(url) => builder.env("DATABASE_URL", url),
-            None => builder,
+        let mut builder = builder.arg("--data-dir").arg(self.folder.path());
+        if let Some(url) = &self.url {
+            builder = builder.env("DATABASE_URL", url);
         }
+        if let Some((url, namespace)) = &self.redis {
+            builder = builder.env("REDIS_URL", url);
+            builder = builder.env("REDIS_NAMESPACE", namespace);
+        }
+        builder
     }
 
     async fn start(&self) -> Gateway {
@@ -105,14 +126,32 @@ impl Site {
         self.sql(sql).await.parse().unwrap()
     }
 
-    /// A further gateway on the same database: it needs a journal of its own.
-    async fn start_beside(&self, one: &Gateway) -> Gateway {
-        let yaml = std::fs::read_to_string(one.config_path()).unwrap();
-        let mut config: Value = serde_json::from_str(&yaml).unwrap();
-        let journal = self.folder.path().join("journal-beside");
-        config["lockgate_settings"] = json!({ "journal_dir": journal });
-        let builder = self.builder().config(config.to_string());
-        builder.start().await.unwrap()
+    /// A further replica: its journal is its own.
+    async fn start_another(&self) -> Gateway {
+        let journal = self.folder.path().join("another-journal");
+        let own = json!({ "journal_dir": journal });
+        let config = self.config().section("lockgate_settings", own);
+        self.built(config).start().await.unwrap()
+    }
+
+    /// All that serve: two where they share limits.
+    async fn start_all(&self) -> Vec<Gateway> {
+        let mut gateways = vec![self.start().await];
+        if self.redis.is_some() {
+            gateways.push(self.start_another().await);
+        }
+        gateways
+    }
+}
+
+/// Waits until every replica knows the key.
+async fn known(gateways: &[Gateway], key: &str) {
+    for gateway in gateways {
+        crate::support::eventually("every replica knows the key", || async {
+            let reply = holder(gateway, key).get("/v1/models").await.unwrap();
+            reply.status == 200
+        })
+        .await;
     }
 }
 
@@ -160,6 +199,13 @@ macro_rules! on_each_database {
             $(#[tokio::test]
             async fn $name() {
                 super::$name(super::Database::Postgres).await;
+            })*
+        }
+
+        mod on_two_replicas {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(super::Database::Replicas).await;
             })*
         }
     };

@@ -67,6 +67,52 @@ pub(super) const LOCKGATE: KeyTable = KeyTable {
     known: &[],
 };
 
+/// What `coordination_redis` may hold.
+pub(super) const REDIS: KeyTable = KeyTable {
+    section: "coordination_redis",
+    effective: REDIS_NAMES,
+    known: &[
+        "aws_iam_cache_name",
+        "aws_iam_region",
+        "aws_iam_username",
+        "gcp_service_account",
+        "max_connections",
+        "socket_timeout",
+    ],
+};
+
+/// What `cache_params` may hold, of which only what says where Redis is has an effect.
+pub(super) const CACHE: KeyTable = KeyTable {
+    section: "cache_params",
+    effective: REDIS_NAMES,
+    known: &[
+        "default_in_memory_ttl",
+        "default_in_redis_ttl",
+        "max_connections",
+        "mode",
+        "redis_flush_size",
+        "similarity_threshold",
+        "supported_call_types",
+        "ttl",
+    ],
+};
+
+const REDIS_NAMES: &[&str] = &[
+    "db",
+    "host",
+    "namespace",
+    "password",
+    "port",
+    "redis_startup_nodes",
+    "sentinel_nodes",
+    "service_name",
+    "ssl",
+    "startup_nodes",
+    "type",
+    "url",
+    "username",
+];
+
 pub(super) const CUSTOM_PROVIDER: KeyTable = KeyTable {
     section: "custom_providers",
     effective: &[

@@ -16,6 +16,7 @@ mod pass_through;
 mod policies;
 mod prices;
 mod providers;
+mod redis;
 mod settings;
 
 use super::findings::Findings;
@@ -43,6 +44,7 @@ pub(super) fn config(mut root: Mapping, process: &Environment, findings: &mut Fi
         unserved,
         general: settings::general(general, findings),
         governance: governance::settings(general, litellm, findings),
+        redis: redis::settings([general, router, litellm], &environment, findings),
         identity: identity::settings(general, &environment, findings),
         litellm: settings::litellm(litellm, &environment, findings),
         router: settings::router(router, litellm, &environment, findings),

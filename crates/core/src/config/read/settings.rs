@@ -59,6 +59,7 @@ pub(super) fn general(section: &Mapping, findings: &mut Findings) -> GeneralSett
         disable_custom_api_keys: fields.is_on("disable_custom_api_keys"),
         network: super::network::settings(section, fields.findings),
         retention: retention(&mut fields),
+        strict_limits: fields.is_on("strict_limits"),
     }
 }
 

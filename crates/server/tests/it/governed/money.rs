@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Database, Site, TOKENS, holder, key, on_each_database, question, told};
+use super::{Database, Site, TOKENS, holder, key, known, on_each_database, question, told};
 use crate::support::{CHAT, SOON, eventually};
 
 on_each_database! {
@@ -29,13 +29,14 @@ fn same(a: f64, b: f64) -> bool {
 
 async fn a_thousand_parallel_requests_do_not_overshoot(database: Database) {
     let site = Site::new(database, 0.000_01).await;
-    let gateway = site.start().await;
-    let key = key(&gateway, json!({ "max_budget": 0.1 })).await;
+    let gateways = site.start_all().await;
+    let key = key(&gateways[0], json!({ "max_budget": 0.1 })).await;
+    known(&gateways, &key).await;
     let served = Arc::new(AtomicUsize::new(0));
     let refused = Arc::new(AtomicUsize::new(0));
     let mut asking = tokio::task::JoinSet::new();
-    for _ in 0..1000 {
-        let client = holder(&gateway, &key);
+    for number in 0..1000 {
+        let client = holder(&gateways[number % gateways.len()], &key);
         let (served, refused) = (served.clone(), refused.clone());
         asking.spawn(async move {
             // What others have set aside may come back: whoever is refused tries again.
@@ -65,7 +66,7 @@ async fn a_thousand_parallel_requests_do_not_overshoot(database: Database) {
     // No more fits once less is left than one of them may cost.
     assert!(cost <= 0.1 && cost > 0.08, "{served}");
     eventually("what was served is charged", || async {
-        same(dollars(&told(&gateway, &key).await), cost)
+        same(dollars(&told(&gateways[0], &key).await), cost)
     })
     .await;
 }

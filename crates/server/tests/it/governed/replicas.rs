@@ -1,0 +1,244 @@
+//! Two replicas with one PostgreSQL and one Redis: what they share, and what happens without it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::time::Duration;
+
+use lockgate_testkit::{Gateway, Postgres, Redis};
+use serde_json::json;
+
+use super::{Database, Site, holder, key, known, question};
+use crate::support::{CHAT, eventually};
+
+/// How many of `asked` requests, sent to all gateways at once, were served; the others were refused
+/// for a limit.
+async fn served(gateways: &[Gateway], key: &str, asked: usize) -> usize {
+    let mut asking = tokio::task::JoinSet::new();
+    for number in 0..asked {
+        let client = holder(&gateways[number % gateways.len()], key);
+        asking.spawn(async move { client.post(CHAT, &question()).await.unwrap().status });
+    }
+    let statuses = asking.join_all().await;
+    assert!(statuses.iter().all(|status| matches!(status, 200 | 429)));
+    statuses.iter().filter(|status| **status == 200).count()
+}
+
+/// Not so late in a minute that the next one begins before the test is over.
+async fn early_in_a_minute() {
+    let now = std::time::SystemTime::now();
+    let now = now.duration_since(std::time::UNIX_EPOCH).unwrap();
+    let second = now.as_secs() % 60;
+    if second > 35 {
+        tokio::time::sleep(Duration::from_secs(61 - second)).await;
+    }
+}
+
+async fn redis_is(gateway: &Gateway, state: &str) {
+    eventually("what readiness says of Redis", || async {
+        let reply = gateway.client().get("/health/readiness").await.unwrap();
+        reply.status == 200 && reply.json()["redis"] == state
+    })
+    .await;
+}
+
+/// A site with a Redis of its own.
+async fn with_own_redis(price: f64) -> (Site, Redis) {
+    let redis = Redis::start().unwrap();
+    let mut site = Site::new(Database::Replicas, price).await;
+    site.redis = Some((redis.url(), "own".to_owned()));
+    (site, redis)
+}
+
+#[tokio::test]
+async fn a_limit_is_shared() {
+    let site = Site::new(Database::Replicas, 0.0).await;
+    let gateways = site.start_all().await;
+    let key = key(&gateways[0], json!({ "rpm_limit": 100 })).await;
+    known(&gateways, &key).await;
+    early_in_a_minute().await;
+    let served = served(&gateways, &key, 300).await;
+    println!("lease mode: served {served} of a limit of 100");
+    assert!(served <= 100 && served >= 80, "{served}");
+}
+
+#[tokio::test]
+async fn a_strict_limit_is_exact() {
+    let mut site = Site::new(Database::Replicas, 0.0).await;
+    site.general = json!({ "strict_limits": true });
+    let gateways = site.start_all().await;
+    let key = key(&gateways[0], json!({ "rpm_limit": 100 })).await;
+    known(&gateways, &key).await;
+    early_in_a_minute().await;
+    let served = served(&gateways, &key, 300).await;
+    println!("strict mode: served {served} of a limit of 100");
+    assert_eq!(served, 100);
+}
+
+#[tokio::test]
+async fn one_replica_alone_may_use_the_whole_limit() {
+    let site = Site::new(Database::Replicas, 0.0).await;
+    let gateways = site.start_all().await;
+    let key = key(&gateways[0], json!({ "rpm_limit": 50 })).await;
+    known(&gateways, &key).await;
+    early_in_a_minute().await;
+    // The other one gets a part that it does not use.
+    let client = holder(&gateways[1], &key);
+    assert_eq!(client.post(CHAT, &question()).await.unwrap().status, 200);
+    let client = holder(&gateways[0], &key);
+    let mut served = 0;
+    for _ in 0..60 {
+        let status = client.post(CHAT, &question()).await.unwrap().status;
+        assert!(matches!(status, 200 | 429), "{status}");
+        served += usize::from(status == 200);
+    }
+    println!("served {served} of 49");
+    assert!(served <= 49 && served >= 46, "{served}");
+}
+
+#[tokio::test]
+async fn what_one_replica_spent_the_other_knows() {
+    let site = Site::new(Database::Replicas, 0.000_1).await;
+    let gateways = site.start_all().await;
+    let terms = json!({ "max_budget": 0.02, "budget_duration": "30d" });
+    let key = key(&gateways[0], terms).await;
+    known(&gateways, &key).await;
+    // One after the other, so many as one of them alone would serve.
+    let mut each = [0_usize, 0];
+    for number in 0..60 {
+        let reply = holder(&gateways[number % 2], &key)
+            .post(CHAT, &question())
+            .await
+            .unwrap();
+        assert!(matches!(reply.status, 200 | 422), "{}", reply.text());
+        each[number % 2] += usize::from(reply.status == 200);
+    }
+    println!("served {each:?}, at 0.0015 dollars");
+    let both = each[0] + each[1];
+    assert!(both >= 6 && both <= 13, "{each:?}");
+    assert!(each[0].abs_diff(each[1]) <= 1, "{each:?}");
+}
+
+#[tokio::test]
+async fn without_redis_requests_go_on_and_nothing_is_lost() {
+    const CLIENTS: usize = 8;
+    let (site, redis) = with_own_redis(0.000_01).await;
+    let gateways = Arc::new(site.start_all().await);
+    let key = key(
+        &gateways[0],
+        json!({ "max_budget": 100.0, "rpm_limit": 1_000_000 }),
+    )
+    .await;
+    known(&gateways, &key).await;
+    for gateway in gateways.iter() {
+        redis_is(gateway, "connected").await;
+    }
+    let answered = Arc::new(AtomicUsize::new(0));
+    let over = Arc::new(AtomicBool::new(false));
+    let mut clients = tokio::task::JoinSet::new();
+    for number in 0..CLIENTS {
+        let client = holder(&gateways[number % gateways.len()], &key);
+        let (answered, over) = (answered.clone(), over.clone());
+        clients.spawn(async move {
+            while !over.load(Relaxed) {
+                let reply = client.post(CHAT, &question()).await.unwrap();
+                assert_eq!(reply.status, 200, "{}", reply.text());
+                answered.fetch_add(1, Relaxed);
+            }
+        });
+    }
+    let some_more = || async {
+        let before = answered.load(Relaxed);
+        eventually("requests are answered", || async {
+            answered.load(Relaxed) > before + 100
+        })
+        .await;
+    };
+    some_more().await;
+    redis.stop();
+    for gateway in gateways.iter() {
+        redis_is(gateway, "Not connected").await;
+    }
+    some_more().await;
+    redis.resume().unwrap();
+    for gateway in gateways.iter() {
+        redis_is(gateway, "connected").await;
+    }
+    some_more().await;
+    // One that does not answer is worse than one that is gone.
+    redis.freeze();
+    some_more().await;
+    redis.thaw();
+    some_more().await;
+    over.store(true, Relaxed);
+    while let Some(ended) = clients.join_next().await {
+        ended.unwrap();
+    }
+    let answered = answered.load(Relaxed);
+    let database = site.url.as_deref().unwrap().rsplit('/').next().unwrap();
+    let written = || {
+        Postgres::shared()
+            .psql(database, "SELECT count(*) FROM ledger")
+            .unwrap()
+    };
+    eventually("all is written down", || async {
+        written() == answered.to_string()
+    })
+    .await;
+    println!("answered {answered}, written {}", written());
+    let told = |text: &str| gateways[0].logs().matches(text).count();
+    assert_eq!(told("Redis is away"), 2, "{}", gateways[0].logs());
+    assert_eq!(told("Redis answers again"), 2);
+    drop(redis);
+}
+
+#[tokio::test]
+async fn limits_hold_again_when_redis_is_back() {
+    let (site, redis) = with_own_redis(0.000_1).await;
+    let gateways = site.start_all().await;
+    let key = key(&gateways[0], json!({ "max_budget": 0.03 })).await;
+    known(&gateways, &key).await;
+    let ask = |number: usize| {
+        let client = holder(&gateways[number % 2], &key);
+        async move { client.post(CHAT, &question()).await.unwrap().status }
+    };
+    for number in 0..4 {
+        assert_eq!(ask(number).await, 200);
+    }
+    redis.stop();
+    for number in 4..8 {
+        assert_eq!(ask(number).await, 200);
+    }
+    for gateway in &gateways {
+        redis_is(gateway, "Not connected").await;
+    }
+    redis.resume().unwrap();
+    for gateway in &gateways {
+        redis_is(gateway, "connected").await;
+    }
+    // Both tell what they spent alone, to a Redis that has forgotten everything.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let mut served = 8;
+    for number in 0..40 {
+        let status = ask(number).await;
+        assert!(matches!(status, 200 | 422), "{status}");
+        served += usize::from(status == 200);
+    }
+    println!("served {served} of at most 20");
+    // Each of them alone, or both without what they spent before, would serve some 15 more.
+    assert!(served <= 20 && served > 8, "{served}");
+}
+
+#[tokio::test]
+async fn parallel_requests_are_counted_together() {
+    let mut site = Site::new(Database::Replicas, 0.0).await;
+    site.script = "mock-3000ms";
+    let gateways = site.start_all().await;
+    let key = key(&gateways[0], json!({ "max_parallel_requests": 2 })).await;
+    known(&gateways, &key).await;
+    let first = served(&gateways, &key, 8).await;
+    // What has ended makes room, on the other replica, too.
+    let second = served(&gateways, &key, 8).await;
+    println!("served {first} and {second} of 2 at a time");
+    assert_eq!((first, second), (2, 2));
+}
