@@ -4,13 +4,13 @@
 CARGO ?= cargo
 DATA_DIR ?= .lockgate
 
-.PHONY: run test release check fmt clippy size unit sdks need-sdks need-postgres bench bench-quick bench-instructions test-real test-litellm-client fuzz docs docs-check need
+.PHONY: run test release check fmt clippy size unit sdks need-sdks need-postgres bench bench-quick bench-instructions test-real test-litellm-client need-litellm-client fuzz docs docs-check need
 
 run: need ## build and start the gateway with its built-in demo model
 	@$(CARGO) build --release --quiet --package lockgate
 	@scripts/run.sh target/release/lockgate "$(DATA_DIR)"
 
-test: need need-sdks need-postgres fmt clippy size docs-check unit sdks ## every check
+test: need need-sdks need-litellm-client need-postgres fmt clippy size docs-check unit sdks test-litellm-client ## every check
 
 release: need ## the stripped binary at target/release/lockgate
 	$(CARGO) build --release --package lockgate
@@ -35,6 +35,9 @@ sdks: need ## the official SDKs against every upstream dialect
 
 need-sdks:
 	@scripts/need-sdks.sh $(or $(LOCKGATE_SDKS),$(or $(CARGO_TARGET_DIR),target)/sdk)
+
+need-litellm-client:
+	@scripts/need-litellm-client.sh $(or $(LOCKGATE_LITELLM_CLIENT),$(or $(CARGO_TARGET_DIR),target)/litellm-client)
 
 need-postgres:
 	@scripts/need-postgres.sh

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import requests
@@ -41,8 +42,8 @@ class Stage:
     def post(self, path: str, body: dict) -> dict:
         return self.client.http.request("POST", path, json=body)
 
-    def command(self, *words: str) -> str:
-        """What `litellm-proxy` prints; fails when it does."""
+    def command(self, *words: str, typed: str | None = None, key: str | None = None) -> str:
+        """What `litellm-proxy` prints when `typed` is typed into it; fails when it does."""
         program = Path(sys.executable).parent / "litellm-proxy"
         # Its own configuration file would win over the environment.
         with tempfile.TemporaryDirectory(prefix="litellm-client-") as home:
@@ -50,11 +51,16 @@ class Stage:
                 **os.environ,
                 "HOME": home,
                 "LITELLM_PROXY_URL": self.base,
-                "LITELLM_PROXY_API_KEY": self.key,
+                "LITELLM_PROXY_API_KEY": key or self.key,
                 "COLUMNS": "400",
             }
             done = subprocess.run(
-                [str(program), *words], env=env, capture_output=True, text=True, timeout=PROGRAM_SECONDS
+                [str(program), *words],
+                env=env,
+                input=typed,
+                capture_output=True,
+                text=True,
+                timeout=PROGRAM_SECONDS,
             )
         assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done.stdout
@@ -135,20 +141,31 @@ def team_commands(stage: Stage) -> None:
     stage.post("/team/delete", {"team_ids": [made["team_id"]]})
 
 
+def ids(listed: list[dict]) -> list[str]:
+    return [each["id"] for each in listed]
+
+
 def models(stage: Stage) -> None:
-    made = stage.client.models.new(
+    models = stage.client.models
+    made = models.new(
         model_name="client-model",
         model_params={"model": "openai/gpt-5", "api_key": "sk-provider-secret"},
         model_info={"id": "client-model-id"},
     )
     assert made["model_id"] == "client-model-id", made
     assert "sk-provider-secret" not in json.dumps(made), "secrets are not shown"
-    stage.client.models.update(model_id="client-model-id", model_params={"model": "openai/gpt-5", "rpm": 3})
-    stage.client.models.list()
-    stage.client.models.info()
-    stage.client.models.delete(model_id="client-model-id")
+    assert "client-model" in ids(models.list())
+    models.update(model_id="client-model-id", model_params={"model": "openai/gpt-5", "rpm": 3})
+    shown = models.get(model_id="client-model-id")
+    assert shown["model_name"] == "client-model" and shown["model_info"]["db_model"], shown
+    assert shown["litellm_params"]["rpm"] == 3, shown
+    assert "sk-provider-secret" not in json.dumps(models.info()), "secrets are not shown"
+    groups = stage.client.model_groups.info()
+    assert "client-model" in [group["model_group"] for group in groups], groups
+    models.delete(model_id="client-model-id")
+    assert "client-model" not in ids(models.list())
     try:
-        stage.client.models.delete(model_id="client-model-id")
+        models.delete(model_id="client-model-id")
     except NotFoundError:
         return
     raise AssertionError("the model is still there")
@@ -157,9 +174,42 @@ def models(stage: Stage) -> None:
 def model_commands(stage: Stage) -> None:
     stage.command("models", "add", "command-model", "-p", "model=openai/gpt-5", "-i", "id=command-model-id")
     stage.command("models", "update", "command-model-id", "-p", "model=openai/gpt-5", "-p", "rpm=4")
-    stage.command("models", "list")
-    stage.command("models", "info")
+    assert "command-model" in stage.command("models", "list")
+    shown = stage.told("models", "get", "--id", "command-model-id")
+    assert shown["litellm_params"]["rpm"] == 4, shown
+    assert "command-model" in stage.command("models", "info")
+    assert "command-model" in stage.command("model-groups", "list")
     stage.command("models", "delete", "command-model-id")
+    assert "command-model" not in stage.command("models", "list")
+
+
+def chat(stage: Stage) -> None:
+    """A model and a key that were made by the client serve its chat, whole and streamed, and its command's."""
+    stage.client.models.new(
+        model_name="client-chat", model_params={"model": "demo/demo"}, model_info={"id": "client-chat-id"}
+    )
+    made = stage.client.keys.generate(key_alias="chat", models=["client-chat"])
+    holder = Client(base_url=stage.base, api_key=made["key"])
+    messages = [{"role": "user", "content": "hello"}]
+    whole = holder.chat.completions(model="client-chat", messages=messages)
+    assert whole["choices"][0]["message"]["content"], whole
+    chunks = list(holder.chat.completions_stream(model="client-chat", messages=messages))
+    assert any(chunk["choices"] and chunk["choices"][0]["delta"].get("content") for chunk in chunks), chunks
+    assert ids(holder.models.list()) == ["client-chat"]
+    said = stage.command("chat", "client-chat", "--max-tokens", "20", typed="hello\n/quit\n", key=made["key"])
+    assert "demo" in said.lower(), said
+    stage.client.models.delete(model_id="client-chat-id")
+    try:
+        holder.chat.completions(model="client-chat", messages=messages)
+    except requests.HTTPError as error:
+        assert error.response.status_code == 400, error
+    else:
+        raise AssertionError("the model still serves")
+
+
+def http_command(stage: Stage) -> None:
+    told = stage.told("http", "request", "GET", "/health/readiness")
+    assert told["db"] == "connected", told
 
 
 def credentials(stage: Stage) -> None:
@@ -200,6 +250,8 @@ CHECKS: list[Callable[[Stage], None]] = [
     team_commands,
     models,
     model_commands,
+    chat,
+    http_command,
     credentials,
     refusals,
 ]
@@ -214,7 +266,10 @@ def check(stage: Stage, wanted: Callable[[Stage], None]) -> str:
 
 
 def judge(stage: Stage) -> int:
-    rows = [(wanted.__name__, check(stage, wanted)) for wanted in CHECKS]
+    # Nearly all of the time is the commands' own start.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        outcomes = list(pool.map(lambda wanted: check(stage, wanted), CHECKS))
+    rows = [(wanted.__name__, outcome) for wanted, outcome in zip(CHECKS, outcomes, strict=True)]
     print(table(("check", "outcome"), rows))
     return int(any(outcome != "ok" for _, outcome in rows))
 

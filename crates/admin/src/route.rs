@@ -67,7 +67,7 @@ pub fn find(method: &str, path: &str) -> Option<Found> {
     for placeholders in [false, true] {
         for route in AdminRoute::ALL {
             for (offered, template) in route.paths() {
-                if template.contains('{') != placeholders {
+                if !may_mean(template, path) || template.contains('{') != placeholders {
                     continue;
                 }
                 let Some(values) = values(template, path) else {
@@ -87,6 +87,17 @@ pub fn find(method: &str, path: &str) -> Option<Found> {
     others.sort_unstable();
     others.dedup();
     (!others.is_empty()).then(|| Found::OtherMethods(others.join(", ")))
+}
+
+/// Whether `path` begins with what `template` spells out before its first placeholder. Most do not,
+/// which a few bytes tell.
+fn may_mean(template: &str, path: &str) -> bool {
+    let same = template
+        .bytes()
+        .zip(path.bytes())
+        .take_while(|(spelled, said)| spelled == said && *spelled != b'{')
+        .count();
+    matches!(template.as_bytes().get(same), None | Some(b'{'))
 }
 
 /// What stands for the placeholders of `template` in `path`. None of them may be empty; one that ends in `*`

@@ -76,19 +76,25 @@ pub struct LedgerEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Whether the answer was streamed.
+    #[serde(skip_serializing_if = "is_default")]
     pub stream: bool,
     /// Whether the answer came out of a cache.
+    #[serde(skip_serializing_if = "is_default")]
     pub cache_hit: bool,
     /// Attempts beyond the first, all hops together.
+    #[serde(skip_serializing_if = "is_default")]
     pub retries: u32,
     /// Hops to a fallback.
+    #[serde(skip_serializing_if = "is_default")]
     pub fallbacks: u32,
     /// The tokens.
+    #[serde(skip_serializing_if = "is_default")]
     pub tokens: LedgerTokens,
     /// What it cost, in billionths of a dollar.
     #[serde(with = "whole")]
     pub cost: Nanodollars,
     /// Where the cost comes from.
+    #[serde(skip_serializing_if = "is_default")]
     pub cost_source: CostSource,
     /// Whose budgets it was charged to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -100,14 +106,19 @@ pub struct LedgerEntry {
 #[serde(default)]
 pub struct LedgerTokens {
     /// All input tokens.
+    #[serde(skip_serializing_if = "is_default")]
     pub input: u64,
     /// All output tokens.
+    #[serde(skip_serializing_if = "is_default")]
     pub output: u64,
     /// Of the input, read from a prompt cache.
+    #[serde(skip_serializing_if = "is_default")]
     pub cache_read: u64,
     /// Of the input, written to a prompt cache.
+    #[serde(skip_serializing_if = "is_default")]
     pub cache_write: u64,
     /// Of the output, spent on reasoning.
+    #[serde(skip_serializing_if = "is_default")]
     pub reasoning: u64,
 }
 
@@ -156,6 +167,11 @@ impl LedgerTokens {
     pub fn total(&self) -> u64 {
         self.input.saturating_add(self.output)
     }
+}
+
+/// Whether it goes without saying.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Amounts as whole numbers: the journal must not round.

@@ -98,12 +98,13 @@ impl fmt::Display for Nanodollars {
     /// Dollars with as many decimals as it takes: `0.000012345`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (sign, amount) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
-        let (dollars, rest) = (amount / 1_000_000_000, amount % 1_000_000_000);
-        if rest == 0 {
-            return write!(f, "{sign}{dollars}.0");
+        let (dollars, mut decimals) = (amount / 1_000_000_000, amount % 1_000_000_000);
+        let mut places = 9;
+        while places > 1 && decimals.is_multiple_of(10) {
+            decimals /= 10;
+            places -= 1;
         }
-        let decimals = format!("{rest:09}");
-        write!(f, "{sign}{dollars}.{}", decimals.trim_end_matches('0'))
+        write!(f, "{sign}{dollars}.{decimals:0places$}")
     }
 }
 

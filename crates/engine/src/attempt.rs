@@ -114,22 +114,26 @@ impl Attempt<'_> {
         if response.status >= 400 {
             return Err(Box::pin(self.refused(response, total)).await);
         }
-        let headers = response.headers.clone();
-        if response.status >= 300 {
-            let error = redirected(response.status);
+        let UpstreamResponse {
+            status,
+            headers,
+            body,
+        } = response;
+        if status >= 300 {
+            let error = redirected(status);
             return Err(Failure { error, headers });
         }
         if let Some(coding) = coding(&headers) {
-            let error = encoded(coding, response.status);
+            let error = encoded(coding, status);
             return Err(Failure { error, headers });
         }
         let streams = self.call.streams() && !is_json(&headers);
         let content = if self.prepared.passage == Passage::Forwarded {
-            self.pass_on(response.body, &headers, slot, total).await
+            self.pass_on(body, &headers, slot, total).await
         } else if streams {
-            Box::pin(self.begin_stream(response.body, slot, started)).await
+            Box::pin(self.begin_stream(body, slot, started)).await
         } else {
-            self.read_whole(response.body, total).await
+            self.read_whole(body, total).await
         };
         match content {
             Ok(content) => Ok(Reply {

@@ -161,7 +161,7 @@ impl Call {
         ReplyContext {
             operation: self.operation,
             model: self.model.clone(),
-            id: self.call_id.replace('-', ""),
+            id: self.call_id.split('-').collect::<Vec<_>>().concat(),
             created,
             include_usage: chat.is_some_and(|chat| chat.include_usage),
             started: Some(self.started),

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::BytesMut;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use lockgate_core::config::GeneralSettings;
@@ -110,12 +111,16 @@ pub fn stream_headers(dialect: DialectId, headers: &mut HeaderMap) {
 
 /// Adds the upstream's headers: each as `llm_provider-<name>`, rate limits under their own name.
 pub fn provider_headers(upstream: &HeaderMap, headers: &mut HeaderMap) {
+    let mut prefixed = Vec::with_capacity(64);
     for (name, value) in upstream {
         let text = name.as_str();
         if NOT_RELAYED.contains(&text) {
             continue;
         }
-        if let Ok(prefixed) = HeaderName::from_bytes(format!("llm_provider-{text}").as_bytes()) {
+        prefixed.clear();
+        prefixed.extend_from_slice(b"llm_provider-");
+        prefixed.extend_from_slice(text.as_bytes());
+        if let Ok(prefixed) = HeaderName::from_bytes(&prefixed) {
             headers.append(prefixed, value.clone());
         }
         if text.starts_with("x-ratelimit-") {
@@ -188,9 +193,14 @@ pub(crate) fn fresh_id() -> String {
 
 fn milliseconds(duration: Duration) -> HeaderValue {
     let microseconds = duration.as_micros();
-    let text = format!("{}.{:03}", microseconds / 1000, microseconds % 1000);
-    HeaderValue::from_maybe_shared(bytes::Bytes::from(text))
-        .unwrap_or_else(|_| HeaderValue::from_static("0"))
+    let mut digits = itoa::Buffer::new();
+    let mut text = BytesMut::with_capacity(16);
+    text.extend_from_slice(digits.format(microseconds / 1000).as_bytes());
+    text.extend_from_slice(b".");
+    // Three digits, also where the first ones are zero.
+    let thousandths = digits.format(1000 + microseconds % 1000);
+    text.extend_from_slice(&thousandths.as_bytes()[1..]);
+    HeaderValue::from_maybe_shared(text.freeze()).unwrap_or_else(|_| HeaderValue::from_static("0"))
 }
 
 fn put(headers: &mut HeaderMap, name: HeaderName, text: &str) {

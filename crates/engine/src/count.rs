@@ -51,8 +51,7 @@ impl Engine {
         if !deployment.relays(dialect, Operation::CountTokens) {
             return None;
         }
-        let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
-        let model = deployment.upstream_model(&captures);
+        let model = deployment.model.clone();
         let counted = async {
             let call = counting_call(dialect, name, &model, chat)?;
             let prepared = prepare(&call, deployment, &model, true)?;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use lockgate_core::Environment;
 use lockgate_core::config::{LitellmParams, ModelEntry, ModelInfo};
-use lockgate_providers::catalog::{BadPrice, Catalog, Pricing, Wanted, region_of};
+use lockgate_providers::catalog::{BadPrice, Catalog, InputBound, Pricing, Wanted, region_of};
 use lockgate_providers::{
     ConnectError, Connection, ConnectionParams, Credentials, Provider, ProviderTable, Quirk,
     ResolveError, Resolved, max_output_tokens,
@@ -19,9 +19,8 @@ use lockgate_wire::{DialectId, Operation};
 use serde_json::{Map, Value};
 
 use crate::metrics::DeploymentMetrics;
-use crate::prices::own_prices;
+use crate::prices::{added, own_prices};
 use crate::router::cooldown::Health;
-use crate::router::pattern::Pattern;
 
 /// A deployment: where it is, how it is called, how it has been doing.
 #[derive(Debug)]
@@ -46,8 +45,10 @@ pub struct Deployment {
     pub labels: Labels,
     /// The most output tokens the model can give, when known.
     pub max_output_tokens: Option<u64>,
-    /// What its requests cost; of a wildcard see [`Self::pricing_as`].
+    /// What its requests cost; a wildcard has a price only if it has one of its own.
     pub pricing: Pricing,
+    /// What the operator's own members of its requests say about what they may cost.
+    pub(crate) added: InputBound,
     /// Prices of its own, from `litellm_params` and `model_info`.
     own_prices: Map<String, Value>,
 }
@@ -177,6 +178,7 @@ impl Deployment {
             labels,
             max_output_tokens,
             pricing,
+            added: added(&entry.litellm_params),
             own_prices,
             entry,
         })
@@ -277,15 +279,6 @@ impl Deployment {
         self.dialect_for(dialect, operation) == dialect
             && self.provider.relays(operation)
             && !merges
-    }
-
-    /// The upstream's model name for a request that filled the entry's wildcards with `captures`.
-    pub fn upstream_model(&self, captures: &[&str]) -> String {
-        if captures.is_empty() {
-            self.model.clone()
-        } else {
-            Pattern::fill(&self.model, captures)
-        }
     }
 
     /// How long a failure leaves it alone, when the entry says so itself.

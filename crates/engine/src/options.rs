@@ -4,13 +4,17 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use lockgate_core::config::Fallback;
 use lockgate_core::error::GatewayError;
 use lockgate_wire::DialectId;
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::json::JsonObject;
 use serde_json::Value;
+
+const TIMEOUT: HeaderName = HeaderName::from_static("x-litellm-timeout");
+const STREAM_TIMEOUT: HeaderName = HeaderName::from_static("x-litellm-stream-timeout");
+const NUM_RETRIES: HeaderName = HeaderName::from_static("x-litellm-num-retries");
 
 /// Wishes of one request that concern the gateway, not the model.
 #[derive(Debug, Clone, Default)]
@@ -207,17 +211,17 @@ impl Options {
     }
 
     fn read_headers(&mut self, headers: &HeaderMap) -> Result<(), GatewayError> {
-        let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
-        if let Some(text) = header("x-litellm-timeout") {
-            self.timeout = seconds("x-litellm-timeout", text.into())?;
+        let header = |name: &HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+        if let Some(text) = header(&TIMEOUT) {
+            self.timeout = seconds(TIMEOUT.as_str(), text.into())?;
         }
-        if let Some(text) = header("x-litellm-stream-timeout") {
-            self.stream_timeout = seconds("x-litellm-stream-timeout", text.into())?;
+        if let Some(text) = header(&STREAM_TIMEOUT) {
+            self.stream_timeout = seconds(STREAM_TIMEOUT.as_str(), text.into())?;
         }
-        if let Some(text) = header("x-litellm-num-retries") {
+        if let Some(text) = header(&NUM_RETRIES) {
             let number = text
                 .parse()
-                .map_err(|_| wrong("x-litellm-num-retries", "a number"))?;
+                .map_err(|_| wrong(NUM_RETRIES.as_str(), "a number"))?;
             self.num_retries = Some(number);
         }
         Ok(())

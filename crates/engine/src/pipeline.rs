@@ -29,6 +29,8 @@ use crate::upload::Upload;
 const BODY_LIMIT: usize = 128 * 1024 * 1024;
 /// Room for our headers and a few of the upstream's; hyper keeps it as long as the connection.
 const HEADERS: usize = 24;
+/// The same where a key is told what is left of its limits.
+const HEADERS_OF_KEY: usize = 48;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -116,7 +118,7 @@ impl Engine {
         }
         record.record_mut().model.clone_from(&call.model);
         record.record_mut().stream = call.streams();
-        let mut route = find_route(snapshot, endpoint.dialect, &call.model)?;
+        let mut route = find_route(snapshot, caller.team_id(), endpoint.dialect, &call.model)?;
         governance.check_models(snapshot, &caller, &call, &route)?;
         governance.mark(snapshot, headers, &call, &mut caller)?;
         let (store, identity) = (&self.shared.responses, caller.identity());
@@ -183,15 +185,16 @@ impl Engine {
     }
 }
 
-/// The group that serves `model`.
+/// The group that serves `model` to callers of `team`.
 pub(crate) fn find_route(
     snapshot: &Snapshot,
+    team: Option<&str>,
     dialect: DialectId,
     model: &str,
 ) -> Result<Route, GatewayError> {
     snapshot
-        .route(model)
-        .or_else(|| untagged(dialect, model).and_then(|model| snapshot.route(model)))
+        .route_for(team, model)
+        .or_else(|| snapshot.route_for(team, untagged(dialect, model)?))
         .ok_or_else(|| unknown_model(dialect, model))
 }
 
@@ -223,7 +226,10 @@ pub(crate) fn answer(
     keeper: Option<Keeper>,
     mut record: RecordGuard,
 ) -> Response<AnswerBody> {
-    let mut headers = HeaderMap::with_capacity(HEADERS);
+    let mut headers = HeaderMap::with_capacity(match record.record().key {
+        Some(_) => HEADERS_OF_KEY,
+        None => HEADERS,
+    });
     let streams = record.record().stream;
     if streams {
         contract::stream_headers(endpoint.dialect, &mut headers);

@@ -18,6 +18,7 @@ pub(crate) use self::own::{Own, OwnAnswer, gather};
 use self::refusal::{not_expressible, not_offered, other_protocol, unsupported};
 use crate::call::{Call, bad_request};
 use crate::deployment::Deployment;
+use crate::upstream::Pieces;
 use crate::{json_path, responses};
 
 /// Deeper than any body a client may send, for bodies that the gateway wrote itself.
@@ -27,7 +28,7 @@ const OWN_DEPTH: usize = 512;
 #[derive(Debug)]
 pub(crate) struct Prepared {
     /// The body.
-    pub body: Bytes,
+    pub body: Pieces,
     /// Headers that go with it.
     pub headers: Vec<(&'static str, String)>,
     /// The dialect that the upstream is spoken to in.
@@ -113,7 +114,7 @@ fn join(call: &Call, deployment: &Deployment) -> Result<Prepared, GatewayError> 
         return Err(other_protocol(deployment));
     }
     Ok(Prepared {
-        body: Bytes::new(),
+        body: Pieces::default(),
         headers: Vec::new(),
         dialect: call.dialect,
         operation: call.operation,
@@ -139,7 +140,7 @@ fn splice(
         .splice_request(&mut body, target, &deployment.defaults)
         .map_err(|e| bad_request(&e))?;
     Ok(Prepared {
-        body: body.to_bytes(),
+        body: body.to_pieces().into_iter().collect(),
         headers: Vec::new(),
         dialect: call.dialect,
         operation: at_upstream(call.operation, call.dialect),
@@ -167,7 +168,7 @@ fn forward(
         }
     }
     Ok(Prepared {
-        body: body.to_bytes(),
+        body: body.to_pieces().into_iter().collect(),
         headers: Vec::new(),
         dialect: call.dialect,
         operation: call.operation,
@@ -229,7 +230,7 @@ fn settle(
         encoded.body = body.to_bytes();
     }
     Ok(Prepared {
-        body: encoded.body,
+        body: encoded.body.into(),
         headers: encoded.headers,
         dialect,
         operation: at_upstream(operation, dialect),
@@ -290,7 +291,7 @@ fn finish(
     if is_form || quirks.is_empty() && extra.is_empty() {
         return Ok(());
     }
-    let mut body = own_json(&prepared.body)?;
+    let mut body = own_json(&prepared.body.to_bytes())?;
     let call = QuirkCall {
         operation: prepared.operation,
         model,
@@ -300,7 +301,7 @@ fn finish(
     for (name, value) in extra.iter() {
         body.set(name, value.to_string());
     }
-    prepared.body = body.to_bytes();
+    prepared.body = body.to_bytes().into();
     Ok(())
 }
 

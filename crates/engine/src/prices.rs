@@ -1,7 +1,7 @@
 //! What the configuration says about prices, for the catalogue.
 
-use lockgate_core::config::{Config, ModelEntry};
-use lockgate_providers::catalog::{Catalog, PriceMap, is_price};
+use lockgate_core::config::{Config, LitellmParams, ModelEntry};
+use lockgate_providers::catalog::{Catalog, InputBound, PriceMap, input_bound, is_price};
 use serde_json::{Map, Value};
 
 use crate::snapshot::Rejected;
@@ -30,4 +30,14 @@ pub(crate) fn own_prices(entry: &ModelEntry) -> Map<String, Value> {
     let all = written.chain(params);
     all.map(|(name, value)| (name.clone(), value.clone()))
         .collect()
+}
+
+/// What the members that the operator adds to requests say about what those may cost.
+pub(crate) fn added(params: &LitellmParams) -> InputBound {
+    [&params.params, &params.extra_body]
+        .into_iter()
+        .filter_map(|members| serde_json::to_vec(members.as_map()).ok())
+        .fold(InputBound::default(), |all, members| {
+            all.or(input_bound(&members))
+        })
 }

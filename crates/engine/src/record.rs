@@ -162,7 +162,7 @@ impl RecordGuard {
         self.metrics.in_flight.fetch_sub(1, Relaxed);
         self.settle();
         if let (true, Some(ledger)) = (self.record.admitted, &self.ledger) {
-            ledger.append(&entry::of(&self.record));
+            ledger.append(entry::of(&self.record));
         }
         count(&self.record, &self.metrics);
         log(&self.record);

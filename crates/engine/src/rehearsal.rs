@@ -54,15 +54,14 @@ impl Engine {
         let call_id = "rehearsal".to_owned();
         let config = &snapshot.config;
         let call = receive(endpoint, &none, body, config, call_id, Instant::now())?;
-        let route = find_route(snapshot, endpoint.dialect, &call.model)?;
+        let route = find_route(snapshot, None, endpoint.dialect, &call.model)?;
         let Some(deployment) = route.group.deployments.first() else {
             return Err(nothing_sent("the model group has no deployment"));
         };
         if local::answer(&call, deployment).await.is_some() {
             return Err(nothing_sent("the gateway answers this request itself"));
         }
-        let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
-        let model = deployment.upstream_model(&captures);
+        let model = deployment.model.clone();
         let prepared = prepare(&call, deployment, &model, config.litellm.drop_params)?;
         let attempt = Attempt {
             call: &call,
@@ -76,7 +75,7 @@ impl Engine {
         Ok(Outgoing {
             uri,
             headers,
-            body: prepared.body.clone(),
+            body: prepared.body.to_bytes(),
             deployment: deployment.clone(),
             dropped: prepared.dropped.clone(),
         })

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use lockgate_core::config::{Config, Fallback, ModelEntry};
+use lockgate_core::config::{Config, Fallback, ModelEntry, Unserved};
 use lockgate_providers::catalog::Catalog;
 use lockgate_providers::{Credentials, CustomProviderError, ProviderTable};
 
@@ -11,8 +11,8 @@ use crate::auth::Keys;
 use crate::deployment::{Deployment, DeploymentError, Surroundings};
 use crate::pass_through::Configured;
 use crate::prices::catalog;
+use crate::router::names::Names;
 use crate::router::pattern::Pattern;
-use crate::router::resolved::ResolvedNames;
 
 /// An immutable configuration with its deployments and routing tables.
 #[derive(Debug)]
@@ -27,12 +27,13 @@ pub struct Snapshot {
     pub cloud_credentials: Credentials,
     /// What models cost.
     pub catalog: Catalog,
-    groups: BTreeMap<String, Arc<Group>>,
-    patterns: Vec<(Pattern, Arc<Group>)>,
+    /// For everybody.
+    names: Names,
+    /// For the callers of one team.
+    teams: HashMap<String, Names>,
     by_id: HashMap<String, Arc<Group>>,
     inline: HashMap<String, Arc<Group>>,
     pub(crate) endpoints: Vec<Configured>,
-    resolved: ResolvedNames,
 }
 
 /// A model group: the deployments that serve one public name.
@@ -40,6 +41,8 @@ pub struct Snapshot {
 pub struct Group {
     /// The public name; a pattern for a wildcard group.
     pub name: String,
+    /// The team whose own it is; nobody else may call it.
+    pub team: Option<String>,
     /// Its deployments, in the order of the file.
     pub deployments: Vec<Arc<Deployment>>,
 }
@@ -49,8 +52,6 @@ pub struct Group {
 pub struct Route {
     /// The group.
     pub group: Arc<Group>,
-    /// What the group's wildcards stand for in this request.
-    pub captures: Vec<String>,
 }
 
 /// A part of the configuration that cannot be served; the rest is.
@@ -58,6 +59,17 @@ pub struct Route {
 pub struct Rejected {
     /// Where and what, for the operator.
     pub message: String,
+}
+
+/// The deployments of model groups, by name.
+type Members = BTreeMap<String, Vec<Arc<Deployment>>>;
+
+// === impl Route ===
+
+impl From<Arc<Group>> for Route {
+    fn from(group: Arc<Group>) -> Self {
+        Self { group }
+    }
 }
 
 // === impl Snapshot ===
@@ -77,24 +89,25 @@ impl Snapshot {
             cloud_credentials: Credentials::after(
                 previous.map(|previous| &previous.cloud_credentials),
             ),
-            groups: BTreeMap::new(),
-            patterns: Vec::new(),
+            names: Names::default(),
+            teams: HashMap::new(),
             by_id: HashMap::new(),
             inline: HashMap::new(),
             endpoints: Configured::all(&config.general.pass_through_endpoints, &mut rejected),
-            resolved: ResolvedNames::default(),
             config,
         };
-        let mut groups: BTreeMap<String, Vec<Arc<Deployment>>> = BTreeMap::new();
+        let mut groups: BTreeMap<Option<String>, Members> = BTreeMap::new();
         for entry in snapshot.config.models.clone() {
             match snapshot.deployment(entry.clone(), previous) {
                 Ok(deployment) => {
-                    groups
-                        .entry(entry.model_name.clone())
-                        .or_default()
-                        .push(deployment);
+                    let of_team = groups.entry(entry.model_info.team_id).or_default();
+                    let group = of_team.entry(entry.model_name).or_default();
+                    group.push(deployment);
                 }
-                Err(error) => rejected.push(entry_rejected(&entry, &error)),
+                Err(error) => {
+                    rejected.push(entry_rejected(&entry, &error));
+                    snapshot.config.unserved.push(unserved(entry, &error));
+                }
             }
         }
         snapshot.index(groups);
@@ -105,16 +118,25 @@ impl Snapshot {
 
     /// The group that serves `model`: a deployment id, a group, an alias, a wildcard.
     pub fn route(&self, model: &str) -> Option<Route> {
-        if let Some(group) = self.groups.get(model).or_else(|| self.by_id.get(model)) {
-            return Some(Route {
-                group: group.clone(),
-                captures: Vec::new(),
-            });
+        self.route_for(None, model)
+    }
+
+    /// The group that serves `model` to callers of `team`, whose own models come first.
+    pub fn route_for(&self, team: Option<&str>, model: &str) -> Option<Route> {
+        let own = team.and_then(|team| self.teams.get(team));
+        let exact = own.and_then(|names| names.exact(model));
+        let exact = exact.or_else(|| self.names.exact(model));
+        if let Some(group) = exact.or_else(|| self.by_id.get(model)) {
+            return Some(group.clone().into());
         }
         if let Some(target) = self.alias(model).filter(|&target| target != model) {
-            return self.route_unaliased(target);
+            return match self.names.exact(target) {
+                Some(group) => Some(group.clone().into()),
+                None => self.matching(&self.names, target),
+            };
         }
-        self.route_pattern(model)
+        own.and_then(|names| self.matching(names, model))
+            .or_else(|| self.matching(&self.names, model))
     }
 
     /// The group that a fallback leads to.
@@ -128,7 +150,8 @@ impl Snapshot {
         }
     }
 
-    /// The groups that clients may see, by public name, aliases first.
+    /// The groups that clients may see, by public name, aliases first; those of a team are for its
+    /// callers only.
     pub fn listed_models(&self) -> Vec<(&str, &Arc<Group>)> {
         let aliases = self
             .config
@@ -136,12 +159,13 @@ impl Snapshot {
             .model_group_alias
             .iter()
             .filter(|(_, alias)| !alias.hidden)
-            .filter_map(|(name, alias)| Some((name.as_str(), self.groups.get(&alias.model)?)));
+            .filter_map(|(name, alias)| Some((name.as_str(), self.names.exact(&alias.model)?)));
         let mut listed: Vec<(&str, &Arc<Group>)> = aliases.collect();
         let mut seen = std::collections::HashSet::new();
         for entry in &self.config.models {
-            if seen.insert(entry.model_name.as_str())
-                && let Some(group) = self.group(&entry.model_name)
+            let team = entry.model_info.team_id.as_deref();
+            if seen.insert((team, entry.model_name.as_str()))
+                && let Some(group) = self.written(team, &entry.model_name)
             {
                 listed.push((entry.model_name.as_str(), group));
             }
@@ -151,12 +175,20 @@ impl Snapshot {
 
     /// The group with exactly this public name, a pattern for a wildcard group.
     pub fn group(&self, name: &str) -> Option<&Arc<Group>> {
-        self.groups.get(name).or_else(|| {
-            self.patterns
-                .iter()
-                .map(|(_, group)| group)
-                .find(|group| group.name == name)
-        })
+        self.names.written(name)
+    }
+
+    /// The same for callers of `team`, whose own groups come first.
+    pub fn group_for(&self, team: Option<&str>, name: &str) -> Option<&Arc<Group>> {
+        let own = team.and_then(|_| self.written(team, name));
+        own.or_else(|| self.names.written(name))
+    }
+
+    fn written(&self, team: Option<&str>, name: &str) -> Option<&Arc<Group>> {
+        match team {
+            None => self.names.written(name),
+            Some(team) => self.teams.get(team)?.written(name),
+        }
     }
 
     /// The deployment with this id, unless its model decides how it is called.
@@ -167,9 +199,9 @@ impl Snapshot {
 
     /// Every deployment of every group.
     pub fn deployments(&self) -> impl Iterator<Item = &Arc<Deployment>> {
-        self.groups
-            .values()
-            .chain(self.patterns.iter().map(|(_, group)| group))
+        let names = std::iter::once(&self.names).chain(self.teams.values());
+        names
+            .flat_map(Names::all)
             .flat_map(|group| &group.deployments)
     }
 
@@ -189,77 +221,32 @@ impl Snapshot {
             .or(global)
     }
 
-    fn route_unaliased(&self, model: &str) -> Option<Route> {
-        self.groups
-            .get(model)
-            .map(|group| Route {
-                group: group.clone(),
-                captures: Vec::new(),
-            })
-            .or_else(|| self.route_pattern(model))
+    fn matching(&self, names: &Names, model: &str) -> Option<Route> {
+        let group = names.matching(model, |group, captures| self.filled(group, captures))?;
+        Some(group.into())
     }
 
-    fn route_pattern(&self, model: &str) -> Option<Route> {
-        let found_out = |group| Route {
-            group,
-            captures: Vec::new(),
-        };
-        if let Some(group) = self.resolved.get(model) {
-            return Some(found_out(group));
-        }
-        let (group, captures) = self.patterns.iter().find_map(|(pattern, group)| {
-            let captures: Vec<String> = pattern
-                .captures(model)?
-                .into_iter()
-                .map(str::to_owned)
-                .collect();
-            Some((group, captures))
-        })?;
-        if group
-            .deployments
-            .iter()
-            .any(|deployment| deployment.depends_on_model())
-        {
-            let group = self.resolve_again(group, &captures)?;
-            self.resolved.put(model, &group);
-            return Some(found_out(group));
-        }
-        Some(Route {
-            group: group.clone(),
-            captures,
-        })
-    }
-
-    /// `model: "*"` names no provider, and `vertex_ai/*` not how to call the model: the requested
-    /// name tells it.
-    fn resolve_again(&self, group: &Group, captures: &[String]) -> Option<Arc<Group>> {
-        let deployments: Vec<Arc<Deployment>> = group
-            .deployments
-            .iter()
-            .filter_map(|deployment| {
-                let mut entry = deployment.entry.clone();
-                let captures: Vec<&str> = captures.iter().map(String::as_str).collect();
-                entry.litellm_params.model = Pattern::fill(&entry.litellm_params.model, &captures);
-                Deployment::new(entry, self.surroundings(), Some(deployment))
-                    .ok()
-                    .map(Arc::new)
-            })
-            .collect();
+    /// The deployments of a wildcard for the model that was asked for: `model: "*"` names no
+    /// provider, `vertex_ai/*` not how to call the model, and no wildcard what it costs.
+    fn filled(&self, group: &Group, captures: &[&str]) -> Option<Arc<Group>> {
+        let filled = group.deployments.iter().filter_map(|deployment| {
+            let mut entry = deployment.entry.clone();
+            entry.litellm_params.model = Pattern::fill(&entry.litellm_params.model, captures);
+            Deployment::new(entry, self.surroundings(), Some(deployment)).ok()
+        });
+        let deployments: Vec<Arc<Deployment>> = filled.map(Arc::new).collect();
         if deployments.is_empty() {
             return None;
         }
         Some(Arc::new(Group {
             name: group.name.clone(),
+            team: group.team.clone(),
             deployments,
         }))
     }
 
     fn inline_route(&self, id: &str) -> Option<Route> {
-        let group = self.inline.get(id)?.clone();
-        Some(Route {
-            group,
-            captures: Vec::new(),
-        })
+        Some(self.inline.get(id)?.clone().into())
     }
 
     fn deployment(
@@ -286,30 +273,25 @@ impl Snapshot {
         }
     }
 
-    fn index(&mut self, groups: BTreeMap<String, Vec<Arc<Deployment>>>) {
-        for (name, deployments) in groups {
-            for deployment in &deployments {
+    fn index(&mut self, groups: BTreeMap<Option<String>, Members>) {
+        for (team, groups) in groups {
+            for deployment in groups.values().flatten() {
                 let alone = Group {
-                    name: name.clone(),
+                    name: deployment.entry.model_name.clone(),
+                    team: team.clone(),
                     deployments: vec![deployment.clone()],
                 };
                 self.by_id
                     .insert(deployment.id().to_owned(), Arc::new(alone));
             }
-            let pattern = Pattern::parse(&name);
-            let group = Arc::new(Group {
-                name: name.clone(),
-                deployments,
-            });
-            match pattern {
-                Some(pattern) => self.patterns.push((pattern, group)),
-                None => {
-                    self.groups.insert(name, group);
+            let names = Names::new(groups, team.as_ref());
+            match team {
+                None => self.names = names,
+                Some(team) => {
+                    self.teams.insert(team, names);
                 }
             }
         }
-        self.patterns
-            .sort_by_key(|(pattern, _)| pattern.specificity());
     }
 
     /// Makes deployments of fallback targets that no `model_list` entry describes.
@@ -343,6 +325,7 @@ impl Snapshot {
                 Ok(deployment) => {
                     let group = Group {
                         name: entry.model_name.clone(),
+                        team: None,
                         deployments: vec![deployment],
                     };
                     self.inline.insert(id, Arc::new(group));
@@ -356,6 +339,15 @@ impl Snapshot {
                 Err(_) => {}
             }
         }
+    }
+}
+
+fn unserved(entry: ModelEntry, error: &DeploymentError) -> Unserved {
+    Unserved {
+        in_database: entry.model_info.in_database,
+        id: entry.model_info.id,
+        model_name: entry.model_name,
+        reason: error.to_string(),
     }
 }
 
@@ -378,6 +370,10 @@ fn bare_entry(name: &str) -> ModelEntry {
 fn entry_rejected(entry: &ModelEntry, error: &DeploymentError) -> Rejected {
     let name = &entry.model_name;
     let message = match &entry.origin {
+        Some(o) if o.line == 0 => {
+            let file = o.file.display();
+            format!("{file}: error: model `{name}` is left out: {error}")
+        }
         Some(o) => format!(
             "{}:{}:{}: error: {}: model `{name}` is left out: {error}",
             o.file.display(),

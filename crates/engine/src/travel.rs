@@ -128,7 +128,7 @@ impl Engine {
             tried.push(index);
             record.record_mut().deployment = Some(deployment.clone());
             let tried_one = self
-                .try_deployment(snapshot, call, route, deployment, record)
+                .try_deployment(snapshot, call, deployment, record)
                 .await;
             let failure = match tried_one {
                 Ok(arrival) => return Ok(arrival),
@@ -165,13 +165,12 @@ impl Engine {
         &self,
         snapshot: &Snapshot,
         call: &Call,
-        route: &Route,
         deployment: &Arc<Deployment>,
         record: &mut RecordGuard,
     ) -> Result<Arrival, Failure> {
         if call.operation == Operation::Compact {
             // Boxed: few requests come here.
-            let compacted = self.compact(snapshot, call, route, deployment, record);
+            let compacted = self.compact(snapshot, call, deployment, record);
             return Box::pin(compacted).await;
         }
         let sent = Instant::now();
@@ -191,19 +190,12 @@ impl Engine {
             return Ok(done(reply?, Vec::new(), false));
         }
         gather(snapshot, call, deployment).await?;
-        let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
-        let model = deployment.upstream_model(&captures);
-        record.record_mut().upstream_model = (!captures.is_empty()).then(|| model.clone());
-        let prepared = prepare(
-            call,
-            deployment,
-            &model,
-            snapshot.config.litellm.drop_params,
-        )?;
+        let model = &deployment.model;
+        let prepared = prepare(call, deployment, model, snapshot.config.litellm.drop_params)?;
         let attempt = Attempt {
             call,
             deployment,
-            model: &model,
+            model,
             prepared: &prepared,
             limits: limits(snapshot, call, deployment),
             always_usage: snapshot.config.general.always_include_stream_usage,

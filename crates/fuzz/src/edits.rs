@@ -34,6 +34,7 @@ pub(crate) fn check(text: &[u8], object: &JsonObject) {
     put(&mut expected, name, value);
 
     let bytes = edited.to_bytes();
+    assert_eq!(edited.to_pieces().concat(), bytes, "the same in pieces");
     let again = JsonObject::parse(bytes, usize::MAX).expect("an edited object is one");
     for object in [&edited, &again] {
         let mut found: Vec<(String, Vec<u8>)> = object

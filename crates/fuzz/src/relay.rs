@@ -146,7 +146,13 @@ fn body(dialect: DialectId, bytes: &[u8]) {
     assert_eq!(relay(None), bytes, "untouched");
     let after = relay(Some(MODEL));
     match dialect.dialect().relay_rules().model_key {
-        Some(b"\"model\"") => document(&bytes, &after),
+        Some(b"\"model\"") => {
+            document(&bytes, &after);
+            if let Some(object) = object(&bytes) {
+                let mut relay = Relay::new(dialect.dialect(), Some(MODEL), Spliced::default());
+                document(&bytes, &relay.whole(object));
+            }
+        }
         _ => assert_eq!(after, bytes, "no answer of this API names its model"),
     }
 }

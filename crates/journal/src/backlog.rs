@@ -1,6 +1,6 @@
 //! What is in the segments and not in the database, in pieces that fit into memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use crate::counters::Counters;
 use crate::folder::Folder;
 use crate::line;
 use crate::lines::{Found, Lines};
+use crate::recent::Queue;
 use crate::segment::Segment;
 
 /// Bytes of lines in a batch, about: no batch has more but for its last line.
@@ -32,7 +33,7 @@ pub(crate) struct Backlog {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     /// The entries.
-    pub(crate) entries: Vec<LedgerEntry>,
+    pub(crate) entries: Arc<[LedgerEntry]>,
     /// Where each of them is from.
     places: Vec<Segment>,
     /// What is no entry.
@@ -53,6 +54,17 @@ struct Reached {
     offset: u64,
     /// Nothing can follow.
     finished: bool,
+}
+
+/// A batch, as far as it comes from one segment.
+struct Piece<'a> {
+    segment: Segment,
+    /// Where to go on.
+    offset: u64,
+    /// Entries of the batch at most.
+    most: usize,
+    entries: &'a mut Vec<LedgerEntry>,
+    batch: &'a mut Batch,
 }
 
 // === impl Batch ===
@@ -86,21 +98,33 @@ impl Backlog {
         self.offsets.get(&segment).copied().unwrap_or_default()
     }
 
-    /// The next entries, `most` of them at most.
-    pub(crate) fn read(&self, most: usize) -> io::Result<Batch> {
+    /// The next entries, `most` of them at most; out of `recent` where they are there.
+    pub(crate) fn read(&self, most: usize, recent: &mut BTreeMap<u16, Queue>) -> io::Result<Batch> {
         let segments = self.folder.segments()?;
         let mut batch = Batch::default();
+        let mut entries = Vec::new();
         for segment in &segments {
             if batch.is_full {
                 break;
             }
             let closed = self.is_closed(*segment, &segments);
-            match self.read_segment(*segment, closed, most, &mut batch) {
+            let mut piece = Piece {
+                segment: *segment,
+                offset: self.offset(*segment),
+                most,
+                entries: &mut entries,
+                batch: &mut batch,
+            };
+            if let Some(queue) = recent.get_mut(&segment.writer) {
+                piece.take(queue);
+            }
+            match piece.read(&self.folder, closed) {
                 // Drained and removed meanwhile, by who drains.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 read => read?,
             }
         }
+        batch.entries = entries.into();
         Ok(batch)
     }
 
@@ -108,47 +132,6 @@ impl Backlog {
     fn is_closed(&self, segment: Segment, segments: &BTreeSet<Segment>) -> bool {
         segment.generation != self.generation
             || segments.iter().any(|other| segment.is_before(*other))
-    }
-
-    fn read_segment(
-        &self,
-        segment: Segment,
-        closed: bool,
-        most: usize,
-        batch: &mut Batch,
-    ) -> io::Result<()> {
-        let mut offset = self.offset(segment);
-        let mut lines = Lines::from(&self.folder.segment(segment), offset)?;
-        let finished = loop {
-            if batch.entries.len() >= most || batch.bytes >= BATCH_BYTES {
-                batch.is_full = true;
-                break false;
-            }
-            let (found, length) = lines.next()?;
-            match found {
-                Found::End => break closed,
-                // It may be in the making.
-                Found::Torn if !closed => break false,
-                Found::Torn => batch.torn += 1,
-                Found::Damaged(line) => {
-                    batch.lines += u64::from(line.ends_with(b"\n"));
-                    batch.damaged.push((segment, line));
-                }
-                Found::Entry(entry) => {
-                    batch.lines += 1;
-                    batch.entries.push(*entry);
-                    batch.places.push(segment);
-                }
-            }
-            offset += length;
-            batch.bytes += length;
-        };
-        batch.reached.push(Reached {
-            segment,
-            offset,
-            finished,
-        });
-        Ok(())
     }
 
     /// Goes on behind `batch`, without telling anybody.
@@ -206,6 +189,66 @@ impl Backlog {
             self.save();
         }
         Ok(())
+    }
+}
+
+// === impl Piece ===
+
+impl Piece<'_> {
+    /// Takes what is in memory.
+    fn take(&mut self, queue: &mut Queue) {
+        while !self.is_full() {
+            let Some(recent) = queue.take(self.segment, self.offset) else {
+                return;
+            };
+            self.add(recent.entry, recent.length);
+        }
+    }
+
+    /// Reads what else is in the file, which nobody writes to any more if it is `closed`.
+    fn read(mut self, folder: &Folder, closed: bool) -> io::Result<()> {
+        let mut lines = Lines::from(&folder.segment(self.segment), self.offset)?;
+        let finished = loop {
+            if self.is_full() {
+                self.batch.is_full = true;
+                break false;
+            }
+            let (found, length) = lines.next()?;
+            match found {
+                Found::End => break closed,
+                // It may be in the making.
+                Found::Torn if !closed => break false,
+                Found::Torn => self.batch.torn += 1,
+                Found::Damaged(line) => {
+                    self.batch.lines += u64::from(line.ends_with(b"\n"));
+                    self.batch.damaged.push((self.segment, line));
+                }
+                Found::Entry(entry) => {
+                    self.add(*entry, length);
+                    continue;
+                }
+            }
+            self.offset += length;
+            self.batch.bytes += length;
+        };
+        self.batch.reached.push(Reached {
+            segment: self.segment,
+            offset: self.offset,
+            finished,
+        });
+        Ok(())
+    }
+
+    fn add(&mut self, entry: LedgerEntry, length: u64) {
+        self.entries.push(entry);
+        self.batch.places.push(self.segment);
+        self.batch.lines += 1;
+        self.batch.bytes += length;
+        self.offset += length;
+    }
+
+    fn is_full(&self) -> bool {
+        self.entries.len() >= self.most || self.batch.bytes >= BATCH_BYTES
     }
 }
 

@@ -172,7 +172,10 @@ impl Drain {
         if self.looked && counters.undrained_bytes.load(Relaxed) == 0 {
             return Ok(None);
         }
-        let batch = self.backlog.read(self.settings.entries)?;
+        let batch = {
+            let mut recent = self.journal.recent.lock();
+            self.backlog.read(self.settings.entries, &mut recent)?
+        };
         self.looked = true;
         if let Some(oldest) = batch.oldest() {
             counters.oldest.store(oldest.max(1), Relaxed);
@@ -182,14 +185,18 @@ impl Drain {
 
     /// Writes `entries`. If the database refuses them, so that only those are left out that it
     /// refuses each for itself.
-    async fn write(&self, entries: &[LedgerEntry]) -> Outcome {
+    async fn write(&self, entries: &Arc<[LedgerEntry]>) -> Outcome {
         let mut refused = Vec::new();
         let mut taken = entries.is_empty();
         let mut parts = Vec::new();
         parts.extend((!entries.is_empty()).then_some(0..entries.len()));
         while let Some(part) = parts.pop() {
-            let written = self.store.write(&entries[part.clone()]);
-            match timeout(self.settings.patience, written).await {
+            let some = if part.len() == entries.len() {
+                entries.clone()
+            } else {
+                entries[part.clone()].into()
+            };
+            match timeout(self.settings.patience, self.store.write(&some)).await {
                 Ok(Ok(_)) => taken = true,
                 Ok(Err(StoreError::Refused(why))) if part.len() == 1 => {
                     refused.push((part.start, why));

@@ -1,5 +1,6 @@
 //! The folder of a journal, opened by one process.
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use crate::backlog::Backlog;
 use crate::counters::Counters;
 use crate::folder::Folder;
 use crate::lines;
+use crate::recent::RecentEntries;
 use crate::status::Status;
 use crate::writer::Writer;
 
@@ -33,6 +35,7 @@ pub struct Journal {
     pub(crate) generation: u64,
     pub(crate) options: Options,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) recent: RecentEntries,
     _lock: File,
 }
 
@@ -121,6 +124,7 @@ impl Journal {
             generation,
             options,
             counters,
+            recent: RecentEntries::default(),
             _lock: lock,
         };
         let oldest = journal
@@ -145,7 +149,7 @@ impl Journal {
     pub fn undrained(&self) -> impl Iterator<Item = LedgerEntry> + use<> {
         let mut backlog = Backlog::open(&self.folder, self.generation);
         std::iter::from_fn(move || {
-            let batch = match backlog.read(PIECE) {
+            let batch = match backlog.read(PIECE, &mut BTreeMap::new()) {
                 Ok(batch) => batch,
                 Err(error) => {
                     tracing::error!("the journal cannot be read: {error}");
@@ -155,7 +159,7 @@ impl Journal {
             backlog.skip(&batch);
             (!batch.entries.is_empty() || batch.is_full).then_some(batch.entries)
         })
-        .flatten()
+        .flat_map(|entries| entries.to_vec())
     }
 
     /// How it is doing.

@@ -1,7 +1,7 @@
 //! Finished requests on the local disk until the database has them.
 //!
 //! Every core appends to files of its own ([`Writer`]); one [`Drain`] brings what is in them to the
-//! database and removes what is there. Nothing of it is held in memory but one batch.
+//! database and removes what is there. In memory there is one batch, and what was written last.
 //!
 //! The folder holds:
 //!
@@ -24,6 +24,7 @@ mod folder;
 mod journal;
 mod line;
 mod lines;
+mod recent;
 mod segment;
 mod status;
 mod sync;

@@ -8,9 +8,11 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use lockgate_core::ledger::LedgerEntry;
 use lockgate_core::ports::Ledger;
+use tokio::sync::mpsc::Sender;
 
 use crate::journal::Journal;
 use crate::line::{self, LONGEST};
+use crate::recent::Recent;
 use crate::segment::Segment;
 
 /// Writes entries into segments of its own: one system call an entry, after which it survives the
@@ -20,6 +22,7 @@ pub struct Writer {
     journal: Arc<Journal>,
     number: u16,
     pen: RefCell<Pen>,
+    recent: Sender<Recent>,
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +35,7 @@ struct Pen {
 
 #[derive(Debug)]
 struct Open {
+    segment: Segment,
     file: File,
     length: u64,
 }
@@ -53,14 +57,17 @@ enum Refused {
 
 impl Writer {
     pub(crate) fn new(journal: Arc<Journal>, number: u16) -> Self {
+        let recent = journal.recent.writer(number);
         Self {
             journal,
             number,
             pen: RefCell::default(),
+            recent,
         }
     }
 
-    fn write(&self, entry: &LedgerEntry) -> Result<u64, Refused> {
+    /// Writes the line of `entry`; says where it begins, and how long it is.
+    fn write(&self, entry: &LedgerEntry) -> Result<(Segment, u64, u64), Refused> {
         let mut pen = self.pen.borrow_mut();
         let pen = &mut *pen;
         line::write(entry, &mut pen.line)?;
@@ -81,10 +88,10 @@ impl Writer {
         if written.is_err() {
             total.fetch_sub(length, Relaxed);
         }
-        written.map(|()| length)
+        written.map(|(segment, offset)| (segment, offset, length))
     }
 
-    fn put(&self, pen: &mut Pen) -> io::Result<()> {
+    fn put(&self, pen: &mut Pen) -> io::Result<(Segment, u64)> {
         let length = pen.line.len() as u64;
         let open = match &mut pen.open {
             Some(open) if open.length < self.journal.options.segment_bytes => open,
@@ -96,7 +103,11 @@ impl Writer {
                 };
                 let file = self.journal.folder.create(segment)?;
                 pen.next += 1;
-                open.insert(Open { file, length: 0 })
+                open.insert(Open {
+                    segment,
+                    file,
+                    length: 0,
+                })
             }
         };
         // One call: what another one would write is never in between, nor a half that is taken for
@@ -104,8 +115,9 @@ impl Writer {
         let written = open.file.write(&pen.line);
         match written {
             Ok(bytes) if bytes as u64 == length => {
+                let offset = open.length;
                 open.length += length;
-                Ok(())
+                Ok((open.segment, offset))
             }
             written => {
                 // What there is of the line must not become the beginning of the next.
@@ -121,10 +133,19 @@ impl Writer {
 }
 
 impl Ledger for Writer {
-    fn append(&self, entry: &LedgerEntry) {
+    fn append(&self, entry: LedgerEntry) {
         let counters = &self.journal.counters;
-        match self.write(entry) {
-            Ok(bytes) => counters.appended(bytes, entry.ended_at),
+        match self.write(&entry) {
+            Ok((segment, offset, length)) => {
+                counters.appended(length, entry.ended_at);
+                // What does not fit is read from the file.
+                let _sent = self.recent.try_send(Recent {
+                    segment,
+                    offset,
+                    length,
+                    entry,
+                });
+            }
             Err(refused) => counters.refused(&refused.to_string()),
         }
     }

@@ -244,6 +244,12 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether [`Connection::authorize`] may look at the body.
+    #[must_use]
+    pub fn signs(&self) -> bool {
+        !matches!(self.signer, Signer::Headers)
+    }
+
     /// Where the provider lists its models (`GET`); `None` for the built-in provider.
     #[must_use]
     pub fn models_uri(&self) -> Option<Uri> {

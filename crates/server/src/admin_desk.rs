@@ -3,11 +3,12 @@
 //! A core serves models; it must not wait for a database. It hands a management request over and is
 //! called back, and when too many of them wait it refuses further ones at once.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use futures_util::StreamExt as _;
-use futures_util::future::BoxFuture;
+use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use lockgate_admin::{
     Admin, AdminRequest, AdminResponse, AdminSettings, Caller, DirectorySink, identify,
@@ -18,7 +19,10 @@ use lockgate_core::config::Config;
 use lockgate_core::entity::{Entity, EntityId};
 use lockgate_core::ports::{EntityStore, SpendStore};
 use lockgate_engine::Shared;
+use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
+
+use crate::composing::{Composer, Stock};
 
 /// How many requests may wait.
 const QUEUE: usize = 256;
@@ -33,7 +37,9 @@ pub(crate) struct AdminDesk(Option<mpsc::Sender<Job>>);
 pub(crate) struct AdminOffice {
     admin: Option<Arc<Admin>>,
     jobs: mpsc::Receiver<Job>,
-    in_hand: FuturesUnordered<BoxFuture<'static, ()>>,
+    in_hand: FuturesUnordered<LocalBoxFuture<'static, ()>>,
+    /// What makes changes of deployments and settings serve.
+    composer: Option<Rc<Composer>>,
 }
 
 /// The store of this process, if it has one.
@@ -64,7 +70,10 @@ struct Job {
 pub(crate) struct Busy;
 
 /// What this process serves from.
-struct Serving(Arc<Shared>);
+struct Serving {
+    shared: Arc<Shared>,
+    stock: Arc<Stock>,
+}
 
 /// Opens the management API on `stores`; without them every route says that there is no database.
 ///
@@ -89,21 +98,25 @@ pub(crate) fn start_admin(
         admin,
         jobs,
         in_hand: FuturesUnordered::new(),
+        composer: None,
     };
     (desk, office)
 }
 
-/// What is told of changes: the snapshot in force.
-pub(crate) fn serving(shared: Arc<Shared>) -> Arc<dyn DirectorySink> {
-    Arc::new(Serving(shared))
+/// What is told of changes: what is in memory, and what the next snapshot is made of.
+pub(crate) fn serving(shared: Arc<Shared>, stock: Arc<Stock>) -> Arc<dyn DirectorySink> {
+    Arc::new(Serving { shared, stock })
+}
+
+/// What the secrets of the database are encrypted with: `LITELLM_SALT_KEY`, or else the master key.
+pub(crate) fn salt(config: &Config, master: &Secret) -> Secret {
+    let salt = config.environment.get_non_empty("LITELLM_SALT_KEY");
+    salt.map_or_else(|| master.clone(), Secret::from)
 }
 
 /// What the configuration says about the management API.
 pub(crate) fn settings(config: &Config, master: &Secret) -> AdminSettings {
     let environment = &config.environment;
-    let salt = environment
-        .get_non_empty("LITELLM_SALT_KEY")
-        .map_or_else(|| master.clone(), Secret::from);
     let litellm = &config.litellm;
     AdminSettings {
         default_key_generate_params: litellm.default_key_generate_params.clone(),
@@ -115,7 +128,7 @@ pub(crate) fn settings(config: &Config, master: &Secret) -> AdminSettings {
             .get_non_empty("LITELLM_KEY_ROTATION_GRACE_PERIOD")
             .map(str::to_owned),
         zone: config.governance.timezone.clone(),
-        ..AdminSettings::new(salt)
+        ..AdminSettings::new(salt(config, master))
     }
 }
 
@@ -149,6 +162,11 @@ impl AdminDesk {
 // === impl AdminOffice ===
 
 impl AdminOffice {
+    /// Has changes serve through `composer` before they are answered.
+    pub(crate) fn serve_through(&mut self, composer: Rc<Composer>) {
+        self.composer = Some(composer);
+    }
+
     /// Answers requests until no core is left that could ask. May be dropped in between and called again.
     pub(crate) async fn run(&mut self) {
         loop {
@@ -168,8 +186,12 @@ impl AdminOffice {
         let Some(admin) = self.admin.clone() else {
             return;
         };
+        let composer = self.composer.clone();
         self.in_hand.push(Box::pin(async move {
             let response = answer(&admin, job.asked).await;
+            if let Some(composer) = composer {
+                composer.refresh().await;
+            }
             // The client may have left; what it asked for is done.
             let _left = job.answer.send(response);
         }));
@@ -195,18 +217,32 @@ async fn answer(admin: &Admin, asked: Asked) -> AdminResponse {
 
 impl DirectorySink for Serving {
     fn changed(&self, puts: &[Entity], removals: &[EntityId]) {
-        let directory = &self.0.governance.directory;
+        let directory = &self.shared.governance.directory;
         directory.load(puts);
         for id in removals {
             directory.remove(id);
         }
+        self.stock.changed(puts, removals);
     }
 
     fn is_configured_model(&self, id: &str) -> bool {
-        let snapshot = self.0.snapshot.load();
-        snapshot
+        let snapshot = self.shared.snapshot.load();
+        let mut configured = snapshot
             .deployments()
-            .any(|deployment| deployment.id() == id)
+            .filter(|deployment| !deployment.entry.model_info.in_database);
+        configured.any(|deployment| deployment.id() == id)
+    }
+
+    fn serves_stored(&self) -> bool {
+        self.stock.is_served()
+    }
+
+    fn written_setting(&self, section: &str, name: &str) -> Option<Value> {
+        self.stock.written(section, name)
+    }
+
+    fn refuses_settings(&self, section: &str, settings: &Map<String, Value>) -> Option<String> {
+        self.stock.refuses(section, settings)
     }
 }
 

@@ -4,6 +4,7 @@ mod admin_desk;
 mod check;
 mod cli;
 mod cli_environment;
+mod composing;
 mod configure;
 mod connection;
 mod data_plane;

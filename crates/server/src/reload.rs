@@ -4,22 +4,19 @@
 //! swap by which Kubernetes changes a ConfigMap. SIGHUP looks at once.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime};
 
 use lockgate_core::Environment;
-use lockgate_core::config::Severity;
 use lockgate_core::fingerprint::Fingerprint;
-use lockgate_engine::snapshot::Snapshot;
-use lockgate_engine::upstream::Upstream;
-use lockgate_engine::{Shared, credentials};
+use lockgate_engine::Shared;
 use tokio::signal::unix::Signal;
 
 use crate::cli::ModelArgs;
+use crate::composing::Composer;
 use crate::configure;
-use crate::inbound;
-use crate::serve::CREDENTIALS;
 use crate::status::{Refused, Status};
 
 /// How often the files are looked at.
@@ -33,9 +30,9 @@ pub(crate) struct Reloader {
     pub model: ModelArgs,
     /// The process environment.
     pub environment: Environment,
-    /// How credentials are fetched.
-    pub upstream: Upstream,
-    /// Where the configuration in force is.
+    /// What makes it serve.
+    pub composer: Rc<Composer>,
+    /// What is counted.
     pub shared: Arc<Shared>,
     /// What `/health/readiness` tells.
     pub status: Arc<Status>,
@@ -93,30 +90,12 @@ impl Reloader {
     async fn try_reload(&mut self) -> Result<usize, String> {
         let mut configured =
             configure::read(Some(&self.file), &self.environment).map_err(|e| e.to_string())?;
-        configure::add_model(&mut configured.config, &self.model, true)
-            .map_err(|e| format!("{e:#}"))?;
-        for diagnostic in &configured.diagnostics {
-            match diagnostic.severity {
-                Severity::Error => tracing::error!("{diagnostic}"),
-                Severity::Warning => tracing::warn!("{diagnostic}"),
-            }
-        }
-        let before = self.shared.snapshot.load_full();
-        // The master key stays: a process that changed it while running would lock out everyone
-        // who was told the old one.
-        let keys = before.keys.clone();
-        let (snapshot, mut rejected) = Snapshot::build(configured.config, keys, Some(&before));
-        rejected.extend(inbound::unreachable(&snapshot));
-        for rejected in &rejected {
-            tracing::error!("{}", rejected.message);
-        }
-        let models = snapshot.listed_models().len();
-        credentials::warm(&snapshot, &self.upstream, CREDENTIALS).await;
-        let settings = &snapshot.config.governance;
-        self.shared.governance.configure(settings);
-        self.shared.snapshot.store(Arc::new(snapshot));
-        self.files = configured.files;
-        self.seen = configured.fingerprint;
+        configure::add_model(&mut configured, &self.model, true).map_err(|e| format!("{e:#}"))?;
+        let (files, fingerprint) = (configured.files.clone(), configured.fingerprint.clone());
+        let environment = self.environment.clone();
+        let models = Box::pin(self.composer.adopt(configured, environment)).await;
+        self.files = files;
+        self.seen = fingerprint;
         Ok(models)
     }
 }

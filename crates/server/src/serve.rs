@@ -1,13 +1,16 @@
 //! `lockgate serve`: from the command line to a running gateway, and to its end.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use lockgate_admin::Vault;
 use lockgate_core::Environment;
 use lockgate_core::config::{Config, Severity};
 use lockgate_core::fingerprint::Fingerprint;
@@ -18,14 +21,15 @@ use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::upstream::{Proxies, Upstream};
 use lockgate_engine::{CONNECT_TIMEOUT, Shared};
 
-use crate::admin_desk::{self, AdminOffice, start_admin};
+use crate::admin_desk::{self, AdminDesk, AdminOffice, start_admin};
 use crate::cli::{ServeArgs, complain};
-use crate::configure::{self, Configured};
+use crate::composing::{Composer, Stock};
+use crate::configure::{self, Beside, Configured};
 use crate::data_plane::DataPlane;
 use crate::keeping::{self, Keeping};
 use crate::reload::Reloader;
 use crate::sharing::Sharing;
-use crate::shutdown::{self, Signals, Stop};
+use crate::shutdown::{self, Signals, Stop, Stopping};
 use crate::status::Status;
 use crate::{check, inbound, listener, sharing, telemetry, tls};
 
@@ -42,7 +46,7 @@ pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<E
     }
     let file = args.config.config.as_ref();
     let mut configured = configure::read(file, &environment)?;
-    configure::add_model(&mut configured.config, &args.model, file.is_some())?;
+    configure::add_model(&mut configured, &args.model, file.is_some())?;
     telemetry::init(args, &environment, &configured.config.litellm);
     report(args, &configured);
     let master = master_key(args, &configured.config)?;
@@ -53,6 +57,10 @@ pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<E
 /// A gateway that is ready to start.
 struct Gateway {
     shared: Arc<Shared>,
+    stock: Arc<Stock>,
+    beside: Beside,
+    /// What was said about the configuration.
+    told: HashSet<String>,
     status: Arc<Status>,
     environment: Environment,
     files: Vec<PathBuf>,
@@ -68,23 +76,24 @@ impl Gateway {
         master: &MasterKey,
         environment: Environment,
     ) -> anyhow::Result<Self> {
-        let header_name = configured.config.general.litellm_key_header_name.as_deref();
+        let config = &configured.config;
+        let header_name = config.general.litellm_key_header_name.as_deref();
         let keys = Keys::new(&master.key, header_name);
+        let vault = Vault::new(&admin_desk::salt(config, &master.key));
+        let stock = Stock::new(vault, configured.document, environment.clone(), config);
+        let diagnostics = configured.diagnostics.iter();
+        let mut told: HashSet<String> = diagnostics.map(ToString::to_string).collect();
         let (snapshot, mut rejected) = Snapshot::build(configured.config, keys, None);
         rejected.extend(inbound::unreachable(&snapshot));
-        for rejected in &rejected {
+        for rejected in rejected {
             tracing::error!("{}", rejected.message);
-        }
-        if snapshot.listed_models().is_empty() {
-            let file = args
-                .config
-                .config
-                .as_deref()
-                .unwrap_or_else(|| Path::new("the environment"));
-            tracing::warn!("{} names no model that can be served", file.display());
+            told.insert(rejected.message);
         }
         Ok(Self {
             shared: Arc::new(Shared::new(snapshot)),
+            stock: Arc::new(stock),
+            beside: configured.beside,
+            told,
             status: Arc::default(),
             environment,
             files: configured.files,
@@ -95,7 +104,6 @@ impl Gateway {
     fn run(self, args: &ServeArgs, master: &MasterKey) -> anyhow::Result<ExitCode> {
         let (stop, stopping) = shutdown::switch();
         let snapshot = self.shared.snapshot.load_full();
-        let own = &snapshot.config.lockgate;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -104,25 +112,12 @@ impl Gateway {
             let folder = keeping::folder(args.data_dir.as_ref(), &snapshot.config);
             Keeping::open(&snapshot.config, &folder, cores(args), self.shared.clone())?
         };
-        let (desk, office) = start_admin(
+        let (desk, mut office) = start_admin(
             Some(keeping.stores()),
-            admin_desk::serving(self.shared.clone()),
+            admin_desk::serving(self.shared.clone(), self.stock.clone()),
             admin_desk::settings(&snapshot.config, &master.key),
         );
-        let plane = DataPlane {
-            shared: self.shared.clone(),
-            status: self.status.clone(),
-            desk,
-            journal: keeping.journal(),
-            trust: tls::client(&snapshot.config.litellm.ssl_verify)?,
-            tls: server_tls(args)?,
-            proxies: Proxies::from_environment(&snapshot.config.environment),
-            connect_timeout: own.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
-            drain: own.drain_timeout.unwrap_or(DRAIN),
-            keep_alive: args.keepalive_timeout.map(Duration::from_secs),
-            header_bytes: own.max_header_bytes,
-            stopping,
-        };
+        let plane = self.plane(args, &snapshot.config, desk, &keeping, stopping)?;
         let _set_once = self.status.keeping.set(keeping.state());
         if let Some(journal) = keeping.journal() {
             let _set_once = self.status.journal.set(journal);
@@ -131,23 +126,33 @@ impl Gateway {
         let address = listeners.first().context("no listener")?.local_addr()?;
         // Before the first answer: whoever sees the gateway serve may send it a signal.
         let signals = runtime.block_on(async { Signals::listen() })?;
-        let upstream = plane.upstream();
-        runtime.block_on(credentials::warm(&snapshot, &upstream, CREDENTIALS));
-        let begun = runtime.block_on(keeping.begin())?;
-        let mut sharing = runtime.block_on(Sharing::begin(&snapshot.config, &plane.trust, &self.shared));
-        let _set_once = sharing.as_ref().map(|sharing| self.status.sharing.set(sharing.leases()));
+        let composer = Rc::new(self.composer(plane.upstream()));
+        office.serve_through(composer.clone());
+        runtime.block_on(credentials::warm(
+            &snapshot,
+            &composer.upstream(),
+            CREDENTIALS,
+        ));
+        let begun = runtime.block_on(keeping.begin(&composer))?;
+        let mut sharing = runtime.block_on(self.begin_sharing(&plane.trust));
+        self.say_if_empty(args);
         let threads = plane.start(listeners)?;
-        announce(address, plane.tls.is_some(), master, &snapshot);
         drop(snapshot);
+        announce(
+            address,
+            plane.tls.is_some(),
+            master,
+            &self.shared.snapshot.load(),
+        );
         // The office closes when the last core is gone, and this would count as one.
         drop(plane);
         runtime.block_on(self.control(
             args,
             signals,
             &stop,
-            upstream,
+            &composer,
             office,
-            Box::pin(keeping.run(begun)),
+            Box::pin(keeping.run(begun, &composer)),
             Box::pin(sharing::run(sharing.as_mut())),
         ));
         join(threads);
@@ -159,13 +164,57 @@ impl Gateway {
         Ok(ExitCode::SUCCESS)
     }
 
+    async fn begin_sharing(&self, trust: &Arc<rustls::ClientConfig>) -> Option<Sharing> {
+        let snapshot = self.shared.snapshot.load_full();
+        let sharing = Sharing::begin(&snapshot.config, trust, &self.shared).await?;
+        let _set_once = self.status.sharing.set(sharing.leases());
+        Some(sharing)
+    }
+
+    fn say_if_empty(&self, args: &ServeArgs) {
+        if self.shared.snapshot.load().listed_models().is_empty() {
+            let file = args
+                .config
+                .config
+                .as_deref()
+                .unwrap_or_else(|| Path::new("the environment"));
+            tracing::warn!("{} names no model that can be served", file.display());
+        }
+    }
+
+    /// What every core is started with.
+    fn plane(
+        &self,
+        args: &ServeArgs,
+        config: &Config,
+        desk: AdminDesk,
+        keeping: &Keeping,
+        stopping: Stopping,
+    ) -> anyhow::Result<DataPlane> {
+        let own = &config.lockgate;
+        Ok(DataPlane {
+            shared: self.shared.clone(),
+            status: self.status.clone(),
+            desk,
+            journal: keeping.journal(),
+            trust: tls::client(&config.litellm.ssl_verify)?,
+            tls: server_tls(args)?,
+            proxies: Proxies::from_environment(&config.environment),
+            connect_timeout: own.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
+            drain: own.drain_timeout.unwrap_or(DRAIN),
+            keep_alive: args.keepalive_timeout.map(Duration::from_secs),
+            header_bytes: own.max_header_bytes,
+            stopping,
+        })
+    }
+
     /// The control plane: everything that is not a request, until a signal says stop.
     async fn control(
         &self,
         args: &ServeArgs,
         signals: Signals,
         stop: &Stop,
-        upstream: Upstream,
+        composer: &Rc<Composer>,
         mut office: AdminOffice,
         kept: impl Future<Output = ()>,
         mut shared: impl Future<Output = ()> + Unpin,
@@ -175,10 +224,10 @@ impl Gateway {
             mut interrupt,
             hangup,
         } = signals;
-        let refresher = Refresher::new(upstream.clone());
+        let refresher = Refresher::new(composer.upstream());
         let watched = async {
             if let Some(file) = &args.config.config {
-                Box::pin(self.reloader(file, args, upstream).run(hangup)).await;
+                Box::pin(self.reloader(file, args, composer.clone()).run(hangup)).await;
             }
             // Without a reloader there is only the signal to wait for.
             std::future::pending::<()>().await;
@@ -205,9 +254,20 @@ impl Gateway {
         }
     }
 
-    fn reloader(&self, file: &Path, args: &ServeArgs, upstream: Upstream) -> Reloader {
-        Reloader {
+    fn composer(&self, upstream: Upstream) -> Composer {
+        let (shared, stock) = (self.shared.clone(), self.stock.clone());
+        Composer::new(
+            shared,
+            stock,
             upstream,
+            self.beside.clone(),
+            self.told.clone(),
+        )
+    }
+
+    fn reloader(&self, file: &Path, args: &ServeArgs, composer: Rc<Composer>) -> Reloader {
+        Reloader {
+            composer,
             file: file.to_owned(),
             model: args.model.clone(),
             environment: self.environment.clone(),

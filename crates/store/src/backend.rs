@@ -14,6 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
 
 use crate::failure::understood;
+use crate::spend::LedgerFile;
 use crate::sql::{Flavour, Session};
 use crate::url::{DatabaseUrl, Server, Target};
 
@@ -40,6 +41,8 @@ pub(crate) enum Backend {
         /// One connection: SQLite has one writer, and waiting in a queue is fairer than retrying.
         writer: SqlitePool,
         readers: SqlitePool,
+        /// The same file, for batches of the ledger; used by who has the writer.
+        ledger: Arc<LedgerFile>,
     },
     Postgres {
         primary: PgPool,
@@ -55,7 +58,7 @@ pub(crate) enum Backend {
 /// Longer than any statement takes; a server that vanished without a word is away after it.
 const ANSWER: Duration = Duration::from_secs(60);
 /// Another process may write to the same file.
-const BUSY: Duration = Duration::from_secs(10);
+pub(crate) const BUSY: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 /// A connection is made anew after this long, so that none outlives a change of address.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
@@ -122,9 +125,14 @@ impl Store {
     /// Closes all connections once their work is done.
     pub async fn close(&self) {
         match &self.backend {
-            Backend::Sqlite { writer, readers } => {
+            Backend::Sqlite {
+                writer,
+                readers,
+                ledger,
+            } => {
                 readers.close().await;
                 writer.close().await;
+                ledger.close();
             }
             Backend::Postgres {
                 primary, replica, ..
@@ -220,6 +228,7 @@ fn sqlite(path: &Path, options: ConnectOptions) -> Result<Backend, StoreError> {
     Ok(Backend::Sqlite {
         writer: pool(1).connect_lazy_with(connect.clone()),
         readers: pool(READERS).connect_lazy_with(connect),
+        ledger: Arc::new(LedgerFile::new(path)),
     })
 }
 

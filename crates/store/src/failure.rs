@@ -3,9 +3,11 @@
 use lockgate_core::ports::StoreError;
 use sqlx::error::DatabaseError;
 
+use crate::spend::WriteError;
+
 /// SQLite's primary result codes (its documentation, "Result and Error Codes") for what may be
-/// over soon: busy, locked, out of memory, read-only, I/O error, disk full.
-const SQLITE_AWAY: [i32; 6] = [5, 6, 7, 8, 10, 13];
+/// over soon: busy, locked, out of memory, read-only, I/O error, disk full, not to be opened.
+const SQLITE_AWAY: [i32; 7] = [5, 6, 7, 8, 10, 13, 14];
 
 /// PostgreSQL's classes and codes (its manual, appendix A) for what may be over soon: connection
 /// lost, resources used up, being shut down or started, I/O error; what another session did to
@@ -37,6 +39,18 @@ fn understood_database(error: &dyn DatabaseError) -> StoreError {
         StoreError::Away(error.message().to_owned())
     } else {
         StoreError::Refused(format!("{} ({code})", error.message()))
+    }
+}
+
+/// What `error` of writing a batch into a file means.
+pub(crate) fn understood_file(error: &WriteError) -> StoreError {
+    match error {
+        WriteError::Sqlite(rusqlite::Error::SqliteFailure(failure, _))
+            if SQLITE_AWAY.contains(&(failure.extended_code & 0xff)) =>
+        {
+            StoreError::Away(error.to_string())
+        }
+        _ => StoreError::Refused(error.to_string()),
     }
 }
 

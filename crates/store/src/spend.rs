@@ -3,9 +3,13 @@
 mod activity;
 mod columns;
 mod entries;
+mod marks;
 mod partitions;
 mod sums;
+mod way;
 mod write;
+
+use std::sync::Arc;
 
 use lockgate_core::entity::{EntityId, EntityKind};
 use lockgate_core::ledger::LedgerEntry;
@@ -21,6 +25,7 @@ use crate::text::indexed;
 
 pub use self::partitions::PARTITION;
 pub(crate) use self::partitions::make_ahead;
+pub(crate) use self::write::{LedgerFile, WriteError};
 
 const SPEND: &str = "SELECT kind, id, window_name, window_start, amount FROM spend";
 /// Entities whose spend is asked for in one statement.
@@ -33,8 +38,8 @@ const LAST: i64 = 230 * 366 * DAY;
 // === impl Store ===
 
 impl SpendStore for Store {
-    fn write<'a>(&'a self, entries: &'a [LedgerEntry]) -> StoreFuture<'a, Written> {
-        Box::pin(in_time(write::write(self, entries)))
+    fn write<'a>(&'a self, entries: &'a Arc<[LedgerEntry]>) -> StoreFuture<'a, Written> {
+        Box::pin(write::write(self, entries))
     }
 
     fn all_spend<'a>(&'a self, after: Option<&'a Spend>, size: u32) -> StoreFuture<'a, Vec<Spend>> {
@@ -73,8 +78,8 @@ impl SpendStore for Store {
                 charges: Vec::new(),
                 ..entry.clone()
             };
-            let entries: Vec<LedgerEntry> = entries.iter().map(uncharged).collect();
-            Box::pin(in_time(write::write(self, &entries))).await
+            let entries: Arc<[LedgerEntry]> = entries.iter().map(uncharged).collect();
+            Box::pin(write::write(self, &entries)).await
         })
     }
 

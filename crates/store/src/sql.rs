@@ -4,6 +4,8 @@ mod array;
 mod row;
 mod session;
 
+use std::borrow::Cow;
+
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
@@ -17,19 +19,6 @@ pub(crate) use self::session::Session;
 pub(crate) enum Flavour {
     Sqlite,
     Postgres,
-}
-
-// === impl Flavour ===
-
-impl Flavour {
-    /// How many rows are inserted by one statement.
-    pub(crate) const fn rows(self) -> usize {
-        match self {
-            // Its text has a place for each value.
-            Self::Sqlite => 50,
-            Self::Postgres => 1_000,
-        }
-    }
 }
 
 /// A value that is bound to a statement.
@@ -108,23 +97,12 @@ impl Statement {
         self
     }
 
-    /// Goes on with `rows`, to be inserted. On PostgreSQL it is one array for each column, so that
-    /// the statement is the same however many there are.
+    /// Goes on with `rows`, to be inserted into PostgreSQL: one array for each column, so that the
+    /// statement is the same however many there are.
     pub(crate) fn bind_rows(&mut self, rows: &[Vec<Value>]) -> &mut Self {
-        match self.flavour {
-            Flavour::Postgres => self
-                .push(" SELECT * FROM unnest(")
-                .bind_all(array::columns(rows))
-                .push(")"),
-            Flavour::Sqlite => {
-                self.push(" VALUES ");
-                for (index, row) in rows.iter().enumerate() {
-                    self.push(if index == 0 { "(" } else { ", (" });
-                    self.bind_all(row.iter().cloned()).push(")");
-                }
-                self
-            }
-        }
+        self.push(" SELECT * FROM unnest(")
+            .bind_all(array::columns(rows))
+            .push(")")
     }
 
     /// Goes on with `column` being one of `texts`.
@@ -217,7 +195,7 @@ impl From<bool> for Value {
 
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
-        Self::Text(Some(storable(value)))
+        Self::Text(Some(storable(Cow::Borrowed(value)).into_owned()))
     }
 }
 
@@ -229,15 +207,15 @@ impl From<&String> for Value {
 
 impl From<&Option<String>> for Value {
     fn from(value: &Option<String>) -> Self {
-        Self::Text(value.as_deref().map(storable))
+        value.as_deref().map_or(Self::Text(None), Self::from)
     }
 }
 
 /// PostgreSQL takes no NUL in a text, and would refuse the whole batch.
-fn storable(text: &str) -> String {
+pub(crate) fn storable(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.contains('\0') {
-        text.replace('\0', "\u{fffd}")
+        Cow::Owned(text.replace('\0', "\u{fffd}"))
     } else {
-        text.to_owned()
+        text
     }
 }

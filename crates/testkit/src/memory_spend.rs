@@ -1,7 +1,7 @@
 //! Spend in memory: what the management API is tested on.
 
 use std::future::ready;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lockgate_core::entity::EntityId;
 use lockgate_core::ledger::LedgerEntry;
@@ -21,7 +21,7 @@ impl MemorySpend {
 }
 
 impl SpendStore for MemorySpend {
-    fn write<'a>(&'a self, _: &'a [LedgerEntry]) -> StoreFuture<'a, Written> {
+    fn write<'a>(&'a self, _: &'a Arc<[LedgerEntry]>) -> StoreFuture<'a, Written> {
         Box::pin(ready(Ok(Written::default())))
     }
 

@@ -98,6 +98,17 @@ pub trait Dialect: Send + Sync {
     /// the answer as a whole. Called for few frames only: see [`RelayRules::needles`].
     fn sniff(&self, frame: &[u8]) -> Sighting;
 
+    /// As [`Dialect::sniff`], of a whole answer whose members are known.
+    fn sniff_whole(&self, answer: &JsonObject) -> Sighting {
+        self.sniff(&answer.to_bytes())
+    }
+
+    /// The failure that a whole answer tells of in place of an answer, if it does: the one that
+    /// [`Dialect::sniff`] sees.
+    fn failure(&self, answer: &[u8]) -> Option<ApiError> {
+        self.sniff(answer).error
+    }
+
     // --- errors ---
 
     /// Reads an upstream's error answer; `body` may be anything, HTML and nothing included.

@@ -10,7 +10,7 @@ mod scan;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 pub(crate) use end::JsonEnd;
 
@@ -60,6 +60,17 @@ enum Edit {
     Replace(Bytes),
     Remove,
 }
+
+/// A part of an edited object.
+enum Part<'a> {
+    /// This much of the original.
+    Original(Range<usize>),
+    /// Something new.
+    Written(&'a [u8]),
+}
+
+/// So much of the original in a row is not worth copying.
+const SHARED: usize = 4096;
 
 // === impl JsonObject ===
 
@@ -184,40 +195,84 @@ impl JsonObject {
             return self.bytes.clone();
         }
         let mut out = BytesMut::with_capacity(self.edited_len());
+        self.write(|part| match part {
+            Part::Original(range) => out.extend_from_slice(&self.bytes[range]),
+            Part::Written(bytes) => out.extend_from_slice(bytes),
+        });
+        out.freeze()
+    }
+
+    /// The same in pieces, one behind the other: much of the original at once is not copied.
+    pub fn to_pieces(&self) -> Vec<Bytes> {
+        if !self.edited {
+            return vec![self.bytes.clone()];
+        }
+        let mut pieces = Vec::new();
+        let mut copied = BytesMut::new();
+        self.write(|part| match part {
+            Part::Original(range) if range.len() >= SHARED => {
+                if !copied.is_empty() {
+                    pieces.push(copied.split().freeze());
+                }
+                pieces.push(self.bytes.slice(range));
+            }
+            Part::Original(range) => copied.extend_from_slice(&self.bytes[range]),
+            Part::Written(bytes) => copied.extend_from_slice(bytes),
+        });
+        if !copied.is_empty() {
+            pieces.push(copied.freeze());
+        }
+        pieces
+    }
+
+    /// Gives `out` the parts of the edited object in order. What was not edited between two edits is
+    /// one part.
+    fn write(&self, mut out: impl FnMut(Part<'_>)) {
         let head = self
             .members
             .first()
             .map_or_else(|| self.empty_head(), |m| m.start);
-        out.extend_from_slice(&self.bytes[..head]);
+        // Where the part of the original begins that is still to be given, and where it ends.
+        let mut kept = 0..head;
         let mut first = true;
         let mut previous_end = head;
         for member in &self.members {
             if !matches!(member.edit, Edit::Remove) {
-                if first {
-                    first = false;
-                } else {
-                    out.extend_from_slice(&self.bytes[previous_end..member.start]);
+                let start = if first { member.start } else { previous_end };
+                if start != kept.end {
+                    out(Part::Original(std::mem::replace(&mut kept, start..start)));
                 }
-                out.extend_from_slice(&self.bytes[member.start..member.value.start]);
-                match &member.edit {
-                    Edit::Replace(value) => out.extend_from_slice(value),
-                    Edit::Keep | Edit::Remove => {
-                        out.extend_from_slice(&self.bytes[member.value.clone()]);
-                    }
+                first = false;
+                kept.end = member.value.end;
+                if let Edit::Replace(value) = &member.edit {
+                    out(Part::Original(kept.start..member.value.start));
+                    out(Part::Written(value));
+                    kept.start = member.value.end;
                 }
             }
             previous_end = member.value.end;
         }
+        if !self.appended.is_empty() {
+            out(Part::Original(std::mem::replace(
+                &mut kept,
+                previous_end..previous_end,
+            )));
+        }
         for (key, value) in &self.appended {
             if !std::mem::take(&mut first) {
-                out.put_u8(b',');
+                out(Part::Written(b","));
             }
-            out.extend_from_slice(&quote(key));
-            out.put_u8(b':');
-            out.extend_from_slice(value);
+            out(Part::Written(&quote(key)));
+            out(Part::Written(b":"));
+            out(Part::Written(value));
         }
-        out.extend_from_slice(&self.bytes[previous_end..]);
-        out.freeze()
+        if previous_end != kept.end {
+            out(Part::Original(std::mem::replace(
+                &mut kept,
+                previous_end..previous_end,
+            )));
+        }
+        out(Part::Original(kept.start..self.bytes.len()));
     }
 
     /// About how many bytes [`JsonObject::to_bytes`] has; never fewer.

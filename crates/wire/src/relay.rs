@@ -8,6 +8,7 @@
 mod answer_id;
 mod needles;
 mod splice;
+mod value;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -19,11 +20,15 @@ use memchr::memmem::Finder;
 use crate::canonical::{ApiError, FinishReason, Usage};
 use crate::dialect::{Dialect, Spliced};
 use crate::event_stream::{self, Whole};
-use crate::json;
+use crate::json::{self, JsonObject};
 use crate::sse::MAX_FRAME;
 
 use self::splice::Splice;
+use self::value::string_value;
 pub use self::{answer_id::answer_id, needles::Needles};
+
+/// The member of a whole answer that names the model, in every API that names it.
+const MODEL: &str = "model";
 
 /// How streams of a dialect are framed, and what to look for in them.
 #[derive(Debug)]
@@ -176,7 +181,20 @@ impl Relay {
         }
     }
 
-    /// Passes on a whole answer body.
+    /// Passes on a whole answer, which is an object.
+    pub fn whole(&mut self, mut answer: JsonObject) -> Bytes {
+        self.seen.merge(self.dialect.sniff_whole(&answer));
+        self.content_seen = true;
+        if let Some(model) = &self.model {
+            let named = answer.get(MODEL);
+            if named.is_some_and(|name| name.starts_with(b"\"") && name != model) {
+                answer.set(MODEL, model.clone());
+            }
+        }
+        answer.to_bytes()
+    }
+
+    /// Passes on a whole answer body, whatever it holds.
     pub fn body(&mut self, body: Bytes) -> Bytes {
         self.seen.merge(self.dialect.sniff(&body));
         self.content_seen = true;
@@ -302,6 +320,13 @@ impl Relay {
     }
 }
 
+/// Whether something in an answer may be called `error`: JSON escapes quotes inside strings, so that
+/// this is a name or a whole value. Answers without it need not be read to know that.
+pub(crate) fn may_be_error(answer: &[u8]) -> bool {
+    static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"error\""));
+    ERROR.find(answer).is_some()
+}
+
 /// The length of the first frame of `bytes`, its closing line included; `None` when they do not
 /// begin with one.
 fn frame_len(bytes: &[u8], framing: Framing) -> Option<usize> {
@@ -351,50 +376,4 @@ fn data_field(line: &[u8]) -> Option<&[u8]> {
     line.strip_prefix(b"\xEF\xBB\xBF")
         .unwrap_or(line)
         .strip_prefix(b"data:")
-}
-
-/// Where the string value of the first member `name` stands (of the first one nested so deeply,
-/// when asked; 1 is the top level), its quotes included.
-fn string_value(text: &[u8], name: &Finder<'_>, wanted: Option<usize>) -> Option<Range<usize>> {
-    let (mut depth, mut counted) = (0, 0);
-    for found in name.find_iter(text) {
-        // An escaped quote does not open a name, it stands within a string.
-        if text[..found].ends_with(b"\\") {
-            continue;
-        }
-        if let Some(wanted) = wanted {
-            depth = depth_after(&text[counted..found], depth);
-            counted = found;
-            if depth != wanted {
-                continue;
-            }
-        }
-        let Some(value) = text[found + name.needle().len()..]
-            .trim_ascii_start()
-            .strip_prefix(b":")
-        else {
-            continue;
-        };
-        let open = text.len() - value.trim_ascii_start().len();
-        let close = json::string_end(text, open);
-        if text.get(open) == Some(&b'"') && close < text.len() {
-            return Some(open..close + 1);
-        }
-    }
-    None
-}
-
-/// How deeply nested the place behind `text` is, when the place before it is `depth` deep.
-fn depth_after(text: &[u8], mut depth: usize) -> usize {
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        match byte {
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b'"' => at = json::string_end(text, at),
-            _ => {}
-        }
-        at += 1;
-    }
-    depth
 }

@@ -1,47 +1,24 @@
-//! `/config/...`: settings that can be changed while the gateway runs.
+//! `/config/...`: settings that are changed while the gateway runs, and laid over the file.
 //!
-//! Only settings of the management API itself are among them: everything else is read from the
+//! Only settings that take effect at once are among them: everything else is read from the
 //! configuration file, and saying that it was changed here would not be true.
 
 mod change;
 mod read;
+mod sections;
 
-use lockgate_core::entity::{Entity, EntityKind};
+use lockgate_core::config::{RUN_TIME_SETTINGS, RunTimeSetting};
 use serde_json::{Map, Value};
 
+use self::sections::Section;
 use crate::ask::{Answer, Ask};
 use crate::refusal::Refusal;
 use crate::table::AdminRoute;
 
-/// A setting that can be changed while the gateway runs.
-pub(super) struct Setting {
-    pub(super) section: &'static str,
-    pub(super) name: &'static str,
-    pub(super) description: &'static str,
-}
-
-pub(super) const SETTINGS: [Setting; 4] = [
-    Setting {
-        section: "litellm_settings",
-        name: "default_key_generate_params",
-        description: "What a request for a key leaves out",
-    },
-    Setting {
-        section: "litellm_settings",
-        name: "upperbound_key_generate_params",
-        description: "What no key may exceed",
-    },
-    Setting {
-        section: "litellm_settings",
-        name: "default_internal_user_params",
-        description: "What a request for a user leaves out",
-    },
-    Setting {
-        section: "litellm_settings",
-        name: "default_team_params",
-        description: "What a request for a team leaves out",
-    },
-];
+/// The sections that settings are in, in the order in which a name is looked for.
+const SECTIONS: [&str; 3] = ["general_settings", "router_settings", "litellm_settings"];
+/// The section whose members may have any name, and are secrets.
+const ENVIRONMENT: &str = "environment_variables";
 
 pub(crate) async fn answer(ask: &Ask<'_>) -> Answer {
     match ask.request.route {
@@ -54,21 +31,31 @@ pub(crate) async fn answer(ask: &Ask<'_>) -> Answer {
     }
 }
 
-/// What is stored of a section.
-pub(super) async fn stored(ask: &Ask<'_>, section: &str) -> Result<Option<Entity>, Refusal> {
-    ask.find(EntityKind::Config, section).await
+/// The setting of that name: of a section, or of the first one that has it.
+fn setting(section: Option<&str>, name: &str) -> Option<&'static RunTimeSetting> {
+    let find = |section: &str| {
+        let mut settings = RUN_TIME_SETTINGS.iter();
+        settings.find(|setting| setting.section == section && setting.name == name)
+    };
+    match section {
+        Some(section) => find(section),
+        None => SECTIONS.into_iter().find_map(find),
+    }
 }
 
-/// The value of a setting: as it was changed at run time, or else as it is configured.
+/// The value of a setting of the management API: as it was changed at run time, or else as it is
+/// configured.
 pub(crate) async fn overridden(
     ask: &Ask<'_>,
     name: &str,
     configured: &Map<String, Value>,
 ) -> Result<Map<String, Value>, Refusal> {
-    let stored = stored(ask, "litellm_settings").await?;
-    let value = stored.and_then(|mut section| section.settings.shift_remove(name));
-    Ok(match value {
-        Some(Value::Object(value)) => value,
+    if !ask.admin.directory.serves_stored() {
+        return Ok(configured.clone());
+    }
+    let section = Section::find(ask, "litellm_settings").await?;
+    Ok(match section.value(name) {
+        Some(Value::Object(value)) => value.clone(),
         _ => configured.clone(),
     })
 }

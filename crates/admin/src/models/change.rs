@@ -3,7 +3,9 @@
 use lockgate_core::entity::Entity;
 use serde_json::{Map, Value, json};
 
-use super::form::{FIELDS, need, opened, sealed, shown};
+use super::form::{
+    FIELDS, READS_ENVIRONMENT, need, of_team, opened, refers, sealed, served, shown,
+};
 use crate::ask::{Answer, Ask, text};
 use crate::body::Sent;
 use crate::refusal::Refusal;
@@ -24,6 +26,7 @@ async fn meant(ask: &Ask<'_>, sent: &Sent) -> Result<Entity, Refusal> {
 }
 
 pub(super) async fn update(ask: &Ask<'_>) -> Answer {
+    served(ask)?;
     let sent = ask.body()?.fields(&[FIELDS], &[])?;
     let before = meant(ask, &sent).await?;
     let mut after = before.clone();
@@ -32,6 +35,10 @@ pub(super) async fn update(ask: &Ask<'_>) -> Answer {
     }
     if let Some(Value::Object(changes)) = sent.get("litellm_params") {
         let mut params = opened(ask, &before)?;
+        if !refers(&params) && refers(changes) {
+            let name = READS_ENVIRONMENT.to_owned();
+            after.settings.insert(name, true.into());
+        }
         merge(&mut params, changes);
         if text(&params, "model").is_none_or(str::is_empty) {
             let message = "litellm_params.model is needed: the provider and its model";
@@ -47,7 +54,7 @@ pub(super) async fn update(ask: &Ask<'_>) -> Answer {
         merge(&mut info, changes);
         info.shift_remove("id");
         info.shift_remove("db_model");
-        after.team_id = text(&info, "team_id").map(str::to_owned);
+        after.team_id = of_team(ask, &info).await?;
         after.settings.insert("model_info".to_owned(), info.into());
     }
     let mut edit = ask.edit();

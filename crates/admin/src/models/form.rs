@@ -30,6 +30,48 @@ const SECRET_NAMES: [&str; 8] = [
     "authorization",
 ];
 
+/// The setting that says that an administrator wrote the references to the environment in it.
+pub(super) const READS_ENVIRONMENT: &str = "reads_environment";
+
+/// Refuses to store what would not be served.
+pub(super) fn served(ask: &Ask<'_>) -> Result<(), Refusal> {
+    if ask.admin.directory.serves_stored() {
+        return Ok(());
+    }
+    Err(Refusal::broken(
+        "Models of the database are not served here: general_settings.store_model_in_db, or \
+         STORE_MODEL_IN_DB, is off",
+    ))
+}
+
+/// The team that a deployment of this `model_info` belongs to, which must be there.
+pub(super) async fn of_team(
+    ask: &Ask<'_>,
+    info: &Map<String, Value>,
+) -> Result<Option<String>, Refusal> {
+    let Some(id) = text(info, "team_id").filter(|id| !id.is_empty()) else {
+        return Ok(None);
+    };
+    if ask.find(EntityKind::Team, id).await?.is_none() {
+        let message = format!("Team not found, passed team_id={id}");
+        return Err(Refusal::bad(message).at("model_info"));
+    }
+    Ok(Some(id.to_owned()))
+}
+
+/// Whether anything in `values` is a reference to the environment.
+pub(super) fn refers(values: &Map<String, Value>) -> bool {
+    fn any(value: &Value) -> bool {
+        match value {
+            Value::String(text) => text.contains("os.environ/"),
+            Value::Array(items) => items.iter().any(any),
+            Value::Object(members) => refers(members),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    values.values().any(any)
+}
+
 /// Seals `values` into `entity`.
 pub(crate) fn sealed(
     ask: &Ask<'_>,

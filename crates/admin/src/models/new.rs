@@ -3,11 +3,12 @@
 use lockgate_core::entity::{EntityId, EntityKind};
 use serde_json::Value;
 
-use super::form::{FIELDS, sealed, shown};
+use super::form::{FIELDS, READS_ENVIRONMENT, of_team, sealed, served, shown};
 use crate::ask::{Answer, Ask, text};
 use crate::refusal::Refusal;
 
 pub(super) async fn new(ask: &Ask<'_>) -> Answer {
+    served(ask)?;
     let sent = ask
         .body()?
         .fields(&[FIELDS], &["model_name", "litellm_params"])?;
@@ -32,11 +33,12 @@ pub(super) async fn new(ask: &Ask<'_>) -> Answer {
     let mut edit = ask.edit();
     let mut model = edit.draft(EntityId::new(EntityKind::Model, id));
     let info = info.unwrap_or_default();
-    model.team_id = text(&info, "team_id").map(str::to_owned);
+    model.team_id = of_team(ask, &info).await?;
     for (name, value) in [
         ("model_name", sent.get("model_name").cloned()),
         ("model", Some(provider_model.into())),
         ("model_info", Some(info.into())),
+        (READS_ENVIRONMENT, Some(true.into())),
     ] {
         model
             .settings

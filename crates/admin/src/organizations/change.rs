@@ -7,7 +7,7 @@ use super::form::{ASKED, FIELDS, full, managed, memberships, need, of_organizati
 use crate::ask::{Answer, Ask};
 use crate::fields::{Field, LIMITS, Type, field};
 use crate::refusal::Refusal;
-use crate::{budgets, keys};
+use crate::{budgets, keys, models};
 
 /// What an admin of an organization may not give himself.
 const OWN: [&str; 4] = [
@@ -89,6 +89,9 @@ pub(super) async fn delete(ask: &Ask<'_>) -> Answer {
             }
             for key in crate::teams::keys_of(ask, &team.id).await? {
                 keys::remove(ask, &mut edit, &key);
+            }
+            for model in models::of_team(ask, &team.id).await? {
+                edit.remove(&model);
             }
             edit.remove(&team);
         }

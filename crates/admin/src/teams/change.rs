@@ -10,6 +10,7 @@ use super::new::organization;
 use crate::ask::{Answer, Ask, texts};
 use crate::fields::{Field, LIMITS, Type, field};
 use crate::keys;
+use crate::models;
 use crate::refusal::Refusal;
 
 /// What an admin of a team may change of it: nothing that gives the team more.
@@ -89,6 +90,9 @@ pub(super) async fn delete(ask: &Ask<'_>) -> Answer {
                     edit.remove(&entity);
                 }
             }
+        }
+        for model in models::of_team(ask, &team.id).await? {
+            edit.remove(&model);
         }
         edit.remove(&team);
         deleted.push(team.id);

@@ -249,13 +249,51 @@ async fn settings_that_have_an_effect_can_be_changed_and_others_cannot() {
     let list = api
         .must("GET", "/config/list?config_type=litellm_settings", None)
         .await;
-    assert_eq!(list.as_array().map(Vec::len), Some(4));
+    let rows = list.as_array().unwrap().iter();
+    let stored: Vec<&Value> = rows.filter(|row| row["stored_in_db"] == true).collect();
+    assert_eq!(stored.len(), 1, "{list}");
+    assert_eq!(stored[0]["field_name"], "default_key_generate_params");
     let body = json!({"field_name": "default_key_generate_params"});
     api.must("POST", "/config/field/delete", body).await;
     let made = api.must("POST", "/key/generate", json!({})).await;
     assert_eq!(made["max_budget"], Value::Null);
     let body = json!({"general_settings": {"master_key": "sk-mine"}});
     assert_eq!(api.ask("POST", "/config/update", body).await.status, 400);
+}
+
+#[tokio::test]
+async fn settings_that_hold_credentials_are_encrypted_and_not_shown() {
+    let api = Api::new();
+    let endpoint =
+        json!({"path": "/a", "target": "https://a.example", "headers": {"x-a": "sk-hidden"}});
+    let body = json!({
+        "router_settings": {"default_litellm_params": {"api_key": "sk-hidden"}, "num_retries": 3},
+        "general_settings": {"pass_through_endpoints": [endpoint]},
+        "environment_variables": {"OPENAI_API_KEY": "sk-hidden"},
+    });
+    api.must("POST", "/config/update", body).await;
+    let told = format!("{:?}", api.told.puts.lock().unwrap());
+    assert!(
+        !told.contains("sk-hidden") && told.contains("num_retries"),
+        "{told}"
+    );
+    for section in ["router_settings", "general_settings"] {
+        let path = format!("/config/list?config_type={section}");
+        let shown = api.must("GET", &path, None).await.to_string();
+        assert!(
+            !shown.contains("sk-hidden") && shown.contains("****"),
+            "{shown}"
+        );
+    }
+    // A setting beside them changes without anything being lost.
+    let body =
+        json!({"field_name": "num_retries", "field_value": 4, "config_type": "router_settings"});
+    let changed = api.must("POST", "/config/field/update", body).await;
+    assert_eq!(changed["param_value"]["num_retries"], 4);
+    assert_eq!(
+        changed["param_value"]["default_litellm_params"]["api_key"],
+        "****"
+    );
 }
 
 #[test]
@@ -300,5 +338,37 @@ fn a_path_is_found_with_its_parts_and_methods() {
         "/",
     ] {
         assert_eq!(route("POST", path), None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_belongs_to_a_team_that_is_there_and_goes_with_it() {
+    let api = Api::new();
+    let body = json!({
+        "model_name": "gpt", "litellm_params": {"model": "openai/gpt-5"},
+        "model_info": {"id": "m", "team_id": "t"},
+    });
+    let reply = api.ask("POST", "/model/new", body.clone()).await;
+    assert_eq!(reply.status, 400, "{}", reply.body);
+    let organization = json!({"organization_id": "o", "organization_alias": "o"});
+    for ends in [
+        ("/team/delete", json!({"team_ids": ["t"]})),
+        ("/organization/delete", json!({"organization_ids": ["o"]})),
+    ] {
+        if ends.0.starts_with("/organization") {
+            api.must("POST", "/organization/new", organization.clone())
+                .await;
+        }
+        let of = ends.0.starts_with("/organization").then_some("o");
+        api.must(
+            "POST",
+            "/team/new",
+            json!({"team_id": "t", "organization_id": of}),
+        )
+        .await;
+        api.must("POST", "/model/new", body.clone()).await;
+        api.must("POST", ends.0, ends.1).await;
+        let again = api.ask("POST", "/model/delete", json!({"id": "m"})).await;
+        assert_eq!(again.status, 400, "{}", again.body);
     }
 }

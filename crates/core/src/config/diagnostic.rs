@@ -12,9 +12,9 @@ use super::Origin;
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
-    /// The file it is in.
+    /// The file it is in; `database/...` for what is stored.
     pub file: PathBuf,
-    /// Line, from 1.
+    /// Line, from 1; 0 for what is stored, which has no lines.
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
@@ -91,7 +91,12 @@ impl fmt::Display for Diagnostic {
             path,
             message,
         } = self;
-        write!(f, "{}:{line}:{column}: {severity}: ", file.display())?;
+        let file = file.display();
+        if *line == 0 {
+            write!(f, "{file}: {severity}: ")?;
+        } else {
+            write!(f, "{file}:{line}:{column}: {severity}: ")?;
+        }
         if !path.is_empty() {
             write!(f, "{path}: ")?;
         }

@@ -36,6 +36,8 @@ pub struct GeneralSettings {
     pub pass_through_endpoints: Vec<PassThroughEndpoint>,
     /// How long an answer of one of them may take when it does not say itself.
     pub pass_through_request_timeout: Option<Duration>,
+    /// Whether deployments, credentials and settings of the database are served; `None`: not said.
+    pub store_model_in_db: Option<bool>,
     /// Keys are made by the gateway; clients cannot choose them.
     pub disable_custom_api_keys: bool,
     /// Limits that replicas share are asked for by every request.

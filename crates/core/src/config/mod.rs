@@ -27,6 +27,7 @@ mod read;
 mod redis;
 mod references;
 mod router;
+mod stored;
 mod validate;
 mod yaml;
 
@@ -49,6 +50,9 @@ pub use self::redis::RedisSettings;
 pub use self::router::{
     AllowedFailsPolicy, FallbackRule, ModelGroupAlias, RetryPolicy, RouterSettings, RoutingStrategy,
 };
+pub use self::stored::{
+    RUN_TIME_SETTINGS, RunTimeSetting, SettingForm, Stored, StoredModel, Unserved,
+};
 
 /// Everything the operator decided. Plain data; a reload makes a new one.
 ///
@@ -57,6 +61,8 @@ pub use self::router::{
 pub struct Config {
     /// The deployments, in the order they were written.
     pub models: Vec<ModelEntry>,
+    /// Deployments that are written and cannot be served.
+    pub unserved: Vec<Unserved>,
     /// `general_settings`
     pub general: GeneralSettings,
     /// What both say about budgets, users and tags.
@@ -75,6 +81,14 @@ pub struct Config {
     pub custom_providers: Vec<CustomProvider>,
     /// The environment with `environment_variables` laid over it: where providers find their keys.
     pub environment: Environment,
+}
+
+/// Files as they were read, before anybody asked what they mean: a [`Config`] can be read from them
+/// again whenever something else changes.
+#[derive(Clone, Default)]
+pub struct Document {
+    root: Mapping,
+    findings: Findings,
 }
 
 /// A configuration and what is to be said about it.
@@ -97,9 +111,8 @@ pub struct Loaded {
 /// When a file cannot be read, is not YAML, or is no mapping. Anything smaller is a [`Diagnostic`]:
 /// the rest of the file is served.
 pub fn load(path: impl AsRef<Path>, environment: &Environment) -> Result<Loaded, ConfigError> {
-    let mut findings = Findings::default();
-    let root = document::open(path.as_ref(), &mut findings)?;
-    Ok(finish(root, environment, findings))
+    let document = Document::open(path)?;
+    Ok(document.read(environment, &Stored::default()))
 }
 
 /// Reads a configuration from a text that stands for the file `name`.
@@ -112,19 +125,56 @@ pub fn load_str(
     name: impl AsRef<Path>,
     environment: &Environment,
 ) -> Result<Loaded, ConfigError> {
-    let mut findings = Findings::default();
-    let root = document::assemble(text, name.as_ref(), &mut findings)?;
-    Ok(finish(root, environment, findings))
+    let document = Document::parse(text, name)?;
+    Ok(document.read(environment, &Stored::default()))
 }
 
-fn finish(root: Mapping, environment: &Environment, mut findings: Findings) -> Loaded {
-    let config = read::config(root, environment, &mut findings);
-    let fingerprint = std::mem::take(&mut findings.fingerprint);
-    let (diagnostics, files) = findings.finish();
-    Loaded {
-        config,
-        diagnostics,
-        files,
-        fingerprint,
+// === impl Document ===
+
+impl Document {
+    /// Opens a configuration file and everything it includes.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let mut findings = Findings::default();
+        let root = document::open(path.as_ref(), &mut findings)?;
+        Ok(Self { root, findings })
+    }
+
+    /// Takes a text for the file `name`.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`].
+    pub fn parse(text: &str, name: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let mut findings = Findings::default();
+        let root = document::assemble(text, name.as_ref(), &mut findings)?;
+        Ok(Self { root, findings })
+    }
+
+    /// What the files mean, together with what a database adds to them.
+    #[must_use]
+    pub fn read(&self, environment: &Environment, stored: &Stored) -> Loaded {
+        let (mut root, mut findings) = (self.root.clone(), self.findings.clone());
+        stored::lay(&mut root, stored, &mut findings);
+        let config = read::config(root, environment, &mut findings);
+        let fingerprint = std::mem::take(&mut findings.fingerprint);
+        let (diagnostics, files) = findings.finish();
+        Loaded {
+            config,
+            diagnostics,
+            files,
+            fingerprint,
+        }
+    }
+
+    /// The value of a setting as the files have it, references to the environment as they are
+    /// written.
+    #[must_use]
+    pub fn written(&self, section: &str, name: &str) -> Option<serde_json::Value> {
+        let section = self.root.get(section)?.as_mapping()?;
+        Some(section.get(name)?.to_json())
     }
 }

@@ -12,7 +12,8 @@ use crate::Secret;
 /// A deployment as configured. Entries with the same `model_name` form one model group.
 #[derive(Clone, Debug)]
 pub struct ModelEntry {
-    /// The public name: what a client sends as `model`. May hold one or more `*`.
+    /// The public name: what a client sends as `model`. May hold one or more `*`. That of a team's
+    /// deployment is its `team_public_model_name`, if it has one.
     pub model_name: String,
     /// How and where to call it.
     pub litellm_params: LitellmParams,
@@ -131,6 +132,10 @@ pub struct ModelInfo {
     pub allowed_fails_policy: Option<AllowedFailsPolicy>,
     /// Wins over `litellm_params.cooldown_time`.
     pub cooldown_time: Option<Duration>,
+    /// The team that it belongs to; nobody else sees it or may call it.
+    pub team_id: Option<String>,
+    /// Whether it is kept in the database.
+    pub in_database: bool,
     /// Every member as it was written, the typed ones included, for `/model/info`.
     pub members: BodyParams,
 }

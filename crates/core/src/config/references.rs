@@ -105,12 +105,7 @@ fn resolve(node: &mut Node, path: &str, environment: &Environment, findings: &mu
         }
         NodeValue::Scalar(scalar) if scalar.value == ScalarValue::Text => {
             if let Some(name) = scalar.text.strip_prefix(PREFIX) {
-                let found = environment.get(name);
-                if found.is_none() {
-                    let message =
-                        format!("the environment variable {name} is not set; taken as null");
-                    findings.warn(node.mark, path, message);
-                }
+                let found = look_up(name, node.mark, path, environment, findings);
                 *scalar = Scalar {
                     value: found.map_or(ScalarValue::Null, |_| ScalarValue::Text),
                     text: found.unwrap_or_default().to_owned(),
@@ -126,6 +121,27 @@ fn resolve(node: &mut Node, path: &str, environment: &Environment, findings: &mu
         }
         NodeValue::Scalar(_) => {}
     }
+}
+
+/// What a variable holds; that it holds nothing, or is not for what is written there, is said.
+fn look_up<'e>(
+    name: &str,
+    mark: Mark,
+    path: &str,
+    environment: &'e Environment,
+    findings: &mut Findings,
+) -> Option<&'e str> {
+    if let Some(why) = findings.withheld(mark, name) {
+        let message = format!("`{PREFIX}{name}`: {why}; taken as null");
+        findings.error(mark, path, message);
+        return None;
+    }
+    let found = environment.get(name);
+    if found.is_none() {
+        let message = format!("the environment variable {name} is not set; taken as null");
+        findings.warn(mark, path, message);
+    }
+    found
 }
 
 /// Whether LiteLLM takes references in the middle of this value, too: headers of pass-through
@@ -151,13 +167,9 @@ fn fill(
             .unwrap_or(after.len());
         let (name, behind) = after.split_at(end);
         filled.push_str(before);
-        match environment.get(name) {
+        match look_up(name, mark, path, environment, findings) {
             Some(value) => filled.push_str(value),
-            None => {
-                let message = format!("the environment variable {name} is not set; taken as null");
-                findings.warn(mark, path, message);
-                scalar.value = ScalarValue::Null;
-            }
+            None => scalar.value = ScalarValue::Null,
         }
         rest = behind;
     }

@@ -9,5 +9,5 @@ use crate::ledger::LedgerEntry;
 /// is counted and reported by who keeps it.
 pub trait Ledger: fmt::Debug {
     /// Writes `entry` down.
-    fn append(&self, entry: &LedgerEntry);
+    fn append(&self, entry: LedgerEntry);
 }

@@ -1,5 +1,7 @@
 //! Where it is kept what requests cost.
 
+use std::sync::Arc;
+
 use super::{Page, Paging, StoreError, StoreFuture};
 use crate::entity::{EntityId, EntityKind};
 use crate::ledger::LedgerEntry;
@@ -9,7 +11,7 @@ use crate::money::Nanodollars;
 pub trait SpendStore: Send + Sync {
     /// Writes `entries` and what they add to spend and to the rollups, in one transaction. Entries
     /// that are there already, by their id, are left out of everything.
-    fn write<'a>(&'a self, entries: &'a [LedgerEntry]) -> StoreFuture<'a, Written>;
+    fn write<'a>(&'a self, entries: &'a Arc<[LedgerEntry]>) -> StoreFuture<'a, Written>;
 
     /// What was spent, by everyone, behind `after` in the order of kind, id and window: at most
     /// `size` rows. For filling the memory at start.

@@ -26,7 +26,7 @@ model_list:
       supports_vision: true
       output_cost_per_token: 0.1
 general_settings:
-  store_model_in_db: true
+  store_prompts_in_spend_logs: true
   master_kee: sk-secret-value
   num_retries: 3
   completely_unheard_of: 1

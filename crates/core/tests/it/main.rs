@@ -20,6 +20,7 @@ mod robust;
 mod secrets;
 mod seed;
 mod settings;
+mod stored;
 mod terms;
 
 use lockgate_core::config::{Loaded, load_str};

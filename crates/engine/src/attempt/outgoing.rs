@@ -29,11 +29,13 @@ impl Attempt<'_> {
         };
         let uri = uri.map_err(|e| no_url(&e))?;
         let mut headers = self.headers();
-        // Last of all: it may be a signature of everything else. An upload is sent while it
-        // arrives; nobody who wants a signature takes one.
-        connection
-            .authorize(&METHOD, &uri, &mut headers, &self.prepared.body)
-            .map_err(|e| no_credential(&e))?;
+        if connection.signs() {
+            // Last of all: it may be a signature of everything else. An upload is sent while it
+            // arrives; nobody who wants a signature takes one.
+            connection
+                .authorize(&METHOD, &uri, &mut headers, &self.prepared.body.to_bytes())
+                .map_err(|e| no_credential(&e))?;
+        }
         Ok((uri, headers))
     }
 

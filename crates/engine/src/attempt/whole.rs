@@ -30,13 +30,17 @@ impl Attempt<'_> {
             .map_err(|e| broken(&e))?;
         match self.prepared.passage {
             Passage::Relayed(spliced) if !self.call.streams() => {
-                // What it means is between the two; a login page or half an answer means nothing.
-                if let Err(JsonError::Syntax(why)) = JsonObject::parse(bytes.clone(), usize::MAX) {
-                    return Err(no_answer(&TranslateError::invalid(why)));
-                }
                 let dialect = self.call.dialect.dialect();
                 let mut relay = Relay::new(dialect, Some(&self.call.model), spliced);
-                let bytes = relay.body(bytes);
+                let bytes = match JsonObject::parse(bytes.clone(), usize::MAX) {
+                    Ok(answer) => relay.whole(answer),
+                    // A login page or half an answer means nothing.
+                    Err(JsonError::Syntax(why)) => {
+                        return Err(no_answer(&TranslateError::invalid(why)));
+                    }
+                    // What else it means is between the two.
+                    Err(JsonError::Duplicate(_) | JsonError::TooDeep(_)) => relay.body(bytes),
+                };
                 let seen = relay.seen();
                 if let Some(error) = &seen.error {
                     return Err(GatewayError::upstream(error.clone(), None));
@@ -56,7 +60,7 @@ impl Attempt<'_> {
             return self.translate_own(&own.answer, bytes);
         }
         let from = self.prepared.dialect.dialect();
-        if let Some(error) = from.sniff(bytes).error {
+        if let Some(error) = from.failure(bytes) {
             return Err(GatewayError::upstream(error, None));
         }
         if self.call.operation == Operation::Rerank {

@@ -1,6 +1,8 @@
 //! What callers may do: which key opens the gateway, which routes and which models it leads to.
 
-use lockgate_core::access::{AskedModel, MatchedRoute, ModelList, Permission, RouteClass, Verdict};
+use lockgate_core::access::{
+    AskedModel, MatchedRoute, ModelList, Permission, Role, RouteClass, Verdict,
+};
 use lockgate_core::error::GatewayError;
 
 use super::account::Account;
@@ -167,6 +169,9 @@ impl Caller {
         model: &str,
         group: &Group,
     ) -> Result<(), GatewayError> {
+        if !self.is_of(group.team.as_deref()) {
+            return Err(denied(Place::Team, model));
+        }
         if !self.is_restricted() {
             return Ok(());
         }
@@ -190,6 +195,8 @@ impl Caller {
                 Verdict::Allowed => true,
                 // The team has its own list, which is looked at anyway.
                 Verdict::AskTeam => self.at(Place::Team).is_some(),
+                // What is the team's own need not be on its list.
+                Verdict::Denied if place == Place::Team && group.team.is_some() => true,
                 Verdict::Denied => self.is_granted(place, &in_group),
             };
             if !allowed {
@@ -197,6 +204,24 @@ impl Caller {
             }
         }
         Ok(())
+    }
+
+    /// Whether the caller belongs to the team whose own something is, if it is a team's. The holder of
+    /// the master key belongs to all.
+    fn is_of(&self, owner: Option<&str>) -> bool {
+        owner.is_none_or(|owner| self.is_master() || self.team_id() == Some(owner))
+    }
+
+    /// Whether the caller may see a model of the team `owner`, whoever may call it.
+    #[must_use]
+    pub fn may_see(&self, owner: Option<&str>) -> bool {
+        self.sees_all() || self.is_of(owner)
+    }
+
+    /// Whether the caller sees everything there is.
+    #[must_use]
+    pub fn sees_all(&self) -> bool {
+        matches!(self.role(), Role::ProxyAdmin | Role::ProxyAdminViewer)
     }
 
     /// Whether an access group that the account was given holds the model.
@@ -212,8 +237,10 @@ impl Caller {
             return true;
         }
         let meant = self.meant(model).unwrap_or(model);
-        let named = snapshot.group(meant).cloned();
-        let group = named.or_else(|| snapshot.route(meant).map(|route| route.group));
+        let team = self.team_id();
+        let named = snapshot.group_for(team, meant).cloned();
+        let routed = || snapshot.route_for(team, meant).map(|route| route.group);
+        let group = named.or_else(routed);
         group.is_some_and(|group| self.check_model(directory, meant, &group).is_ok())
     }
 }

@@ -1,7 +1,9 @@
 //! What a request says about itself: for whom it is made, what it is marked with, how long its
 //! answer may get.
 
-use http::HeaderMap;
+use std::cell::OnceCell;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
 use lockgate_core::config::GovernanceSettings;
 use lockgate_core::entity::EntityId;
 use lockgate_wire::DialectId;
@@ -12,8 +14,11 @@ use super::pricing::Asked;
 use crate::call::Call;
 
 /// Headers that name the customer (reference section 5.2).
-const CUSTOMER_HEADERS: [&str; 2] = ["x-litellm-customer-id", "x-litellm-end-user-id"];
-const TAGS_HEADER: &str = "x-litellm-tags";
+const CUSTOMER_HEADERS: [HeaderName; 2] = [
+    HeaderName::from_static("x-litellm-customer-id"),
+    HeaderName::from_static("x-litellm-end-user-id"),
+];
+const TAGS_HEADER: HeaderName = HeaderName::from_static("x-litellm-tags");
 /// More are nobody's marks.
 const MOST_TAGS: usize = 32;
 const LONGEST: usize = 256;
@@ -24,9 +29,12 @@ pub(crate) fn customer(
     headers: &HeaderMap,
     call: &Call,
 ) -> Option<String> {
-    let own = settings.customer_headers.iter().map(String::as_str);
-    let mut named = CUSTOMER_HEADERS.into_iter().chain(own);
-    let header = named.find_map(|name| Some(headers.get(name)?.to_str().ok()?.to_owned()));
+    let text = |value: &HeaderValue| Some(value.to_str().ok()?.to_owned());
+    let known = CUSTOMER_HEADERS.into_iter();
+    let known = known.filter_map(|name| headers.get(name));
+    let own = settings.customer_headers.iter();
+    let own = own.filter_map(|name| headers.get(name));
+    let header = known.chain(own).find_map(text);
     let in_body = || {
         let user = call.body.get_str("user").map(|user| user.into_owned());
         user.or_else(|| call.options.customer.clone())
@@ -38,10 +46,10 @@ pub(crate) fn customer(
 
 /// What the headers and the body mark the request with.
 pub(crate) fn tags(settings: &GovernanceSettings, headers: &HeaderMap, call: &Call) -> Vec<String> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let listed = text(TAGS_HEADER).unwrap_or_default().split(',');
+    let listed = headers.get(&TAGS_HEADER).and_then(|v| v.to_str().ok());
+    let listed = listed.unwrap_or_default().split(',');
     let extra = settings.tag_headers.iter().filter_map(|name| {
-        let value = text(name)?;
+        let value = headers.get(name)?.to_str().ok()?;
         Some(format!("{name}: {value}"))
     });
     let tags = listed.map(|tag| tag.trim().to_owned()).chain(extra);
@@ -61,44 +69,47 @@ fn user_in(metadata: &[u8]) -> Option<String> {
 
 /// What is known about `call` before it is sent.
 pub(crate) fn asked(call: &Call) -> Asked<'_> {
-    let answers = answers(call);
-    let output_tokens = most_output(call.dialect, &call.body);
+    let (answers, most_output) = lengths(call.dialect, &call.body);
+    let answers = answers.unwrap_or(1).max(1);
     Asked {
         operation: call.operation,
         body: &call.body,
         bytes: call.body.size() as u64,
-        output_tokens: output_tokens.map(|tokens| tokens.saturating_mul(answers)),
+        output_tokens: most_output.map(|tokens| tokens.saturating_mul(answers)),
         answers,
+        input: OnceCell::new(),
     }
 }
 
-fn answers(call: &Call) -> u64 {
-    let asked = match call.dialect {
-        DialectId::OpenAiChat => count(call.body.get("n")),
-        DialectId::Gemini => nested(&call.body, "generationConfig", "candidateCount"),
-        _ => None,
-    };
-    asked.unwrap_or(1).max(1)
-}
-
-/// The most tokens of one answer, under the name that the dialect has for it.
-fn most_output(dialect: DialectId, body: &JsonObject) -> Option<u64> {
+/// How many answers are asked for, and the most tokens of one, under the names that the dialect has
+/// for them.
+fn lengths(dialect: DialectId, body: &JsonObject) -> (Option<u64>, Option<u64>) {
     match dialect {
         DialectId::OpenAiChat => {
             let newer = count(body.get("max_completion_tokens"));
-            newer.or_else(|| count(body.get("max_tokens")))
+            let most_output = newer.or_else(|| count(body.get("max_tokens")));
+            (count(body.get("n")), most_output)
         }
-        DialectId::OpenAiResponses => count(body.get("max_output_tokens")),
-        DialectId::Anthropic | DialectId::Cohere => count(body.get("max_tokens")),
-        DialectId::Gemini => nested(body, "generationConfig", "maxOutputTokens"),
-        DialectId::Bedrock => nested(body, "inferenceConfig", "maxTokens"),
-        DialectId::Ollama => nested(body, "options", "num_predict"),
+        DialectId::OpenAiResponses => (None, count(body.get("max_output_tokens"))),
+        DialectId::Anthropic | DialectId::Cohere => (None, count(body.get("max_tokens"))),
+        DialectId::Gemini => {
+            let config = nested(body, "generationConfig");
+            let number = |name| config.as_ref()?.get(name)?.as_u64();
+            (number("candidateCount"), number("maxOutputTokens"))
+        }
+        DialectId::Bedrock => {
+            let config = nested(body, "inferenceConfig");
+            (None, config.and_then(|c| c.get("maxTokens")?.as_u64()))
+        }
+        DialectId::Ollama => {
+            let options = nested(body, "options");
+            (None, options.and_then(|o| o.get("num_predict")?.as_u64()))
+        }
     }
 }
 
-fn nested(body: &JsonObject, member: &str, name: &str) -> Option<u64> {
-    let object: Value = serde_json::from_slice(body.get(member)?).ok()?;
-    object.get(name)?.as_u64()
+fn nested(body: &JsonObject, member: &str) -> Option<Value> {
+    serde_json::from_slice(body.get(member)?).ok()
 }
 
 fn count(raw: Option<&[u8]>) -> Option<u64> {

@@ -198,6 +198,12 @@ impl Caller {
         self.at(Place::Team)
     }
 
+    /// The id of that team.
+    #[must_use]
+    pub fn team_id(&self) -> Option<&str> {
+        self.team().map(|team| team.id())
+    }
+
     /// The organization of its key or its team.
     #[must_use]
     pub fn organization(&self) -> Option<&Arc<Account>> {

@@ -1,13 +1,14 @@
 //! What requests cost, behind a port: who knows prices implements [`Pricing`].
 
+use std::cell::OnceCell;
 use std::fmt::Debug;
 
 use lockgate_core::ledger::CostSource;
 use lockgate_core::money::Nanodollars;
-use lockgate_providers::catalog::{Bounds, Facts, input_bound};
-use lockgate_wire::Operation;
+use lockgate_providers::catalog::{Bounds, Facts, InputBound, Without, input_bound};
 use lockgate_wire::canonical::Usage;
 use lockgate_wire::json::JsonObject;
+use lockgate_wire::{DialectId, Operation};
 
 use super::now;
 use crate::deployment::Deployment;
@@ -28,7 +29,7 @@ pub trait Pricing: Debug + Send + Sync {
 }
 
 /// What is known about a request before it is sent.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Asked<'a> {
     /// What is asked for.
     pub operation: Operation,
@@ -40,6 +41,8 @@ pub struct Asked<'a> {
     pub output_tokens: Option<u64>,
     /// How many answers it wants.
     pub answers: u64,
+    /// What the body says about the size of the question, once somebody wanted to know.
+    pub(super) input: OnceCell<InputBound>,
 }
 
 /// The prices of the catalogue, with the operator's over them.
@@ -54,6 +57,13 @@ const WEB_SEARCHES: u64 = 10;
 // === impl Asked ===
 
 impl Asked<'_> {
+    /// How many input tokens it can have. The body is looked through once.
+    fn input(&self) -> InputBound {
+        *self
+            .input
+            .get_or_init(|| input_bound(&self.body.to_bytes()))
+    }
+
     /// The most output tokens of an answer by `deployment`, of all answers together.
     #[must_use]
     pub fn most_output(&self, deployment: &Deployment) -> u64 {
@@ -78,12 +88,12 @@ impl Pricing for CatalogPrices {
     fn worst_case(&self, deployment: &Deployment, request: &Asked<'_>) -> Option<Nanodollars> {
         let pricing = &deployment.pricing;
         let price = pricing.price().filter(|_| !pricing.is_free())?;
-        let body = request.body.to_bytes();
-        let bound = input_bound(&body);
+        let bound = request.input().or(deployment.added);
         let bounds = Bounds {
             input_tokens: bound.tokens(price.max_input_tokens()).max(request.bytes),
             output_tokens: request.most_output(deployment),
             web_searches: if bound.is_open() { WEB_SEARCHES } else { 0 },
+            without: without(deployment, request, bound),
             ..Bounds::default()
         };
         pricing.worst_case(&bounds)
@@ -102,5 +112,20 @@ impl Pricing for CatalogPrices {
             ..Facts::default()
         });
         (cost.amount, cost.source)
+    }
+}
+
+/// What `request` cannot do there that would cost more. A form and a session are not seen.
+fn without(deployment: &Deployment, request: &Asked<'_>, bound: InputBound) -> Without {
+    if !request.operation.is_chat() {
+        return Without::default();
+    }
+    match deployment.dialect() {
+        // Who wants a cache or another speed has to say so.
+        DialectId::Anthropic | DialectId::Bedrock => bound.without(),
+        _ => Without {
+            media: bound.is_text(),
+            ..Without::default()
+        },
     }
 }

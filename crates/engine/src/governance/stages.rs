@@ -57,7 +57,9 @@ impl Engine {
     ) -> bool {
         let record = record.record_mut();
         let governance = &self.shared.governance;
-        governance.can_top_up(snapshot, call, &to.group, record).await
+        governance
+            .can_top_up(snapshot, call, &to.group, record)
+            .await
     }
 }
 
@@ -285,7 +287,7 @@ impl Governance {
     fn least(&self, group: &Group, asked: &Asked<'_>) -> Nanodollars {
         let shortest = Asked {
             output_tokens: Some(1),
-            ..*asked
+            ..asked.clone()
         };
         match self.worst(group, &shortest) {
             Worst::AtMost(least) => least,

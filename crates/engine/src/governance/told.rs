@@ -8,6 +8,11 @@ use super::account::Account;
 use super::caller::Place;
 use super::reservation::{Hold, Reservation, What};
 
+const KEY_SPEND: HeaderName = HeaderName::from_static("x-litellm-key-spend");
+const KEY_BUDGET: HeaderName = HeaderName::from_static("x-litellm-key-max-budget");
+const KEY_TOKENS: HeaderName = HeaderName::from_static("x-litellm-key-tpm-limit");
+const KEY_REQUESTS: HeaderName = HeaderName::from_static("x-litellm-key-rpm-limit");
+
 // === impl Reservation ===
 
 impl Reservation {
@@ -35,44 +40,33 @@ impl Reservation {
 }
 
 fn key_headers(key: &Account, headers: &mut HeaderMap) {
-    let money = |amount: Nanodollars| HeaderValue::from_str(&amount.to_string());
+    let money = |amount: Nanodollars| HeaderValue::from_maybe_shared(amount.to_string());
     let terms = key.terms();
     if let Ok(spent) = money(key.spent()) {
-        headers.insert(HeaderName::from_static("x-litellm-key-spend"), spent);
+        headers.insert(KEY_SPEND, spent);
     }
     let whole = terms.budgets.iter().find(|budget| budget.model.is_none());
     if let Some(Ok(most)) = whole.map(|budget| money(budget.most)) {
-        headers.insert(HeaderName::from_static("x-litellm-key-max-budget"), most);
+        headers.insert(KEY_BUDGET, most);
     }
-    for (name, limit) in [
-        ("x-litellm-key-tpm-limit", terms.limits.tokens),
-        ("x-litellm-key-rpm-limit", terms.limits.requests),
-    ] {
-        if let Some(limit) = limit {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from(limit));
-        }
+    if let Some(limit) = terms.limits.tokens {
+        headers.insert(KEY_TOKENS, HeaderValue::from(limit));
+    }
+    if let Some(limit) = terms.limits.requests {
+        headers.insert(KEY_REQUESTS, HeaderValue::from(limit));
     }
 }
 
 /// The names of the headers for what is left and for the limit.
 fn names(account: &Account, hold: &Hold, model: &str) -> [Option<HeaderName>; 2] {
     macro_rules! of {
-        ($whose:literal, $what:literal) => {
-            [
-                Some(HeaderName::from_static(concat!(
-                    "x-ratelimit-",
-                    $whose,
-                    "-remaining-",
-                    $what
-                ))),
-                Some(HeaderName::from_static(concat!(
-                    "x-ratelimit-",
-                    $whose,
-                    "-limit-",
-                    $what
-                ))),
-            ]
-        };
+        ($whose:literal, $what:literal) => {{
+            const LEFT: HeaderName =
+                HeaderName::from_static(concat!("x-ratelimit-", $whose, "-remaining-", $what));
+            const MOST: HeaderName =
+                HeaderName::from_static(concat!("x-ratelimit-", $whose, "-limit-", $what));
+            [Some(LEFT), Some(MOST)]
+        }};
     }
     macro_rules! whose {
         ($what:literal) => {

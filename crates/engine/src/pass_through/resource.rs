@@ -85,7 +85,7 @@ impl Engine {
         let named = in_path
             .or_else(|| header_of(&head.headers))
             .or(in_query)
-            .or_else(|| body.holder(|model| snapshot.route(model).is_some()));
+            .or_else(|| body.holder(|model| snapshot.route_for(shown.team_id(), model).is_some()));
         let Some(model) = named else {
             let own = body.provider();
             let provider = own.as_deref().unwrap_or(provider);
@@ -100,7 +100,7 @@ impl Engine {
             return Box::pin(asked).await;
         };
         record.record_mut().model.clone_from(&model);
-        let route = find_route(snapshot, DialectId::OpenAiChat, &model)?;
+        let route = find_route(snapshot, shown.team_id(), DialectId::OpenAiChat, &model)?;
         let group = &route.group;
         shown.check_route(MatchedRoute {
             paths: &[&path],
@@ -114,10 +114,8 @@ impl Engine {
         let deployment = picked.ok().and_then(|index| group.deployments.get(index));
         let deployment = deployment.ok_or_else(|| nobody(&model))?;
         record.record_mut().deployment = Some(deployment.clone());
-        let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
-        let upstream_model = deployment.upstream_model(&captures);
-        record.record_mut().upstream_model = Some(upstream_model.clone());
-        body.rename(&model, &upstream_model, path.starts_with("/v1/videos"));
+        record.record_mut().upstream_model = Some(deployment.model.clone());
+        body.rename(&model, &deployment.model, path.starts_with("/v1/videos"));
         let connection = &deployment.connection;
         missing_key(connection)?;
         let uri = connection

@@ -54,6 +54,8 @@ impl Snapshot {
         let lent = self.deployments().find(|deployment| {
             deployment.provider.id == provider
                 && deployment.entry.litellm_params.use_in_pass_through
+                // A team's credentials are the team's.
+                && deployment.entry.model_info.team_id.is_none()
         });
         if let Some(deployment) = lent {
             return Ok(Credentials::Deployment(deployment.clone()));

@@ -107,7 +107,7 @@ pub(super) fn own(
             content_type,
             answer,
         })),
-        body: request.body,
+        body: request.body.into(),
     })
 }
 

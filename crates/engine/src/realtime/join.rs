@@ -59,7 +59,7 @@ impl Engine {
             call.model = meant;
         }
         record.record_mut().model.clone_from(&call.model);
-        let route = find_route(snapshot, endpoint.dialect, &call.model)?;
+        let route = find_route(snapshot, caller.team_id(), endpoint.dialect, &call.model)?;
         let governance = &self.shared.governance;
         governance.check_models(snapshot, &caller, &call, &route)?;
         governance.mark(snapshot, wishes.headers, &call, &mut caller)?;

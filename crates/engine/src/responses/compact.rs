@@ -28,7 +28,7 @@ use crate::engine::Engine;
 use crate::prepare::{Passage, Prepared};
 use crate::record::RecordGuard;
 use crate::seal::{Purpose, Seal};
-use crate::snapshot::{Route, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::travel::{Arrival, limits};
 use crate::upstream::BodyError;
 
@@ -56,14 +56,11 @@ impl Engine {
         &self,
         snapshot: &Snapshot,
         call: &Call,
-        route: &Route,
         deployment: &Arc<Deployment>,
         record: &mut RecordGuard,
     ) -> Result<Arrival, Failure> {
         if deployment.relays(DialectId::OpenAiResponses, Operation::Chat) {
-            let asked = self
-                .compact_there(snapshot, call, route, deployment, record)
-                .await;
+            let asked = self.compact_there(snapshot, call, deployment, record).await;
             match asked {
                 // What only the provider has cannot be summarised here.
                 Err(failure) if is_elsewhere(call) => return Err(failure),
@@ -72,7 +69,7 @@ impl Engine {
             }
         }
         let chat = summary_call(call)?;
-        let asked = self.try_deployment(snapshot, &chat, route, deployment, record);
+        let asked = self.try_deployment(snapshot, &chat, deployment, record);
         let mut arrival = Box::pin(asked).await?;
         let Content::Whole { bytes, .. } = &mut arrival.reply.content else {
             return Err(broken(&BodyError::Broken("it is a stream".into())).into());
@@ -86,22 +83,19 @@ impl Engine {
         &self,
         snapshot: &Snapshot,
         call: &Call,
-        route: &Route,
         deployment: &Arc<Deployment>,
         record: &mut RecordGuard,
     ) -> Result<Arrival, Failure> {
         let sent = std::time::Instant::now();
         record.record_mut().sent = Some(sent);
-        let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
-        let model = deployment.upstream_model(&captures);
-        record.record_mut().upstream_model = (!captures.is_empty()).then(|| model.clone());
+        let model = &deployment.model;
         let mut body = call.body.clone();
         if call.continues {
             body.remove(PREVIOUS);
         }
-        body.set("model", quote(&model));
+        body.set("model", quote(model));
         let prepared = Prepared {
-            body: body.to_bytes(),
+            body: body.to_bytes().into(),
             headers: Vec::new(),
             dialect: call.dialect,
             operation: Operation::Compact,
@@ -112,7 +106,7 @@ impl Engine {
         let attempt = Attempt {
             call,
             deployment,
-            model: &model,
+            model,
             prepared: &prepared,
             limits: limits(snapshot, call, deployment),
             always_usage: false,

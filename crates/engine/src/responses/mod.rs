@@ -31,7 +31,6 @@ use lockgate_core::error::GatewayError;
 use lockgate_wire::canonical::ErrorKind;
 use lockgate_wire::json::JsonObject;
 use lockgate_wire::{DialectId, Operation};
-use serde_json::json;
 
 use crate::auth::Identity;
 use crate::call::Call;
@@ -114,9 +113,9 @@ fn pinned(route: &Route, remote: &Remote) -> Option<Route> {
     able.then(|| Route {
         group: Arc::new(Group {
             name: route.group.name.clone(),
+            team: route.group.team.clone(),
             deployments: vec![deployment.clone()],
         }),
-        captures: route.captures.clone(),
     })
 }
 
@@ -125,9 +124,9 @@ fn own_items(body: &JsonObject) -> Result<Bytes, GatewayError> {
     let Some(raw) = body.get("input").filter(|raw| *raw != b"null") else {
         return Ok(Bytes::new());
     };
-    if let Some(text) = body.get_str("input") {
-        let message = json!({ "type": "message", "role": "user", "content": text });
-        return Ok(message.to_string().into());
+    if raw.starts_with(b"\"") {
+        let message: [&[u8]; 3] = [br#"{"type":"message","role":"user","content":"#, raw, b"}"];
+        return Ok(message.concat().into());
     }
     inner(raw).ok_or_else(|| {
         let message = "`input` is neither a string nor an array of items";

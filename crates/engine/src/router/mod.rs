@@ -2,6 +2,7 @@
 
 pub mod cooldown;
 pub mod fallback;
+pub(crate) mod names;
 pub mod pattern;
 pub mod pick;
 pub(crate) mod resolved;

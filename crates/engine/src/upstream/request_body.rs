@@ -75,7 +75,7 @@ impl RequestBody {
     /// All of it.
     pub async fn collect(self, limit: usize) -> Result<Bytes, CollectError> {
         let mut stream = match self {
-            Self::Whole(pieces) => return Ok(pieces.iter().flatten().copied().collect()),
+            Self::Whole(pieces) => return Ok(pieces.to_bytes()),
             Self::Stream(stream) => stream,
         };
         let mut whole = BytesMut::new();
@@ -128,6 +128,16 @@ impl Pieces {
     /// Whether they hold nothing.
     pub fn is_empty(&self) -> bool {
         self.iter().all(Bytes::is_empty)
+    }
+
+    /// All of them in one; copied unless there is only one.
+    pub fn to_bytes(&self) -> Bytes {
+        if self.rest.is_empty() {
+            return self.first.clone();
+        }
+        let mut whole = BytesMut::with_capacity(self.len());
+        self.iter().for_each(|piece| whole.extend_from_slice(piece));
+        whole.freeze()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Bytes> {

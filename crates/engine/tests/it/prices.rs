@@ -1,5 +1,7 @@
 //! What a deployment costs.
 
+use std::sync::Arc;
+
 use lockgate_core::config::{PriceMapFile, load_str};
 use lockgate_core::{Environment, Secret};
 use lockgate_engine::auth::Keys;
@@ -71,6 +73,15 @@ fn a_wildcards_price_is_that_of_the_model() {
     assert_eq!(deployment.pricing.price(), None);
     let pricing = deployment.pricing_as(&snapshot.catalog, "gpt-4o-mini", None);
     assert_eq!(million(&pricing), 0.75);
+    // A request is charged by the deployment that it is routed to.
+    let routed = |model| snapshot.route(model).unwrap().group.deployments[0].clone();
+    assert_eq!(million(&routed("oai/gpt-4o-mini").pricing), 0.75);
+    assert_eq!(million(&routed("oai/gpt-4o").pricing), 12.5);
+    assert_eq!(routed("oai/nobody").pricing.price(), None);
+    assert!(Arc::ptr_eq(
+        &routed("oai/gpt-4o").health,
+        &deployment.health
+    ));
 }
 
 #[test]

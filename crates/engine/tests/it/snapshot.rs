@@ -15,10 +15,9 @@ fn models(snapshot: &Snapshot, name: &str) -> Option<Vec<String>> {
 }
 
 fn upstream_models(route: &Route) -> Vec<String> {
-    let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
     let deployments = route.group.deployments.iter();
     deployments
-        .map(|d| format!("{}/{}", d.provider.id, d.upstream_model(&captures)))
+        .map(|d| format!("{}/{}", d.provider.id, d.model))
         .collect()
 }
 
@@ -368,4 +367,52 @@ fn defaults_of_all_deployments_fill_what_an_entry_leaves_open() {
     assert_eq!(params.num_retries, Some(1));
     assert_eq!(params.timeout, Some(std::time::Duration::from_secs(3)));
     assert!(params.api_key.is_some());
+}
+
+#[test]
+fn a_team_has_models_of_its_own() {
+    let snapshot = snapshot(
+        "model_list:
+- {model_name: gpt, litellm_params: {model: openai/everybodys, api_key: k}}
+- {model_name: gpt, litellm_params: {model: openai/reds, api_key: k}, model_info: {id: red, team_id: red}}
+- {model_name: internal, litellm_params: {model: openai/reds-other, api_key: k}, model_info: {team_id: red, team_public_model_name: other}}
+- {model_name: 'wild/*', litellm_params: {model: 'openai/*', api_key: k}, model_info: {team_id: red}}
+",
+    );
+    let of = |team: Option<&str>, name: &str| {
+        let route = snapshot.route_for(team, name)?;
+        Some((upstream_models(&route).remove(0), route.group.team.clone()))
+    };
+    let reds = |model: &str| Some((format!("openai/{model}"), Some("red".to_owned())));
+    assert_eq!(
+        of(None, "gpt"),
+        Some(("openai/everybodys".to_owned(), None))
+    );
+    assert_eq!(of(Some("blue"), "gpt"), of(None, "gpt"));
+    assert_eq!(of(Some("red"), "gpt"), reds("reds"));
+    assert_eq!(of(Some("red"), "other"), reds("reds-other"));
+    assert_eq!(of(Some("red"), "wild/x"), reds("x"));
+    for name in ["other", "internal", "wild/x"] {
+        assert_eq!(of(None, name), None, "{name}");
+    }
+    // The id leads to it, and the group says whose it is.
+    assert_eq!(of(None, "red"), reds("reds"));
+    let listed: Vec<&str> = snapshot
+        .listed_models()
+        .iter()
+        .map(|(name, _)| *name)
+        .collect();
+    assert_eq!(listed, ["gpt", "gpt", "other", "wild/*"]);
+}
+
+#[test]
+fn an_entry_that_cannot_be_served_is_remembered() {
+    let (snapshot, rejected) = rebuild(
+        "model_list:\n- {model_name: a, litellm_params: {model: nobody-knows-it}, model_info: {id: x}}\n",
+        None,
+    );
+    assert_eq!(rejected.len(), 1);
+    let unserved = &snapshot.config.unserved[0];
+    assert_eq!((&*unserved.id, &*unserved.model_name), ("x", "a"));
+    assert!(!unserved.reason.is_empty());
 }

@@ -1,7 +1,7 @@
 //! A store in memory that does what the traits say, and can be told to be away.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use lockgate_core::entity::{Entity, EntityId, EntityKind};
 use lockgate_core::ledger::LedgerEntry;
@@ -228,7 +228,7 @@ impl EntityStore for Memory {
 }
 
 impl SpendStore for Memory {
-    fn write<'a>(&'a self, _: &'a [LedgerEntry]) -> StoreFuture<'a, Written> {
+    fn write<'a>(&'a self, _: &'a Arc<[LedgerEntry]>) -> StoreFuture<'a, Written> {
         refused()
     }
 

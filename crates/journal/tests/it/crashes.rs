@@ -101,7 +101,7 @@ proptest! {
                 Event::Write(writer, count) => for _ in 0..count {
                     number += 1;
                     let id = format!("{number:06}");
-                    process.writers[usize::from(writer)].append(&entry(&id));
+                    process.writers[usize::from(writer)].append(entry(&id));
                     written.insert(id);
                 },
                 Event::Drain(moods) => {

@@ -115,7 +115,8 @@ fn a_file_that_ends_in_nothing_but_zeros_is_set_aside() {
 fn a_line_that_is_whole_but_not_understood_is_set_aside() {
     let (folder, bytes) = written();
     let line = String::from_utf8(bytes).unwrap();
-    let payload = line.lines().next().unwrap()[9..].replace("\"none\"", "\"guessed\"");
+    let payload =
+        line.lines().next().unwrap()[9..].replacen('{', "{\"cost_source\":\"guessed\",", 1);
     let line = format!("{:08x} {payload}\n", crc32fast::hash(payload.as_bytes()));
     let path = only_segment(folder.path());
     fs::write(&path, &line).unwrap();

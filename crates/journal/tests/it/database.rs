@@ -1,7 +1,7 @@
 //! A database in memory that fails when it is told to.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use lockgate_core::entity::EntityId;
 use lockgate_core::ledger::LedgerEntry;
@@ -41,8 +41,8 @@ struct State {
 // === impl Database ===
 
 impl Database {
-    pub(crate) fn new() -> std::sync::Arc<Self> {
-        std::sync::Arc::new(Self(Mutex::new(State {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(State {
             mood: Mood::Well,
             moods: Vec::new(),
             poison: Vec::new(),
@@ -120,7 +120,7 @@ fn not_asked_for<'a, T: Send + 'a>() -> StoreFuture<'a, T> {
 }
 
 impl SpendStore for Database {
-    fn write<'a>(&'a self, entries: &'a [LedgerEntry]) -> StoreFuture<'a, Written> {
+    fn write<'a>(&'a self, entries: &'a Arc<[LedgerEntry]>) -> StoreFuture<'a, Written> {
         Box::pin(async move {
             if self.state().mood == Mood::Asleep {
                 std::future::pending::<()>().await;

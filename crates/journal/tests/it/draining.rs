@@ -49,6 +49,41 @@ fn a_long_backlog_goes_in_batches_and_its_files_go_with_it() {
     assert_eq!(status.oldest, None);
 }
 
+/// What does not fit into memory is read from the files, and what came before it was drained is
+/// there once.
+#[test]
+fn what_was_just_written_and_what_is_only_in_files_come_in_order() {
+    let folder = folder();
+    let options = Options {
+        segment_bytes: 100_000,
+        ..Options::default()
+    };
+    let journal = Journal::open(folder.path(), options).unwrap();
+    let (writer, other) = (journal.writer(0), journal.writer(1));
+    let database = Database::new();
+    let ids = numbers(12_000);
+    // More than is kept in memory, then less, then nothing but a few.
+    for part in [
+        &ids[..7_000],
+        &ids[7_000..8_000],
+        &ids[8_000..11_990],
+        &ids[11_990..],
+    ] {
+        append(&writer, part.iter().cloned());
+        append(&other, part.iter().map(|id| format!("other-{id}")));
+        drain(&journal, &database);
+        assert_eq!(journal.status().undrained, 0);
+    }
+    let (others, own): (Vec<_>, Vec<_>) = database
+        .ids()
+        .into_iter()
+        .partition(|id| id.starts_with("other-"));
+    assert_eq!(own, ids);
+    assert_eq!(others.len(), ids.len());
+    let status = journal.status();
+    assert_eq!((status.drained, status.damaged), (24_000, 0));
+}
+
 /// Every writer's entries, while they write.
 #[test]
 fn segments_in_use_are_drained_as_far_as_they_go() {

@@ -23,7 +23,7 @@ fn what_is_beyond_the_limit_is_counted_and_the_rest_stays() {
     let journal = Journal::open(folder.path(), small()).unwrap();
     let writers = [journal.writer(0), journal.writer(1)];
     for number in 0..100 {
-        writers[number % 2].append(&entry(format!("{number:03}")));
+        writers[number % 2].append(entry(format!("{number:03}")));
     }
     let status = journal.status();
     assert!(
@@ -41,7 +41,7 @@ fn what_is_beyond_the_limit_is_counted_and_the_rest_stays() {
     let database = Database::new();
     drain(&journal, &database);
     assert_eq!(database.ids().len() as u64, status.appended);
-    writers[0].append(&entry("again"));
+    writers[0].append(entry("again"));
     let after = journal.status();
     assert!(!after.is_refusing && after.bytes < 2000, "{after:?}");
     assert_eq!(undrained(&journal), ["again"]);
@@ -71,7 +71,7 @@ fn an_entry_that_is_too_long_is_refused_alone() {
     let folder = folder();
     let journal = open(folder.path());
     let writer = journal.writer(0);
-    writer.append(&LedgerEntry {
+    writer.append(LedgerEntry {
         model_group: "x".repeat(70_000),
         ..entry("long")
     });

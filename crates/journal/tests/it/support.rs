@@ -57,7 +57,7 @@ pub(crate) fn open(path: &Path) -> Arc<Journal> {
 /// Writes entries with these ids.
 pub(crate) fn append(writer: &Writer, ids: impl IntoIterator<Item = impl Into<String>>) {
     for id in ids {
-        writer.append(&entry(id));
+        writer.append(entry(id));
     }
 }
 

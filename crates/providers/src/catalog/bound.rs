@@ -1,8 +1,12 @@
 //! How many input tokens a request can have, without counting them.
 
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::packed::{self, Searcher};
+use aho_corasick::{AhoCorasick, Match};
+
+use super::worst::Without;
 
 /// What a body says about the size of the question.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,6 +15,12 @@ pub struct InputBound {
     tokens: u64,
     /// It leads to more than it holds.
     open: bool,
+    /// It has a picture.
+    media: bool,
+    /// It may ask for what is written to a cache.
+    cache: bool,
+    /// It may ask for another speed.
+    speed: bool,
 }
 
 /// Tokens that a provider may put around a question: its own instructions for tools and thoughts.
@@ -35,7 +45,7 @@ const MEDIA_SIGNS: [&[u8]; 4] = [
 /// What stands for something that lies elsewhere: files, documents, conversations, what a tool of the
 /// provider's will find; audio and video, whose tokens are those of their seconds. Nobody but who
 /// hides something writes letters as escapes.
-const OPEN_SIGNS: [&[u8]; 29] = [
+const OPEN_SIGNS: [&[u8]; 26] = [
     b"\"document\"",
     b"\"file_id\"",
     b"\"file_url\"",
@@ -61,15 +71,40 @@ const OPEN_SIGNS: [&[u8]; 29] = [
     b"\"url_context\"",
     b"\"urlContext\"",
     b"\"codeExecution\"",
-    b"\\u004",
-    b"\\u005",
-    b"\\u006",
-    b"\\u007",
+    ESCAPE,
 ];
 
-/// Finds all of them in one pass; `None` where it cannot be built, which leaves everything open.
-static SIGNS: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::new(MEDIA_SIGNS.iter().chain(&OPEN_SIGNS)).ok());
+/// How whoever wants something cached says so: `cache_control` (Anthropic, messages API), `cachePoint`
+/// (Amazon Bedrock, Converse), `prompt_cache_breakpoint` (OpenAI, chat completions).
+const CACHE: &[u8] = b"cache";
+/// How whoever wants answers at another speed says so: `speed` (Anthropic, messages API).
+const SPEED: &[u8] = b"\"speed\"";
+
+/// How an escaped letter begins; its next digit is one of [`LETTERS`].
+const ESCAPE: &[u8] = b"\\u00";
+const LETTERS: RangeInclusive<u8> = b'4'..=b'7';
+
+/// Finds all signs in one pass.
+enum Signs {
+    /// Many bytes at a time. There are no more signs than fit into one register.
+    Packed(Searcher),
+    /// Byte by byte, where the processor knows nothing better.
+    Single(AhoCorasick),
+}
+
+/// `None` where it cannot be built, which leaves everything open.
+static SIGNS: LazyLock<Option<Signs>> = LazyLock::new(|| {
+    let signs = || {
+        MEDIA_SIGNS
+            .iter()
+            .chain(&OPEN_SIGNS)
+            .chain([&CACHE, &SPEED])
+    };
+    match packed::Builder::new().extend(signs()).build() {
+        Some(packed) => Some(Signs::Packed(packed)),
+        None => AhoCorasick::new(signs()).ok().map(Signs::Single),
+    }
+});
 
 /// The most input tokens of a request with this body.
 ///
@@ -80,13 +115,22 @@ pub fn input_bound(body: &[u8]) -> InputBound {
     let mut bound = InputBound {
         tokens: (body.len() as u64).saturating_add(AROUND),
         open: SIGNS.is_none(),
+        ..InputBound::default()
     };
-    for found in SIGNS.iter().flat_map(|signs| signs.find_iter(body)) {
-        if found.pattern().as_usize() < MEDIA_SIGNS.len() {
+    let mut note = |found: Match| match &body[found.range()] {
+        CACHE => bound.cache = true,
+        SPEED => bound.speed = true,
+        ESCAPE => bound.open |= body.get(found.end()).is_some_and(|d| LETTERS.contains(d)),
+        _ if found.pattern().as_usize() < MEDIA_SIGNS.len() => {
+            bound.media = true;
             bound.tokens = bound.tokens.saturating_add(MEDIA);
-        } else {
-            bound.open = true;
         }
+        _ => bound.open = true,
+    };
+    match SIGNS.as_ref() {
+        Some(Signs::Packed(signs)) => signs.find_iter(body).for_each(&mut note),
+        Some(Signs::Single(signs)) => signs.find_iter(body).for_each(&mut note),
+        None => {}
     }
     bound
 }
@@ -104,6 +148,37 @@ impl InputBound {
         } else {
             self.tokens
         }
+    }
+
+    /// What a request with this body cannot do, where everything that costs more is asked for by name.
+    #[must_use]
+    pub fn without(self) -> Without {
+        Without {
+            long_cache: !(self.open || self.cache),
+            cache: !(self.open || self.cache),
+            media: self.is_text(),
+            fast: !(self.open || self.speed),
+            ..Without::default()
+        }
+    }
+
+    /// The bound of a body that becomes larger with the members of another one: those are not counted,
+    /// but what they may lead to is.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens,
+            open: self.open || other.open,
+            media: self.media || other.media,
+            cache: self.cache || other.cache,
+            speed: self.speed || other.speed,
+        }
+    }
+
+    /// Whether all that is sent is text.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        !(self.open || self.media)
     }
 
     /// Whether the request leads to more than its body holds.

@@ -54,7 +54,7 @@ pub(super) fn list(dialect: DialectId, view: &View, query: Option<&str>) -> Resp
 /// `GET /v1/models/{id}` and its likes.
 pub(super) fn one(dialect: DialectId, view: &View, id: &str) -> Response<AnswerBody> {
     let behind_wildcard = || {
-        let route = view.snapshot.route(id).filter(|_| view.shows(id))?;
+        let route = view.route(id).filter(|_| view.shows(id))?;
         Some(describe(id, &route.group))
     };
     let found = listed(view, true)
@@ -87,6 +87,9 @@ fn listed(view: &View, wildcards: bool) -> Vec<Listed> {
     let mut models: Vec<Listed> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for (name, group) in view.snapshot.listed_models() {
+        if !view.sees(group.team.as_deref()) {
+            continue;
+        }
         let deployments = group.deployments.first().into_iter();
         let expanded = deployments.flat_map(|deployment| expand(name, deployment));
         let expanded: Vec<Listed> = expanded

@@ -62,7 +62,7 @@ async fn shown(view: &View, body: Incoming) -> Result<Bytes, GatewayError> {
     // Older clients say `name`.
     let name = body.get_str("model").or_else(|| body.get_str("name"));
     let name = name.ok_or_else(|| refuse("`model` is missing"))?;
-    let shown = |name: &str| view.snapshot.route(name).filter(|_| view.shows(name));
+    let shown = |name: &str| view.route(name).filter(|_| view.shows(name));
     let route = shown(&name)
         .or_else(|| shown(name.strip_suffix(":latest")?))
         .ok_or_else(|| {
@@ -76,7 +76,7 @@ fn with_models(view: &View, write: impl Fn(&[ListedModel<'_>]) -> Bytes) -> Byte
     let facts: Vec<Facts> = models::names(view)
         .into_iter()
         .map(|name| {
-            let route = view.snapshot.route(&name);
+            let route = view.route(&name);
             let group = route.as_ref().map(|route| &route.group);
             Facts::of(
                 &name,

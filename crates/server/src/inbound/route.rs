@@ -108,11 +108,6 @@ pub(super) fn route<B>(
     if let Some((dialect, operation)) = fixed_operation(path) {
         return operations(endpoint(dialect, operation), post);
     }
-    match lockgate_admin::find(request.method().as_str(), path) {
-        Some(Found::Route(route, params)) => return Route::Admin(AdminAsk { route, params }),
-        Some(Found::OtherMethods(methods)) => return Route::AdminMethods(methods),
-        None => {}
-    }
     if let Some(endpoint) = model_in_path(path) {
         return operations(endpoint, post);
     }
@@ -123,6 +118,11 @@ pub(super) fn route<B>(
         endpoint.key = query_value(request, "key");
         endpoint.json_array = query_value(request, "alt").as_deref() != Some("sse");
         return operations(endpoint, post);
+    }
+    match lockgate_admin::find(request.method().as_str(), path) {
+        Some(Found::Route(route, params)) => return Route::Admin(AdminAsk { route, params }),
+        Some(Found::OtherMethods(methods)) => return Route::AdminMethods(methods),
+        None => {}
     }
     if let Some(ask) = responses::ask(path, request) {
         return match ask {

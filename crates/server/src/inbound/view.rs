@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lockgate_core::access::{MatchedRoute, RouteClass};
 use lockgate_engine::governance::{Caller, Governance};
-use lockgate_engine::snapshot::Snapshot;
+use lockgate_engine::snapshot::{Route, Snapshot};
 
 use super::route::Page;
 
@@ -30,6 +30,21 @@ impl View {
             governance,
             caller,
         }
+    }
+
+    /// Whether the caller may see models of the team `owner`; what is nobody's own, everybody may.
+    pub(super) fn sees(&self, owner: Option<&str>) -> bool {
+        self.caller.may_see(owner)
+    }
+
+    /// Whether the caller sees everything there is.
+    pub(super) fn sees_all(&self) -> bool {
+        self.caller.sees_all()
+    }
+
+    /// The group that the caller means by `model`.
+    pub(super) fn route(&self, model: &str) -> Option<Route> {
+        self.snapshot.route_for(self.caller.team_id(), model)
     }
 
     /// Whether the caller may call `model`, and so may see it.

@@ -7,8 +7,10 @@ use lockgate_core::ports::{
 use lockgate_engine::Shared;
 use lockgate_store::Store;
 
-/// The kinds that requests are decided by.
-const KINDS: [EntityKind; 12] = [
+use crate::composing::Stock;
+
+/// The kinds that requests are decided by, and those that say what is served.
+const KINDS: [EntityKind; 15] = [
     EntityKind::Organization,
     EntityKind::Budget,
     EntityKind::Team,
@@ -21,12 +23,15 @@ const KINDS: [EntityKind; 12] = [
     EntityKind::Tag,
     EntityKind::Key,
     EntityKind::RetiredKey,
+    EntityKind::Credential,
+    EntityKind::Config,
+    EntityKind::Model,
 ];
 /// Rows that are read at once.
 const PIECE: u32 = 5000;
 
-/// Fills the directory of `shared` from `store`.
-pub(super) async fn fill(store: &Store, shared: &Shared) -> Result<(), StoreError> {
+/// Fills the directory of `shared`, and the stock, from `store`.
+pub(super) async fn fill(store: &Store, shared: &Shared, stock: &Stock) -> Result<(), StoreError> {
     let directory = &shared.governance.directory;
     for kind in KINDS {
         let mut query = EntityQuery::new(kind);
@@ -41,6 +46,7 @@ pub(super) async fn fill(store: &Store, shared: &Shared) -> Result<(), StoreErro
         loop {
             let page = store.entities(&query).await?;
             directory.load(&page.rows);
+            stock.changed(&page.rows, &[]);
             query.paging.offset += u64::from(PIECE);
             if query.paging.offset >= page.total {
                 break;

@@ -1,6 +1,7 @@
 //! Hearing what other replicas changed.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use lockgate_store::Store;
 use tokio::time::sleep;
 
 use super::KeepingState;
+use crate::composing::Composer;
 
 /// How often the database is asked; so long a change may take to reach another replica.
 const EVERY: Duration = Duration::from_secs(1);
@@ -20,6 +22,7 @@ const EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct Follower {
     store: Store,
     shared: Arc<Shared>,
+    composer: Rc<Composer>,
     sequence: i64,
 }
 
@@ -27,11 +30,16 @@ pub(crate) struct Follower {
 
 impl Follower {
     /// Begins with what is changed from now on.
-    pub(super) async fn start(store: Store, shared: Arc<Shared>) -> Result<Self, StoreError> {
+    pub(super) async fn start(
+        store: Store,
+        shared: Arc<Shared>,
+        composer: Rc<Composer>,
+    ) -> Result<Self, StoreError> {
         let (_, sequence) = store.changed_since(-1).await?;
         Ok(Self {
             store,
             shared,
+            composer,
             sequence,
         })
     }
@@ -71,9 +79,13 @@ impl Follower {
             .cloned()
             .collect();
         governance.directory.load(there);
-        for id in changed.iter().filter(|id| !known.contains(id)) {
+        let gone = changed.iter().filter(|id| !known.contains(id));
+        let gone: Vec<EntityId> = gone.cloned().collect();
+        for id in &gone {
             governance.directory.remove(id);
         }
+        self.composer.stock().changed(there, &gone);
+        self.composer.refresh().await;
         // What is new here may have spent elsewhere.
         if !fresh.is_empty() {
             let zone = self

@@ -5,6 +5,7 @@ mod fill;
 mod follow;
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -20,6 +21,7 @@ use tokio::time::sleep;
 
 use self::follow::Follower;
 use crate::admin_desk::Stores;
+use crate::composing::Composer;
 
 /// The folder for what must survive a restart, unless told otherwise.
 pub(crate) const FOLDER: &str = ".lockgate";
@@ -127,9 +129,9 @@ impl Keeping {
 
     /// Makes ready what requests need. When the database stays away, that is left to
     /// [`Keeping::run`].
-    pub(crate) async fn begin(&self) -> anyhow::Result<Option<Follower>> {
+    pub(crate) async fn begin(&self, composer: &Rc<Composer>) -> anyhow::Result<Option<Follower>> {
         let told = |reason: &StoreError| tracing::warn!("{reason}; waiting for it");
-        match tokio::time::timeout(PATIENCE, self.make_ready(PATIENCE, told)).await {
+        match tokio::time::timeout(PATIENCE, self.make_ready(composer, PATIENCE, told)).await {
             Ok(Ok(follower)) => Ok(Some(follower)),
             Err(_) | Ok(Err(MigrateError::Store(StoreError::Away(_)))) => {
                 tracing::error!(
@@ -143,6 +145,7 @@ impl Keeping {
 
     async fn make_ready(
         &self,
+        composer: &Rc<Composer>,
         patience: Duration,
         told: impl FnMut(&StoreError),
     ) -> Result<Follower, MigrateError> {
@@ -155,8 +158,10 @@ impl Keeping {
         if let Some(mut drain) = self.drain() {
             drain.finish(patience).await;
         }
-        let follower = Follower::start(self.store.clone(), self.shared.clone()).await?;
-        fill::fill(&self.store, &self.shared).await?;
+        let (store, shared) = (self.store.clone(), self.shared.clone());
+        let follower = Follower::start(store, shared, composer.clone()).await?;
+        fill::fill(&self.store, &self.shared, composer.stock()).await?;
+        composer.refresh().await;
         let journal = self.journal.iter();
         for entry in journal.flat_map(|journal| journal.undrained()) {
             self.shared
@@ -172,10 +177,10 @@ impl Keeping {
 
     /// Keeps everything in step, for ever: reads what other replicas changed, writes down what was
     /// served, removes what is old.
-    pub(crate) async fn run(&self, begun: Option<Follower>) {
+    pub(crate) async fn run(&self, begun: Option<Follower>, composer: &Rc<Composer>) {
         let follower = match begun {
             Some(follower) => follower,
-            None => self.make_ready_at_last().await,
+            None => self.make_ready_at_last(composer).await,
         };
         let drained = async {
             if let Some(mut drain) = self.drain() {
@@ -199,10 +204,10 @@ impl Keeping {
         tokio::join!(drained, followed, maintained, synced);
     }
 
-    async fn make_ready_at_last(&self) -> Follower {
+    async fn make_ready_at_last(&self, composer: &Rc<Composer>) -> Follower {
         let mut told = String::new();
         loop {
-            match self.make_ready(RETRY, |_: &StoreError| {}).await {
+            match self.make_ready(composer, RETRY, |_: &StoreError| {}).await {
                 Ok(follower) => {
                     tracing::info!("the database answers; virtual keys are known now");
                     return follower;

@@ -2,6 +2,7 @@
 //! charged, and still there after a restart.
 
 mod keys;
+mod models;
 mod money;
 mod moving;
 mod replicas;
@@ -59,11 +60,6 @@ impl Site {
     }
 
     fn builder(&self) -> GatewayBuilder {
-        self.builder_with(json!({}))
-    }
-
-    /// The same with `lockgate_settings`.
-    fn builder_with(&self, lockgate: Value) -> GatewayBuilder {
         let mut entry = json!({
             "model_name": "mock",
             "litellm_params": {
@@ -76,7 +72,6 @@ impl Site {
             json!({ "input_cost_per_token": self.price, "output_cost_per_token": self.price });
         let config = Config::new().entry(entry);
         let config = config.section("general_settings", self.general.clone());
-        let config = config.section("lockgate_settings", lockgate);
         let builder = Gateway::builder().config(config.yaml());
         let mut builder = builder.arg("--data-dir").arg(self.folder.path());
         if let Some(url) = &self.url {
@@ -93,10 +88,13 @@ impl Site {
         self.builder().start().await.unwrap()
     }
 
-    /// A further replica: its journal is its own.
-    async fn start_another(&self) -> Gateway {
-        let journal = self.folder.path().join("another-journal");
-        let builder = self.builder_with(json!({ "journal_dir": journal }));
+    /// A further gateway on the same database: it needs a journal of its own.
+    async fn start_beside(&self, one: &Gateway) -> Gateway {
+        let yaml = std::fs::read_to_string(one.config_path()).unwrap();
+        let mut config: Value = serde_json::from_str(&yaml).unwrap();
+        let journal = self.folder.path().join("journal-beside");
+        config["lockgate_settings"] = json!({ "journal_dir": journal });
+        let builder = self.builder().config(config.to_string());
         builder.start().await.unwrap()
     }
 
@@ -104,7 +102,8 @@ impl Site {
     async fn start_all(&self) -> Vec<Gateway> {
         let mut gateways = vec![self.start().await];
         if self.redis.is_some() {
-            gateways.push(self.start_another().await);
+            let beside = self.start_beside(&gateways[0]).await;
+            gateways.push(beside);
         }
         gateways
     }

@@ -1,11 +1,13 @@
 //! An entry of the ledger as columns.
 
+use std::borrow::Cow;
+
 use lockgate_core::ledger::{Charge, CostSource, LedgerEntry, LedgerTokens};
 use lockgate_core::money::Nanodollars;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::sql::{Row, Value};
+use crate::sql::{Row, Value, storable};
 use crate::text::indexed;
 
 /// How many there are.
@@ -22,51 +24,54 @@ pub(super) const COLUMNS: &str = "id, call_id, response_id, started_at, ended_at
 /// The most that a column of 32 bits takes.
 const MOST: u32 = i32::MAX.unsigned_abs();
 
+/// What a column holds of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cell<'a> {
+    Int(Option<i64>),
+    Text(Option<Cow<'a, str>>),
+}
+
 /// What the columns hold of `entry`.
-pub(super) fn values(entry: &LedgerEntry) -> Result<[Value; COUNT], sqlx::Error> {
-    let name = |text: &Option<String>| match text {
-        Some(text) => Value::from(&*indexed(text)),
-        None => Value::Text(None),
-    };
+pub(super) fn values(entry: &LedgerEntry) -> Result<[Cell<'_>; COUNT], serde_json::Error> {
     Ok([
-        (&*indexed(&entry.id)).into(),
-        (&*indexed(&entry.call_id)).into(),
-        name(&entry.response_id),
-        entry.started_at.into(),
-        entry.ended_at.into(),
+        name(&entry.id),
+        name(&entry.call_id),
+        maybe_name(entry.response_id.as_deref()),
+        int(entry.started_at),
+        int(entry.ended_at),
         match entry.first_token_us {
-            Some(microseconds) => microseconds.into(),
-            None => Value::Int(None),
+            Some(microseconds) => count(microseconds),
+            None => Cell::Int(None),
         },
-        (&entry.dialect).into(),
-        (&*indexed(&entry.operation)).into(),
-        (&*indexed(&entry.model_group)).into(),
-        name(&entry.model),
-        name(&entry.provider),
-        (&entry.deployment_id).into(),
-        name(&entry.key_id),
-        (&entry.key_alias).into(),
-        name(&entry.user_id),
-        name(&entry.team_id),
-        name(&entry.organization_id),
-        name(&entry.project_id),
-        name(&entry.customer_id),
+        text(&entry.dialect),
+        name(&entry.operation),
+        name(&entry.model_group),
+        maybe_name(entry.model.as_deref()),
+        maybe_name(entry.provider.as_deref()),
+        maybe(entry.deployment_id.as_deref()),
+        maybe_name(entry.key_id.as_deref()),
+        maybe(entry.key_alias.as_deref()),
+        maybe_name(entry.user_id.as_deref()),
+        maybe_name(entry.team_id.as_deref()),
+        maybe_name(entry.organization_id.as_deref()),
+        maybe_name(entry.project_id.as_deref()),
+        maybe_name(entry.customer_id.as_deref()),
         json(&entry.tags)?,
-        name(&entry.session_id),
-        (&entry.client_address).into(),
-        i32::from(entry.status).into(),
-        (&entry.error).into(),
-        entry.stream.into(),
-        entry.cache_hit.into(),
-        entry.retries.min(MOST).into(),
-        entry.fallbacks.min(MOST).into(),
-        entry.tokens.input.into(),
-        entry.tokens.output.into(),
-        entry.tokens.cache_read.into(),
-        entry.tokens.cache_write.into(),
-        entry.tokens.reasoning.into(),
-        entry.cost.get().into(),
-        source_name(entry.cost_source).into(),
+        maybe_name(entry.session_id.as_deref()),
+        maybe(entry.client_address.as_deref()),
+        int(entry.status.into()),
+        maybe(entry.error.as_deref()),
+        int(entry.stream.into()),
+        int(entry.cache_hit.into()),
+        int(entry.retries.min(MOST).into()),
+        int(entry.fallbacks.min(MOST).into()),
+        count(entry.tokens.input),
+        count(entry.tokens.output),
+        count(entry.tokens.cache_read),
+        count(entry.tokens.cache_write),
+        count(entry.tokens.reasoning),
+        int(entry.cost.get()),
+        text(source_name(entry.cost_source)),
         json(&entry.charges)?,
     ])
 }
@@ -116,13 +121,39 @@ pub(super) fn read(row: &Row) -> Result<LedgerEntry, sqlx::Error> {
     })
 }
 
+const fn int<'a>(number: i64) -> Cell<'a> {
+    Cell::Int(Some(number))
+}
+
+/// Counts beyond what a column takes become the most it takes.
+fn count<'a>(number: u64) -> Cell<'a> {
+    int(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn text(text: &str) -> Cell<'_> {
+    Cell::Text(Some(storable(Cow::Borrowed(text))))
+}
+
+/// A text that is looked for.
+fn name(text: &str) -> Cell<'_> {
+    Cell::Text(Some(storable(indexed(text))))
+}
+
+fn maybe(found: Option<&str>) -> Cell<'_> {
+    found.map_or(Cell::Text(None), text)
+}
+
+fn maybe_name(found: Option<&str>) -> Cell<'_> {
+    found.map_or(Cell::Text(None), name)
+}
+
 /// A list as JSON; nothing for none.
-fn json<T: Serialize>(list: &[T]) -> Result<Value, sqlx::Error> {
+fn json<'a, T: Serialize>(list: &[T]) -> Result<Cell<'a>, serde_json::Error> {
     if list.is_empty() {
-        return Ok(Value::Text(None));
+        return Ok(Cell::Text(None));
     }
-    let text = serde_json::to_string(list).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    Ok(Value::Text(Some(text)))
+    let text = serde_json::to_string(list)?;
+    Ok(Cell::Text(Some(storable(Cow::Owned(text)))))
 }
 
 fn list<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Vec<T>, sqlx::Error> {
@@ -130,6 +161,17 @@ fn list<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Vec<T>, sqlx::E
         None => Ok(Vec::new()),
         Some(text) => {
             serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))
+        }
+    }
+}
+
+// === impl Cell ===
+
+impl From<Cell<'_>> for Value {
+    fn from(cell: Cell<'_>) -> Self {
+        match cell {
+            Cell::Int(number) => Self::Int(number),
+            Cell::Text(text) => Self::Text(text.map(Cow::into_owned)),
         }
     }
 }

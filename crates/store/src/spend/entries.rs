@@ -4,8 +4,9 @@ use lockgate_core::ledger::LedgerEntry;
 use lockgate_core::ports::{EntryQuery, Page};
 
 use super::columns::{self, COLUMNS};
+use super::way::Way;
 use crate::backend::Store;
-use crate::sql::Statement;
+use crate::sql::{Flavour, Statement};
 use crate::text::indexed;
 
 /// Counting goes up to here: exact beyond it would mean reading all of them.
@@ -17,25 +18,31 @@ pub(super) async fn page(
     query: &EntryQuery,
 ) -> Result<Page<LedgerEntry>, sqlx::Error> {
     let flavour = store.flavour();
-    let mut count = Statement::new(
-        flavour,
-        "SELECT COUNT(*) FROM (SELECT 1 FROM ledger WHERE 1 = 1",
-    );
+    let mut session = store.reporting().await?;
+    let way = match flavour {
+        Flavour::Sqlite => Way::find(&mut session, query).await?,
+        Flavour::Postgres => Way::Time,
+    };
+    let mut count = Statement::new(flavour, "");
+    way.begin(&mut count, query);
+    count.push("SELECT COUNT(*) FROM (SELECT 1 FROM ");
+    way.source(&mut count);
     conditions(&mut count, query);
     let seen = i64::try_from(query.paging.offset).unwrap_or(i64::MAX);
     count
         .push(" LIMIT ")
         .bind(seen.saturating_add(COUNTED))
         .push(") AS counted");
-    let mut select = Statement::new(flavour, "SELECT ");
-    select.push(COLUMNS).push(" FROM ledger WHERE 1 = 1");
+    let mut select = Statement::new(flavour, "");
+    way.begin(&mut select, query);
+    select.push("SELECT ").push(COLUMNS).push(" FROM ");
+    way.source(&mut select);
     conditions(&mut select, query);
     select
         .push(" ORDER BY started_at DESC, id DESC LIMIT ")
         .bind(query.paging.size);
     select.push(" OFFSET ").bind(query.paging.offset);
 
-    let mut session = store.reporting().await?;
     let rows = session.rows(select).await?;
     let total = session.row(count).await?;
     session.commit().await?;

@@ -9,9 +9,9 @@ use jiff::civil::Date;
 use lockgate_core::ledger::LedgerEntry;
 use sqlx::{AssertSqlSafe, Executor as _, PgPool, Postgres, Row as _, Transaction};
 
-use super::{DAY, LAST, plausible};
+use super::{DAY, LAST, marks, plausible};
 use crate::backend::{Backend, Store};
-use crate::sql::Statement;
+use crate::sql::{Flavour, Statement};
 
 /// How much time a partition of the ledger on PostgreSQL holds. Partitions begin on Mondays, at
 /// midnight in UTC.
@@ -114,6 +114,9 @@ pub(super) async fn forget(store: &Store, before: i64, most: u32) -> Result<u64,
     );
     let mut session = store.writing().await?;
     let gone = session.run(statement).await?;
+    if store.flavour() == Flavour::Sqlite {
+        marks::forget(&mut session, before).await?;
+    }
     session.commit().await?;
     Ok(gone)
 }

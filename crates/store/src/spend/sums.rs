@@ -1,6 +1,7 @@
 //! What a batch of entries adds to spend and to the rollups.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use lockgate_core::entity::EntityKind;
 use lockgate_core::ledger::LedgerEntry;
@@ -12,31 +13,32 @@ use crate::text::indexed;
 /// Sums of a batch. The maps are sorted, so that all replicas touch rows in one order and none
 /// waits for another in a circle.
 #[derive(Debug, Default)]
-pub(super) struct Sums {
-    pub spend: BTreeMap<SpendKey, i64>,
-    pub totals: BTreeMap<TotalKey, Totals>,
-    pub days: BTreeMap<DayKey, Totals>,
-    pub hours: BTreeMap<HourKey, Totals>,
+pub(super) struct Sums<'a> {
+    pub spend: BTreeMap<SpendKey<'a>, i64>,
+    pub totals: BTreeMap<TotalKey<'a>, Totals>,
+    pub days: BTreeMap<DayKey<'a>, Totals>,
+    pub hours: BTreeMap<HourKey<'a>, Totals>,
 }
 
+type Name<'a> = Cow<'a, str>;
 /// Kind, id, and name and start of the window.
-pub(super) type SpendKey = (&'static str, String, String, i64);
+pub(super) type SpendKey<'a> = (&'static str, Name<'a>, Name<'a>, i64);
 /// Kind, day, id.
-pub(super) type TotalKey = (&'static str, i64, String);
+pub(super) type TotalKey<'a> = (&'static str, i64, Name<'a>);
 /// Kind, day, id, key, and what was asked for.
-pub(super) type DayKey = (&'static str, i64, String, String, Asked);
+pub(super) type DayKey<'a> = (&'static str, i64, Name<'a>, Name<'a>, Asked<'a>);
 /// Hour, and what was asked for.
-pub(super) type HourKey = (i64, Asked);
+pub(super) type HourKey<'a> = (i64, Asked<'a>);
 /// Model group, model, provider, operation.
-pub(super) type Asked = [String; 4];
+pub(super) type Asked<'a> = [Name<'a>; 4];
 
 const HOUR: i64 = DAY / 24;
 
 // === impl Sums ===
 
-impl Sums {
+impl<'a> Sums<'a> {
     /// The sums of `entries`.
-    pub(super) fn of<'a>(entries: impl Iterator<Item = &'a LedgerEntry>) -> Self {
+    pub(super) fn of(entries: impl Iterator<Item = &'a LedgerEntry>) -> Self {
         let mut sums = Self::default();
         for entry in entries {
             sums.add(entry);
@@ -44,27 +46,26 @@ impl Sums {
         sums
     }
 
-    fn add(&mut self, entry: &LedgerEntry) {
+    fn add(&mut self, entry: &'a LedgerEntry) {
         for charge in &entry.charges {
-            let id = indexed(&charge.id).into_owned();
             let all_time = std::iter::once(("", 0));
             let windows = charge
                 .windows
                 .iter()
                 .map(|window| (window.name.as_str(), window.start));
             for (name, start) in all_time.chain(windows) {
-                let window = indexed(name).into_owned();
-                let key = (charge.kind.as_str(), id.clone(), window, start);
+                let id = indexed(&charge.id);
+                let key = (charge.kind.as_str(), id, indexed(name), start);
                 let amount = self.spend.entry(key).or_default();
                 *amount = amount.saturating_add(entry.cost.get());
             }
         }
-        let name = |text: &Option<String>| kept(text.as_deref().unwrap_or_default());
+        let name = |text: &'a Option<String>| indexed(text.as_deref().unwrap_or_default());
         let asked = [
-            kept(&entry.model_group),
+            indexed(&entry.model_group),
             name(&entry.model),
             name(&entry.provider),
-            kept(&entry.operation),
+            indexed(&entry.operation),
         ];
         let at = plausible(entry.started_at);
         let day = at.div_euclid(DAY);
@@ -78,7 +79,7 @@ impl Sums {
         for (kind, id) in concerned(entry) {
             // Where the entity says the key, or all of them, it is not said again.
             let key = match kind {
-                None | Some(EntityKind::Key) => String::new(),
+                None | Some(EntityKind::Key) => Cow::Borrowed(""),
                 Some(_) => key.clone(),
             };
             let total = (kind_name(kind), day, id.clone());
@@ -91,7 +92,7 @@ impl Sums {
 
 /// Who an entry is about, each once: all, the key (also when there is none), those it names, and
 /// those it was charged to.
-fn concerned(entry: &LedgerEntry) -> BTreeSet<(Option<EntityKind>, String)> {
+fn concerned(entry: &LedgerEntry) -> Vec<(Option<EntityKind>, Name<'_>)> {
     let named = [
         (EntityKind::User, &entry.user_id),
         (EntityKind::Team, &entry.team_id),
@@ -101,27 +102,27 @@ fn concerned(entry: &LedgerEntry) -> BTreeSet<(Option<EntityKind>, String)> {
     ];
     let named = named
         .into_iter()
-        .filter_map(|(kind, id)| Some((Some(kind), kept(id.as_ref()?))));
+        .filter_map(|(kind, id)| Some((Some(kind), indexed(id.as_ref()?))));
     let tags = entry
         .tags
         .iter()
-        .map(|tag| (Some(EntityKind::Tag), kept(tag)));
+        .map(|tag| (Some(EntityKind::Tag), indexed(tag)));
     let charged = entry
         .charges
         .iter()
         .filter(|charge| charge.kind != EntityKind::Key);
-    let charged = charged.map(|charge| (Some(charge.kind), kept(&charge.id)));
+    let charged = charged.map(|charge| (Some(charge.kind), indexed(&charge.id)));
     let key = entry.key_id.as_deref().unwrap_or_default();
-    let all = [(None, ALL.to_owned()), (Some(EntityKind::Key), kept(key))];
-    all.into_iter()
-        .chain(named)
-        .chain(tags)
-        .chain(charged)
-        .collect()
-}
-
-fn kept(name: &str) -> String {
-    indexed(name).into_owned()
+    let mut all = vec![
+        (None, Cow::Borrowed(ALL)),
+        (Some(EntityKind::Key), indexed(key)),
+    ];
+    for one in named.chain(tags).chain(charged) {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    all
 }
 
 /// What one entry adds.

@@ -6,7 +6,7 @@ use lockgate_core::ports::{EntryQuery, Paging, SpendStore, Written};
 use lockgate_store::PARTITION;
 use lockgate_testkit::Postgres;
 
-use crate::support::{DAY, NOW, Open, all_spend, charge, entry, on_both, postgres};
+use crate::support::{DAY, NOW, Open, all_spend, charge, entry, on_both, postgres, sqlite};
 
 on_both!(
     an_entry_comes_out_as_it_went_in,
@@ -64,7 +64,7 @@ async fn an_entry_comes_out_as_it_went_in(open: &Open) {
         ..LedgerEntry::default()
     };
     open.store
-        .write(&[full.clone(), bare.clone()])
+        .write(&[full.clone(), bare.clone()].into())
         .await
         .unwrap();
     let page = open.store.entries(&all()).await.unwrap();
@@ -81,7 +81,7 @@ async fn what_a_database_could_choke_on_is_written(open: &Open) {
     strange.tokens.input = u64::MAX;
     strange.ended_at = i64::MIN;
     assert_eq!(
-        open.store.write(&[strange]).await.unwrap(),
+        open.store.write(&[strange].into()).await.unwrap(),
         Written { new: 1 }
     );
     let page = open.store.entries(&all()).await.unwrap();
@@ -109,7 +109,10 @@ async fn entries_are_found(open: &Open) {
     two.organization_id = text("org");
     two.session_id = text("session");
     two.model_group = "claude".to_owned();
-    open.store.write(&[one.clone(), two.clone()]).await.unwrap();
+    open.store
+        .write(&[one.clone(), two.clone()].into())
+        .await
+        .unwrap();
     let cases: Vec<(EntryQuery, &[&str])> = vec![
         (
             EntryQuery {
@@ -245,7 +248,8 @@ async fn entries_are_found(open: &Open) {
 }
 
 async fn pages_are_newest_first(open: &Open) {
-    let entries: Vec<LedgerEntry> = (0..5).map(|at| entry(NOW + at * 9 * DAY)).collect();
+    let entries: std::sync::Arc<[LedgerEntry]> =
+        (0..5).map(|at| entry(NOW + at * 9 * DAY)).collect();
     open.store.write(&entries).await.unwrap();
     let mut seen = Vec::new();
     for page in 1..=3 {
@@ -258,14 +262,14 @@ async fn pages_are_newest_first(open: &Open) {
         seen.extend(found.rows);
     }
     seen.reverse();
-    assert_eq!(seen, entries);
+    assert_eq!(seen, *entries);
 }
 
 async fn old_entries_go_in_bounded_steps(open: &Open) {
     let store = &open.store;
     // Ten in each of three weeks, the last of which is the one of `NOW`, a Monday.
     let weeks = [NOW - 14 * DAY, NOW - 7 * DAY, NOW];
-    let entries: Vec<LedgerEntry> = weeks
+    let entries: std::sync::Arc<[LedgerEntry]> = weeks
         .iter()
         .flat_map(|week| (0..10).map(move |at| entry(week + at)))
         .collect();
@@ -289,7 +293,7 @@ async fn old_entries_go_in_bounded_steps(open: &Open) {
 
 async fn entries_of_any_time_are_written(open: &Open) {
     let times = [0, -5, i64::MAX - 2_000_000, NOW, NOW + 5_000 * DAY];
-    let entries = times.map(entry);
+    let entries = times.map(entry).into();
     assert_eq!(
         open.store.write(&entries).await.unwrap(),
         Written { new: 5 }
@@ -313,7 +317,10 @@ async fn a_week_is_a_partition_and_goes_as_a_whole() {
     open.store.maintain(NOW).await.unwrap();
     assert_eq!(partitions(), "ledger_20261123\nledger_20261130");
     let old = entry(NOW - 7 * DAY);
-    open.store.write(&[old.clone(), entry(NOW)]).await.unwrap();
+    open.store
+        .write(&[old.clone(), entry(NOW)].into())
+        .await
+        .unwrap();
     assert_eq!(
         partitions(),
         "ledger_20261116\nledger_20261123\nledger_20261130"
@@ -330,11 +337,87 @@ async fn a_week_is_a_partition_and_goes_as_a_whole() {
     assert_eq!(other.forget(monday, 1).await.unwrap(), 0);
     assert_eq!(partitions(), "ledger_20261123\nledger_20261130");
     assert_eq!(
-        open.store.write(&[entry(NOW - 7 * DAY)]).await.unwrap(),
+        open.store
+            .write(&[entry(NOW - 7 * DAY)].into())
+            .await
+            .unwrap(),
         Written { new: 1 }
     );
     assert_eq!(
         partitions(),
         "ledger_20261116\nledger_20261123\nledger_20261130"
     );
+}
+
+/// More blocks than are read one by one.
+const MANY: i64 = 60_000;
+
+#[tokio::test]
+async fn entries_are_found_among_many() {
+    let open = sqlite().await;
+    let one = |at: i64| {
+        let mut one = entry(NOW + at);
+        one.call_id = format!("call-{at}");
+        one.team_id = Some(if at % 5 == 0 { "even" } else { "rest" }.to_owned());
+        if at % 20_000 == 7 {
+            one.user_id = Some("rare".to_owned());
+            one.cost = Nanodollars::new(5_000_000_000);
+        }
+        one
+    };
+    for from in (0..MANY).step_by(10_000) {
+        let entries = (from..from + 10_000).map(one).collect();
+        open.store.write(&entries).await.unwrap();
+    }
+    let cases = [
+        EntryQuery {
+            team_id: Some("even".to_owned()),
+            ..all()
+        },
+        EntryQuery {
+            user_id: Some("rare".to_owned()),
+            ..all()
+        },
+        EntryQuery {
+            least: Some(Nanodollars::new(4_000_000_000)),
+            team_id: Some("rest".to_owned()),
+            ..all()
+        },
+        EntryQuery {
+            request_id: Some("call-31234".to_owned()),
+            ..all()
+        },
+        EntryQuery {
+            team_id: Some("even".to_owned()),
+            from: Some(NOW + 1_000),
+            until: Some(NOW + 3_000),
+            ..all()
+        },
+    ];
+    let expected: [&[i64]; 5] = [
+        &[59_995, 59_990, 59_985],
+        &[40_007, 20_007, 7],
+        &[40_007, 20_007, 7],
+        &[31_234],
+        &[2_995, 2_990, 2_985],
+    ];
+    let totals = [10_000, 3, 3, 1, 400];
+    for ((mut query, expected), total) in cases.into_iter().zip(expected).zip(totals) {
+        query.paging.size = 3;
+        let page = open.store.entries(&query).await.unwrap();
+        let found: Vec<i64> = page.rows.iter().map(|row| row.started_at - NOW).collect();
+        assert_eq!(found, expected, "{query:?}");
+        assert_eq!(page.total, total, "{query:?}");
+    }
+    // What is forgotten leaves no mark behind.
+    while open.store.forget(NOW + MANY, 25_000).await.unwrap() > 0 {}
+    let connection = rusqlite::Connection::open(open.url.trim_start_matches("sqlite:")).unwrap();
+    for table in ["ledger", "ledger_marks", "ledger_blocks"] {
+        let left: i64 = connection
+            .query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        assert_eq!(left, 0, "{table}");
+    }
 }

@@ -24,20 +24,20 @@ async fn a_database_that_restarts_is_away_and_then_there() {
     let store = hasty(&url);
     store.migrate().await.unwrap();
     let before = entry(NOW);
-    store.write(std::slice::from_ref(&before)).await.unwrap();
+    store.write(&[before.clone()].into()).await.unwrap();
     put(&store, vec![Put::Insert(team("red"))]).await.unwrap();
 
     server.stop();
     assert!(matches!(store.ping().await, Err(StoreError::Away(_))));
     let lost = entry(NOW + 1);
-    let written = store.write(&[before.clone(), lost.clone()]).await;
+    let written = store.write(&[before.clone(), lost.clone()].into()).await;
     assert!(matches!(written, Err(StoreError::Away(_))), "{written:?}");
     let changed = put(&store, vec![Put::Insert(team("blue"))]).await;
     assert!(matches!(changed, Err(StoreError::Away(_))), "{changed:?}");
 
     server.resume().unwrap();
     assert_eq!(
-        store.write(&[before, lost]).await.unwrap(),
+        store.write(&[before, lost].into()).await.unwrap(),
         Written { new: 1 }
     );
     put(&store, vec![Put::Insert(team("blue"))]).await.unwrap();

@@ -57,7 +57,7 @@ async fn reports_are_read_from_the_copy() {
     put(&copy.store, vec![Put::Insert(team("stale"))])
         .await
         .unwrap();
-    copy.store.write(&[entry(NOW)]).await.unwrap();
+    copy.store.write(&[entry(NOW)].into()).await.unwrap();
     let [url, copy] = [&open.url, &copy.url].map(|url| DatabaseUrl::parse(url).unwrap());
     let store = Store::connect(&url, Some(&copy), ConnectOptions::default()).unwrap();
     let all = ActivityQuery {
@@ -106,7 +106,7 @@ async fn entries_that_many_write_are_counted_once(open: &Open) {
         tasks.spawn(async move {
             let mut new = 0;
             for part in entries.chunks(50) {
-                new += store.write(part).await.unwrap().new;
+                new += store.write(&part.into()).await.unwrap().new;
             }
             new
         });

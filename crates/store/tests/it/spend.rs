@@ -25,20 +25,23 @@ on_both!(
 
 async fn what_is_written_twice_is_counted_once(open: &Open) {
     let store = &open.store;
-    let entries: Vec<LedgerEntry> = (0..2_500).map(|at| entry(NOW + at)).collect();
+    let entries: std::sync::Arc<[LedgerEntry]> = (0..2_500).map(|at| entry(NOW + at)).collect();
     assert_eq!(
-        store.write(&entries[..1_200]).await.unwrap(),
+        store.write(&entries[..1_200].into()).await.unwrap(),
         Written { new: 1_200 }
     );
     assert_eq!(store.write(&entries).await.unwrap(), Written { new: 1_300 });
     assert_eq!(
-        store.write(&entries[7..9]).await.unwrap(),
+        store.write(&entries[7..9].into()).await.unwrap(),
         Written { new: 0 }
     );
     let doubled = [entry(NOW), entry(NOW)];
     let doubled = [&doubled[0], &doubled[0], &doubled[1]].map(Clone::clone);
-    assert_eq!(store.write(&doubled).await.unwrap(), Written { new: 2 });
-    assert_eq!(store.write(&[]).await.unwrap(), Written { new: 0 });
+    assert_eq!(
+        store.write(&doubled.into()).await.unwrap(),
+        Written { new: 2 }
+    );
+    assert_eq!(store.write(&[].into()).await.unwrap(), Written { new: 0 });
     let amount = 2_502 * 1_000_000;
     let row = |kind: &str, id: &str, window: &str| {
         (kind.to_owned(), id.to_owned(), window.to_owned(), amount)
@@ -64,7 +67,7 @@ async fn spend_is_kept_by_window(open: &Open) {
     )];
     let mut two = entry(NOW);
     two.charges = vec![charge(EntityKind::Key, "sk", &[("1d", 200)])];
-    open.store.write(&[one, two]).await.unwrap();
+    open.store.write(&[one, two].into()).await.unwrap();
     let sk = EntityId::new(EntityKind::Key, "sk");
     let other = EntityId::new(EntityKind::Key, "other");
     let mut spend: Vec<_> = open
@@ -95,7 +98,7 @@ async fn spend_is_read_in_pages(open: &Open) {
     one.charges = ["b", "a", "c"]
         .map(|id| charge(EntityKind::Team, id, &[("1d", 7)]))
         .into();
-    open.store.write(&[one]).await.unwrap();
+    open.store.write(&[one].into()).await.unwrap();
     let mut after = None;
     let mut seen = Vec::new();
     loop {
@@ -111,7 +114,7 @@ async fn spend_is_read_in_pages(open: &Open) {
 }
 
 async fn spend_that_is_set_is_told_to_the_others(open: &Open) {
-    open.store.write(&[entry(NOW)]).await.unwrap();
+    open.store.write(&[entry(NOW)].into()).await.unwrap();
     let team = EntityId::new(EntityKind::Team, "red");
     let (_, before) = open.store.changed_since(-1).await.unwrap();
     open.store
@@ -209,7 +212,7 @@ async fn activity_is_summed_by_what_is_asked_for(open: &Open) {
     let old = entry(NOW - 31 * DAY);
     let store = &open.store;
     store
-        .write(&[entry(NOW), entry(NOW + 1), blue, keyless, old])
+        .write(&[entry(NOW), entry(NOW + 1), blue, keyless, old].into())
         .await
         .unwrap();
 
@@ -317,7 +320,7 @@ async fn activity_of_those_without_a_charge(open: &Open) {
     named.project_id = Some("project".to_owned());
     named.tags = vec!["x".to_owned(), "y".to_owned(), "x".to_owned()];
     named.charges = vec![charge(EntityKind::TeamMember, "red\u{1f}ann", &[])];
-    open.store.write(&[named]).await.unwrap();
+    open.store.write(&[named].into()).await.unwrap();
     for (kind, ids) in [
         (EntityKind::User, &["ann: 1"][..]),
         (EntityKind::Organization, &["org: 1"]),
@@ -339,7 +342,7 @@ async fn activity_of_those_without_a_charge(open: &Open) {
 async fn hours_are_kept_for_all_together(open: &Open) {
     let hour = DAY / 24;
     open.store
-        .write(&[entry(NOW), entry(NOW + 1), entry(NOW - hour)])
+        .write(&[entry(NOW), entry(NOW + 1), entry(NOW - hour)].into())
         .await
         .unwrap();
     let found = open
@@ -369,7 +372,10 @@ async fn names_that_are_too_long_stay_apart(open: &Open) {
         one
     };
     let (a, b) = (one(format!("{long}a")), one(format!("{long}b\u{0}")));
-    open.store.write(&[a.clone(), b.clone()]).await.unwrap();
+    open.store
+        .write(&[a.clone(), b.clone()].into())
+        .await
+        .unwrap();
     for entry in [a, b] {
         let id = entry.customer_id.unwrap();
         let of = [EntityId::new(EntityKind::Customer, id.as_str())];
@@ -400,7 +406,7 @@ async fn old_windows_hours_and_changes_go(open: &Open) {
             ("odd", 1),
         ],
     )];
-    store.write(&[old, entry(NOW)]).await.unwrap();
+    store.write(&[old, entry(NOW)].into()).await.unwrap();
     put(store, vec![Put::Insert(key("sk", None, None))])
         .await
         .unwrap();

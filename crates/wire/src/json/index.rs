@@ -7,11 +7,11 @@ use std::ops::Range;
 
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 
-use super::scan::{Fault, Scanner};
+use super::scan::{Fault, Name, Scanner};
 use super::{Edit, JsonError, Key, Member};
 
 /// So many members are compared one by one; a body may be hostile and have a million.
-const COMPARED: usize = 32;
+const COMPARED: usize = 64;
 
 /// The members of the one JSON object that `text` is, nested at most `max_depth` levels.
 ///
@@ -29,6 +29,7 @@ pub(super) fn members(text: &[u8], max_depth: usize) -> Result<Vec<Member>, Json
     let mut index = Index {
         text,
         members: Vec::with_capacity(16),
+        marks: 0,
         seen: HashSet::new(),
     };
     match index.read(&mut scanner) {
@@ -43,6 +44,8 @@ pub(super) fn members(text: &[u8], max_depth: usize) -> Result<Vec<Member>, Json
 struct Index<'t> {
     text: &'t [u8],
     members: Vec<Member>,
+    /// The marks of their names, see [`mark`].
+    marks: u128,
     /// Their names, once there are many.
     seen: HashSet<Cow<'t, [u8]>>,
 }
@@ -75,7 +78,7 @@ impl<'t> Index<'t> {
     fn read_member(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Refusal> {
         let name = scanner.name()?;
         let value = scanner.value()?;
-        let start = name.start;
+        let start = name.literal.start;
         let key = self.key(name)?;
         if self.is_known(&key) {
             let name = String::from_utf8_lossy(key.as_bytes(self.text));
@@ -90,14 +93,13 @@ impl<'t> Index<'t> {
         Ok(())
     }
 
-    /// The name whose string literal is at `literal`.
-    fn key(&self, literal: Range<usize>) -> Result<Key, Fault> {
-        let plain = literal.start + 1..literal.end - 1;
-        if memchr::memchr(b'\\', &self.text[plain.clone()]).is_none() {
-            return Ok(Key::Plain(plain));
+    fn key(&self, name: Name) -> Result<Key, Fault> {
+        let Range { start, end } = name.literal;
+        if !name.escaped {
+            return Ok(Key::Plain(start + 1..end - 1));
         }
         // Here surrogates must be paired.
-        serde_json::from_slice(&self.text[literal])
+        serde_json::from_slice(&self.text[start..end])
             .map(Key::Escaped)
             .map_err(|_| Fault::NotJson)
     }
@@ -106,7 +108,10 @@ impl<'t> Index<'t> {
         let text = self.text;
         if self.members.len() < COMPARED {
             let name = key.as_bytes(text);
-            return self.members.iter().any(|m| m.key.as_bytes(text) == name);
+            let mark = mark(name);
+            let is_new = self.marks & mark == 0;
+            self.marks |= mark;
+            return !is_new && self.members.iter().any(|m| m.key.as_bytes(text) == name);
         }
         if self.seen.is_empty() {
             let known = self.members.iter().map(|m| m.key.name(text));
@@ -134,6 +139,16 @@ impl Key {
             Self::Escaped(name) => Cow::Owned(name.as_bytes().to_vec()),
         }
     }
+}
+
+/// One bit that a name has, and few other names have: a name whose bit was not seen is a new one,
+/// and need not be compared.
+fn mark(name: &[u8]) -> u128 {
+    let ends = [name.first(), name.get(name.len() / 2), name.last()];
+    let sum = ends.into_iter().flatten().fold(name.len(), |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(usize::from(*byte))
+    });
+    1 << (sum % 128)
 }
 
 /// Where `text`, which is not UTF-8, stops being it.

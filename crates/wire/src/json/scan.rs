@@ -17,6 +17,15 @@ pub(super) struct Scanner<'t> {
     has_controls: bool,
 }
 
+/// The name of a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name {
+    /// Where its string literal stands.
+    pub literal: Range<usize>,
+    /// Whether it is written with escapes.
+    pub escaped: bool,
+}
+
 /// Why a text is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -69,19 +78,19 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    /// Consumes the name of a member and its colon; says where the name's string literal stands.
+    /// Consumes the name of a member and its colon.
     #[inline]
-    pub(super) fn name(&mut self) -> Result<Range<usize>, Fault> {
+    pub(super) fn name(&mut self) -> Result<Name, Fault> {
         if self.peek() != Some(b'"') {
             return Err(Fault::NotJson);
         }
         let start = self.at;
-        self.string()?;
-        let name = start..self.at;
+        let escaped = self.string()?;
+        let literal = start..self.at;
         if !self.take(b':') {
             return Err(Fault::NotJson);
         }
-        Ok(name)
+        Ok(Name { literal, escaped })
     }
 
     /// Consumes a value and says where it stands. However deep it is nested, the stack is not.
@@ -91,7 +100,9 @@ impl<'t> Scanner<'t> {
         let outside = self.open.len();
         loop {
             match self.peek() {
-                Some(b'"') => self.string()?,
+                Some(b'"') => {
+                    self.string()?;
+                }
                 Some(b'{') => {
                     self.enter(b'}')?;
                     if self.peek() != Some(b'}') {
@@ -141,23 +152,24 @@ impl<'t> Scanner<'t> {
         Ok(false)
     }
 
-    /// Consumes the string literal that opens here.
+    /// Consumes the string literal that opens here; says whether it has escapes.
     #[inline]
-    fn string(&mut self) -> Result<(), Fault> {
+    fn string(&mut self) -> Result<bool, Fault> {
         let inside = self.text.get(self.at + 1..).unwrap_or_default();
         match near(inside) {
             Some(end) if inside[end] == b'"' && !self.has_controls => {
                 self.at += end + 2;
-                Ok(())
+                Ok(false)
             }
             _ => self.any_string(),
         }
     }
 
-    /// Consumes the string literal that opens here, whatever it holds.
+    /// Consumes the string literal that opens here, whatever it holds; says whether it has escapes.
     #[inline(never)]
-    fn any_string(&mut self) -> Result<(), Fault> {
+    fn any_string(&mut self) -> Result<bool, Fault> {
         let mut at = self.at + 1;
+        let mut escaped = false;
         loop {
             let rest = self.text.get(at..).unwrap_or_default();
             at += memchr::memchr2(b'"', b'\\', rest).ok_or(Fault::NotJson)?;
@@ -165,12 +177,13 @@ impl<'t> Scanner<'t> {
                 break;
             }
             at += escape_len(&self.text[at..]).ok_or(Fault::NotJson)?;
+            escaped = true;
         }
         if self.has_controls && lowest(&self.text[self.at..at]) < b' ' {
             return Err(Fault::NotJson);
         }
         self.at = at + 1;
-        Ok(())
+        Ok(escaped)
     }
 
     fn number(&mut self) -> Result<(), Fault> {

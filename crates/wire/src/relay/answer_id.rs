@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::string_value;
+use super::value::string_value;
 use crate::dialect::DialectId;
 
 /// Longer ones are no ids.

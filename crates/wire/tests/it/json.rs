@@ -147,6 +147,7 @@ proptest! {
             prop_assert_eq!(names, expected_names);
             prop_assert_eq!(&read(&object), &expected);
         }
+        prop_assert_eq!(object.to_pieces().concat(), object.to_bytes());
         // What was written can be read and edited again.
         let again = parse(object.to_bytes()).unwrap();
         prop_assert_eq!(&read(&again), &expected);
@@ -292,6 +293,32 @@ fn a_new_member_goes_to_the_end() {
     let mut empty = object(" { } ");
     empty.set("a", "1");
     assert_eq!(empty.to_bytes(), " {\"a\":1 } ");
+}
+
+#[test]
+fn what_is_long_is_not_copied_for_an_edit() {
+    let long = "x".repeat(10_000);
+    let text = Bytes::from(format!(
+        r#"{{"a":"{long}", "model":"m", "b":"{long}","c":1,"d":"{long}" }}"#
+    ));
+    let mut chat = JsonObject::parse(text.clone(), 8).unwrap();
+    let mut shared = Vec::new();
+    for edit in [
+        &(|chat: &mut JsonObject| chat.set("model", "2")) as &dyn Fn(&mut JsonObject),
+        &|chat| assert!(chat.remove("c")),
+        &|chat| chat.set("e", "3"),
+        &|chat| assert!(chat.remove("a")),
+        &|chat| assert!(chat.remove("d")),
+    ] {
+        edit(&mut chat);
+        let pieces = chat.to_pieces();
+        assert_eq!(pieces.concat(), chat.to_bytes());
+        let within = text.as_ptr_range();
+        let of_original = |piece: &&Bytes| within.contains(&piece.as_ptr());
+        let whole = pieces.iter().filter(of_original);
+        shared.push(whole.filter(|piece| piece.len() >= 10_000).count());
+    }
+    assert_eq!(shared, [2, 3, 3, 2, 1]);
 }
 
 #[test]

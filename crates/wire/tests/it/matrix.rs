@@ -11,6 +11,7 @@ pub(crate) mod exact;
 mod facts;
 mod invariants;
 mod order;
+mod relayed;
 mod requests;
 mod responses;
 mod schemas;

@@ -18,6 +18,8 @@ const EFFECTIVE: &[&str] = &[
     "max_output_tokens",
     "max_tokens",
     "mode",
+    "team_id",
+    "team_public_model_name",
 ];
 
 const KNOWN: &[&str] = &[
@@ -39,8 +41,6 @@ const KNOWN: &[&str] = &[
     "ptu_effective_from",
     "ptu_effective_to",
     "supported_environments",
-    "team_id",
-    "team_public_model_name",
     "tier",
 ];
 

@@ -36,6 +36,8 @@ pub(super) fn model_info(
         allowed_fails: fields.small_count("allowed_fails"),
         allowed_fails_policy: policies::allowed_fails(&mut fields, "allowed_fails_policy"),
         cooldown_time: fields.seconds("cooldown_time"),
+        team_id: fields.word("team_id"),
+        in_database: false,
         members,
     };
     (info, fields.errors)

@@ -37,8 +37,10 @@ pub(super) fn config(mut root: Mapping, process: &Environment, findings: &mut Fi
     let router = section(&root, "router_settings", keys::ROUTER, findings);
     let general = section(&root, "general_settings", keys::GENERAL, findings);
     let lockgate = section(&root, "lockgate_settings", keys::LOCKGATE, findings);
+    let (models, unserved) = model::list(&root, findings);
     let config = Config {
-        models: model::list(&root, findings),
+        models,
+        unserved,
         general: settings::general(general, findings),
         governance: governance::settings(general, litellm, findings),
         redis: redis::settings([general, router, litellm], &environment, findings),

@@ -6,8 +6,8 @@ use super::super::document::join;
 use super::super::findings::Findings;
 use super::super::id::{deployment_id, hash};
 use super::super::keys::{self, ParamKind, check_params, param_kind};
-use super::super::yaml::{Entry, Mapping, Mark};
-use super::super::{BodyParams, LitellmParams, ModelEntry};
+use super::super::yaml::{Entry, Mapping, Mark, Node};
+use super::super::{BodyParams, LitellmParams, ModelEntry, Unserved};
 use super::convert::text;
 use super::fields::Fields;
 use super::{cloud, fallbacks, info, items};
@@ -30,12 +30,23 @@ pub(super) struct Context<'a> {
     pub(super) needs_model: bool,
 }
 
-pub(super) fn list(root: &Mapping, findings: &mut Findings) -> Vec<ModelEntry> {
+/// The deployments that can be read, and those that cannot.
+pub(super) fn list(root: &Mapping, findings: &mut Findings) -> (Vec<ModelEntry>, Vec<Unserved>) {
     let credentials = credentials(root, findings);
     let mut ids = HashSet::new();
-    let mut models = Vec::new();
+    let (mut models, mut unserved) = (Vec::new(), Vec::new());
     for (mapping, mark, path) in items(root, "model_list", findings) {
+        let said = findings.count();
         let Some(mut model) = entry(mapping, mark, &path, &credentials, findings) else {
+            unserved.push(Unserved {
+                id: member(mapping.get("model_info"), "id"),
+                model_name: mapping
+                    .get("model_name")
+                    .and_then(|node| text(node).ok())
+                    .unwrap_or_default(),
+                reason: findings.errors_since(said),
+                in_database: findings.stored(mark).is_some(),
+            });
             continue;
         };
         let written = model.model_info.id.clone();
@@ -50,7 +61,13 @@ pub(super) fn list(root: &Mapping, findings: &mut Findings) -> Vec<ModelEntry> {
         }
         models.push(model);
     }
-    models
+    (models, unserved)
+}
+
+/// A text in a mapping; empty when it is not there.
+fn member(of: Option<&Node>, name: &str) -> String {
+    let node = of.and_then(Node::as_mapping).and_then(|of| of.get(name));
+    node.and_then(|node| text(node).ok()).unwrap_or_default()
 }
 
 fn entry(
@@ -92,9 +109,12 @@ fn entry(
         let written = mapping.get("litellm_params")?.to_canonical_json();
         model_info.id = deployment_id(&model_name, &written);
     }
+    model_info.in_database = findings.stored(mark).is_some();
+    let of_team = member(mapping.get("model_info"), "team_public_model_name");
+    let of_team = Some(of_team).filter(|name| model_info.team_id.is_some() && !name.is_empty());
     let origin = Some(findings.origin(mark, path));
     Some(ModelEntry {
-        model_name,
+        model_name: of_team.unwrap_or(model_name),
         litellm_params,
         model_info,
         origin,

@@ -54,6 +54,7 @@ pub(super) fn general(section: &Mapping, findings: &mut Findings) -> GeneralSett
         infer_model_from_keys: fields.is_on("infer_model_from_keys"),
         pass_through_endpoints: pass_through::list(&mut fields),
         pass_through_request_timeout: fields.timeout("pass_through_request_timeout"),
+        store_model_in_db: fields.flag("store_model_in_db"),
         disable_custom_api_keys: fields.is_on("disable_custom_api_keys"),
         strict_limits: fields.is_on("strict_limits"),
     }

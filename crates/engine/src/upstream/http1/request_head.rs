@@ -28,12 +28,16 @@ pub struct RequestHead<'a> {
     pub length: BodyLength,
 }
 
+/// Room for most heads.
+const USUAL: usize = 512;
+
 // === impl RequestHead ===
 
 impl RequestHead<'_> {
     /// Appends the head to `out`. The types of `http` hold no line breaks, so nothing in them can
     /// end a line early.
     pub fn write(&self, out: &mut Vec<u8>) {
+        out.reserve(USUAL);
         out.extend_from_slice(self.method.as_str().as_bytes());
         out.push(b' ');
         if self.absolute {

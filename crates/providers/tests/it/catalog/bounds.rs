@@ -56,6 +56,66 @@ fn what_a_body_leads_to_is_bounded_by_the_window() {
 }
 
 #[test]
+fn letters_beyond_ascii_lead_nowhere() {
+    let bound = input_bound(br#"{"content":"na\u00efve \u001b caf\u00e9"}"#);
+    assert!(!bound.is_open());
+    assert!(bound.is_text());
+}
+
+#[test]
+fn what_must_be_asked_for_and_is_not_is_ruled_out() {
+    let text = Without {
+        long_cache: true,
+        cache: true,
+        media: true,
+        fast: true,
+        ..Without::default()
+    };
+    let cached = Without {
+        long_cache: false,
+        cache: false,
+        ..text
+    };
+    let fast = Without {
+        fast: false,
+        ..text
+    };
+    let picture = Without {
+        media: false,
+        ..text
+    };
+    for (body, without) in [
+        (r#"{"messages":[{"role":"user","content":"Hi"}]}"#, text),
+        (
+            r#"{"cache_control":{"type":"ephemeral","ttl":"1h"}}"#,
+            cached,
+        ),
+        (r#"{"messages":[{"content":[{"cachePoint":{}}]}]}"#, cached),
+        (r#"{"prompt_cache_breakpoint":{}}"#, cached),
+        (r#"{"speed":"fast"}"#, fast),
+        (r#"{"content":[{"type":"image_url"}]}"#, picture),
+        // Nobody knows what is hidden, or what lies elsewhere.
+        (r#"{"\u0073peed":"fast"}"#, Without::default()),
+        (r#"{"content":[{"type":"document"}]}"#, Without::default()),
+    ] {
+        assert_eq!(input_bound(body.as_bytes()).without(), without, "{body}");
+    }
+}
+
+#[test]
+fn what_the_operator_adds_counts_as_if_the_client_had_said_it() {
+    let asked = input_bound(b"{}");
+    let with = asked.or(input_bound(br#"{"speed":"fast"}"#));
+    assert!(asked.without().fast && !with.without().fast);
+    assert_eq!(with.tokens(None), asked.tokens(None));
+    assert!(
+        asked
+            .or(input_bound(br#"{"tools":[{"type":"web_search"}]}"#))
+            .is_open()
+    );
+}
+
+#[test]
 fn what_is_ruled_out_is_not_reserved_for() {
     let pricing = Catalog::default()
         .pricing(&wanted("anthropic", "claude-opus-5"))

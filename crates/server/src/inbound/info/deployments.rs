@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use lockgate_core::config::Unserved;
 use lockgate_core::error::GatewayError;
 use lockgate_engine::capabilities::supported_openai_params;
 use lockgate_engine::deployment::Deployment;
@@ -33,17 +34,23 @@ pub(super) struct Listed {
 /// Members of the catalogue that are not shown as they are there.
 const TOLD_OTHERWISE: [&str; 2] = ["litellm_provider", "mode"];
 
+/// What is listed: a deployment, or an entry that is none.
+enum Row<'a> {
+    Served(Listed),
+    Unserved(&'a Unserved),
+}
+
 /// `GET /model/info`, of `?litellm_model_id=` only if that is given.
 pub(super) fn all(view: &View, query: Option<&str>) -> Result<Value, GatewayError> {
-    let mut listed = listed(view);
+    let mut rows = rows(view);
     if let Some(id) = value_in(query, "litellm_model_id") {
-        listed.retain(|listed| listed.deployment.id() == id);
-        if listed.is_empty() {
+        rows.retain(|row| row.id() == id);
+        if rows.is_empty() {
             let message = format!("no deployment has the id `{id}`");
             return Err(refused(&message, "litellm_model_id"));
         }
     }
-    let data: Vec<Value> = listed.iter().map(Listed::describe).collect();
+    let data: Vec<Value> = rows.iter().map(Row::describe).collect();
     Ok(json!({ "data": data }))
 }
 
@@ -51,27 +58,35 @@ pub(super) fn all(view: &View, query: Option<&str>) -> Result<Value, GatewayErro
 pub(super) fn page(view: &View, query: Option<&str>) -> Result<Value, GatewayError> {
     let page = number(query, "page", 1)?;
     let size = number(query, "size", PAGE_SIZE)?;
-    let mut listed = listed(view);
+    let mut rows = rows(view);
     if let Some(id) = value_in(query, "modelId") {
-        listed.retain(|listed| listed.deployment.id() == id);
+        rows.retain(|row| row.id() == id);
     }
     if let Some(name) = value_in(query, "model").filter(|name| !name.is_empty()) {
-        listed.retain(|listed| listed.name == name);
+        rows.retain(|row| row.name() == name);
     }
     if let Some(search) = value_in(query, "search") {
         let search = search.to_lowercase();
-        listed.retain(|listed| listed.name.to_lowercase().contains(&search));
+        rows.retain(|row| row.name().to_lowercase().contains(&search));
     }
-    let total = listed.len();
+    let total = rows.len();
     let start = (page - 1).saturating_mul(size);
-    let data = listed.iter().skip(start).take(size);
+    let data = rows.iter().skip(start).take(size);
     Ok(json!({
-        "data": data.map(Listed::describe).collect::<Vec<_>>(),
+        "data": data.map(Row::describe).collect::<Vec<_>>(),
         "total_count": total,
         "current_page": page,
         "total_pages": total.div_ceil(size),
         "size": size,
     }))
+}
+
+/// The deployments that the caller may call, and for those who see everything what is not served.
+fn rows(view: &View) -> Vec<Row<'_>> {
+    let unserved = view.snapshot.config.unserved.iter();
+    let unserved = unserved.filter(|_| view.sees_all()).map(Row::Unserved);
+    let served = listed(view).into_iter().map(Row::Served);
+    served.chain(unserved).collect()
 }
 
 /// Every deployment in the order of the file, then again under the aliases of its group.
@@ -83,7 +98,9 @@ pub(super) fn listed(view: &View) -> Vec<Listed> {
         .collect();
     let mut listed = Vec::new();
     for entry in &snapshot.config.models {
-        if let Some(deployment) = by_id.get(entry.model_info.id.as_str()) {
+        let seen = view.sees(entry.model_info.team_id.as_deref());
+        let deployment = by_id.get(entry.model_info.id.as_str());
+        if let Some(deployment) = deployment.filter(|_| seen) {
             add(
                 &mut listed,
                 &entry.model_name,
@@ -123,6 +140,40 @@ fn number(query: Option<&str>, name: &str, default: usize) -> Result<usize, Gate
     };
     let number = text.parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| refused(&format!("`{name}` is a number from 1"), name))
+}
+
+// === impl Row ===
+
+impl Row<'_> {
+    fn id(&self) -> &str {
+        match self {
+            Self::Served(listed) => listed.deployment.id(),
+            Self::Unserved(unserved) => &unserved.id,
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Served(listed) => &listed.name,
+            Self::Unserved(unserved) => &unserved.model_name,
+        }
+    }
+
+    fn describe(&self) -> Value {
+        match self {
+            Self::Served(listed) => listed.describe(),
+            Self::Unserved(unserved) => json!({
+                "model_name": unserved.model_name,
+                "litellm_params": {},
+                "model_info": {
+                    "id": unserved.id,
+                    "db_model": unserved.in_database,
+                    // Not LiteLLM's, which says nothing of it anywhere.
+                    "not_served": unserved.reason,
+                },
+            }),
+        }
+    }
 }
 
 // === impl Listed ===
@@ -228,13 +279,13 @@ impl Listed {
             out.insert(name.clone(), value);
         }
         out.insert("id".to_owned(), self.deployment.id().into());
+        out.insert("db_model".to_owned(), info.in_database.into());
         let provider = &self.deployment.provider.id;
         let key = self.listed.as_ref().map_or_else(
             || format!("{provider}/{}", self.model),
             |found| found.key.clone(),
         );
         for (name, value) in [
-            ("db_model", json!(false)),
             ("key", key.into()),
             ("litellm_provider", provider.as_str().into()),
             ("mode", json!(self.mode())),

@@ -36,11 +36,8 @@ pub(super) fn all(view: &View, query: Option<&str>) -> Value {
 
 /// The OpenAI parameters that reach every deployment of the group.
 pub(super) fn supported(route: &Route, catalog: &Catalog) -> Option<Vec<&'static str>> {
-    let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
-    let members = route.group.deployments.iter().map(|deployment| Listed {
-        model: deployment.upstream_model(&captures),
-        ..Listed::new(&route.group.name, deployment, catalog)
-    });
+    let members = route.group.deployments.iter();
+    let members = members.map(|deployment| Listed::new(&route.group.name, deployment, catalog));
     in_common(&members.collect::<Vec<_>>())
 }
 

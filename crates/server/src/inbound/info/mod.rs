@@ -96,7 +96,7 @@ fn supported(view: &View, query: Option<&str>) -> Result<Response<AnswerBody>, G
     let snapshot = &view.snapshot;
     let name = value_in(query, "model").filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| refused("`model` is missing in the query", "model"))?;
-    let params = match snapshot.route(&name).filter(|_| view.shows(&name)) {
+    let params = match view.route(&name).filter(|_| view.shows(&name)) {
         Some(route) => groups::supported(&route, &snapshot.catalog),
         None => {
             let resolved = snapshot

@@ -100,9 +100,8 @@ fn told(snapshot: &Snapshot, name: &str, counted: Result<Counted, GatewayError>)
 /// The model that the group's first deployment is called by.
 fn model_used(snapshot: &Snapshot, name: &str) -> String {
     let used = snapshot.route(name).and_then(|route| {
-        let captures: Vec<&str> = route.captures.iter().map(String::as_str).collect();
         let deployment = route.group.deployments.first()?;
-        Some(deployment.upstream_model(&captures))
+        Some(deployment.model.clone())
     });
     used.unwrap_or_else(|| name.to_owned())
 }

@@ -72,7 +72,10 @@ async fn a_limit_is_exact(database: Database) {
     println!("served {served}");
     if database == Database::Replicas {
         // What a replica holds and does not need is not always given back in time.
-        assert!(served <= 20 && served >= 15 || served > 30 && served <= 40, "{served}");
+        assert!(
+            served <= 20 && served >= 15 || served > 30 && served <= 40,
+            "{served}"
+        );
     } else {
         assert!(served == 20 || served == 40, "{served}");
     }
@@ -115,7 +118,7 @@ async fn keys_outlive_the_process(database: Database) {
 async fn a_change_reaches_another_replica(database: Database) {
     let site = Site::new(database, 0.0).await;
     let one = site.start().await;
-    let other = site.start_another().await;
+    let other = site.start_beside(&one).await;
     let key = key(&one, json!({})).await;
     crate::support::eventually("the other replica knows the key", || async {
         let reply = holder(&other, &key).post(CHAT, &question()).await.unwrap();

@@ -106,7 +106,10 @@ async fn what_one_replica_spent_the_other_knows() {
     // One after the other, so many as one of them alone would serve.
     let mut each = [0_usize, 0];
     for number in 0..60 {
-        let reply = holder(&gateways[number % 2], &key).post(CHAT, &question()).await.unwrap();
+        let reply = holder(&gateways[number % 2], &key)
+            .post(CHAT, &question())
+            .await
+            .unwrap();
         assert!(matches!(reply.status, 200 | 422), "{}", reply.text());
         each[number % 2] += usize::from(reply.status == 200);
     }
@@ -121,7 +124,11 @@ async fn without_redis_requests_go_on_and_nothing_is_lost() {
     const CLIENTS: usize = 8;
     let (site, redis) = with_own_redis(0.000_01).await;
     let gateways = Arc::new(site.start_all().await);
-    let key = key(&gateways[0], json!({ "max_budget": 100.0, "rpm_limit": 1_000_000 })).await;
+    let key = key(
+        &gateways[0],
+        json!({ "max_budget": 100.0, "rpm_limit": 1_000_000 }),
+    )
+    .await;
     known(&gateways, &key).await;
     for gateway in gateways.iter() {
         redis_is(gateway, "connected").await;
@@ -169,8 +176,15 @@ async fn without_redis_requests_go_on_and_nothing_is_lost() {
     }
     let answered = answered.load(Relaxed);
     let database = site.url.as_deref().unwrap().rsplit('/').next().unwrap();
-    let written = || Postgres::shared().psql(database, "SELECT count(*) FROM ledger").unwrap();
-    eventually("all is written down", || async { written() == answered.to_string() }).await;
+    let written = || {
+        Postgres::shared()
+            .psql(database, "SELECT count(*) FROM ledger")
+            .unwrap()
+    };
+    eventually("all is written down", || async {
+        written() == answered.to_string()
+    })
+    .await;
     println!("answered {answered}, written {}", written());
     let told = |text: &str| gateways[0].logs().matches(text).count();
     assert_eq!(told("Redis is away"), 2, "{}", gateways[0].logs());

@@ -9,7 +9,9 @@ use serde_json::value::RawValue;
 use super::error;
 use super::response::stop_reason;
 use super::usage::WireUsage;
-use crate::relay::{Framing, Needles, RelayRules, Restamp, Sighting};
+use crate::canonical::ApiError;
+use crate::json::JsonObject;
+use crate::relay::{Framing, Needles, RelayRules, Restamp, Sighting, may_be_error};
 
 pub(super) static RULES: RelayRules = RelayRules {
     framing: Framing::Sse,
@@ -55,6 +57,25 @@ pub(super) fn sniff(frame: &[u8]) -> Sighting {
         finish: stop.as_deref().and_then(stop_reason),
         error: is_error.then(|| error::in_stream(glance.error)),
     }
+}
+
+/// As [`sniff`], of a whole answer.
+pub(super) fn sniff_whole(answer: &JsonObject) -> Sighting {
+    if answer.get_str("type").as_deref() != Some("message") {
+        return sniff(&answer.to_bytes());
+    }
+    let usage = answer.get("usage");
+    let usage = usage.and_then(|raw| serde_json::from_slice::<WireUsage>(raw).ok());
+    let stop = answer.get_str("stop_reason");
+    Sighting {
+        usage: usage.map(|usage| usage.to_canonical()),
+        finish: stop.as_deref().and_then(stop_reason),
+        error: None,
+    }
+}
+
+pub(super) fn failure(answer: &[u8]) -> Option<ApiError> {
+    may_be_error(answer).then(|| sniff(answer).error)?
 }
 
 /// `message_start`, `ping` and `error` show nothing of the answer; every other event does.

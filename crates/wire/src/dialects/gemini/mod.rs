@@ -93,6 +93,10 @@ impl Dialect for Gemini {
         stream::sniff(frame)
     }
 
+    fn failure(&self, answer: &[u8]) -> Option<ApiError> {
+        stream::failure(answer)
+    }
+
     fn decode_error(&self, status: u16, body: &[u8]) -> ApiError {
         error::decode(status, body)
     }

@@ -6,4 +6,4 @@ mod sniff;
 
 pub(super) use decode::Decoder;
 pub(super) use encode::Encoder;
-pub(super) use sniff::{RULES, sniff};
+pub(super) use sniff::{RULES, failure, sniff};

@@ -92,6 +92,10 @@ impl Dialect for Ollama {
         sniff::sniff(frame)
     }
 
+    fn failure(&self, answer: &[u8]) -> Option<ApiError> {
+        sniff::failure(answer)
+    }
+
     fn decode_error(&self, status: u16, body: &[u8]) -> ApiError {
         error::decode(status, body)
     }

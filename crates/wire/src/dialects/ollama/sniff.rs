@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use super::wire::WireAnswer;
 use super::{error, response, usage};
-use crate::relay::{Framing, Needles, RelayRules, Restamp, Sighting};
+use crate::canonical::ApiError;
+use crate::relay::{Framing, Needles, RelayRules, Restamp, Sighting, may_be_error};
 
 /// The rules of Ollama's streams: a line is an answer object, the last one has `done: true`.
 pub(super) static RULES: RelayRules = RelayRules {
@@ -36,6 +37,10 @@ pub(super) fn sniff(frame: &[u8]) -> Sighting {
         }),
         error: None,
     }
+}
+
+pub(super) fn failure(answer: &[u8]) -> Option<ApiError> {
+    may_be_error(answer).then(|| sniff(answer).error)?
 }
 
 fn is_content(frame: &[u8]) -> bool {

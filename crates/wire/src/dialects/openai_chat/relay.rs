@@ -10,6 +10,8 @@ use super::error;
 use super::response::finish_reason;
 use super::stream::{Chunk, Facts, Glance};
 use super::usage::UsageIn;
+use crate::canonical::{ApiError, FinishReason};
+use crate::json::JsonObject;
 use crate::relay::{Framing, Needles, RelayRules, Restamp, Sighting};
 
 pub(super) static RULES: RelayRules = RelayRules {
@@ -45,18 +47,44 @@ pub(super) fn sniff(frame: &[u8]) -> Sighting {
     // An answer may be long, and of all it says two small values matter. JSON escapes quotes
     // inside strings, so a quoted name found is a name.
     let usage = value_of(frame, &USAGE).and_then(first::<UsageIn>);
-    let word = value_of(frame, &FINISH).and_then(first::<Cow<'_, str>>);
     let usage = usage.as_ref().and_then(UsageIn::to_usage).map(|usage| {
         let tier = value_of(frame, &TIER).and_then(first::<Cow<'_, str>>);
         usage.served_as(tier.as_deref())
     });
     Sighting {
         usage,
-        finish: word
-            .filter(|word| !word.is_empty())
-            .map(|word| finish_reason(&word)),
+        finish: finish_in(frame),
         error: None,
     }
+}
+
+/// As [`sniff`], of a whole answer.
+pub(super) fn sniff_whole(answer: &JsonObject) -> Sighting {
+    let is_unusual = ["error", "detail", "x_groq"]
+        .into_iter()
+        .any(|name| answer.contains(name));
+    let (false, Some(usage), Some(choices)) =
+        (is_unusual, answer.get("usage"), answer.get("choices"))
+    else {
+        return sniff(&answer.to_bytes());
+    };
+    let usage = serde_json::from_slice::<UsageIn>(usage).ok();
+    let usage = usage.as_ref().and_then(UsageIn::to_usage);
+    Sighting {
+        usage: usage.map(|usage| usage.served_as(answer.get_str("service_tier").as_deref())),
+        finish: finish_in(choices),
+        error: None,
+    }
+}
+
+pub(super) fn failure(answer: &[u8]) -> Option<ApiError> {
+    UNUSUAL.occur_in(answer).then(|| read(answer).error)?
+}
+
+/// Why the first choice ended, if it did.
+fn finish_in(text: &[u8]) -> Option<FinishReason> {
+    let word = value_of(text, &FINISH).and_then(first::<Cow<'_, str>>)?;
+    (!word.is_empty()).then(|| finish_reason(&word))
 }
 
 /// What stands behind the first member that `name` finds.

@@ -103,6 +103,14 @@ impl Dialect for OpenAiResponses {
         relay::sniff(frame)
     }
 
+    fn sniff_whole(&self, answer: &JsonObject) -> Sighting {
+        relay::sniff_whole(answer)
+    }
+
+    fn failure(&self, answer: &[u8]) -> Option<ApiError> {
+        relay::failure(answer)
+    }
+
     fn decode_error(&self, status: u16, body: &[u8]) -> ApiError {
         error::decode(status, body)
     }

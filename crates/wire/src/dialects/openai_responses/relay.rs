@@ -9,6 +9,8 @@ use serde_json::value::RawValue;
 use super::super::openai::lenient;
 use super::error;
 use super::response::Outcome;
+use crate::canonical::ApiError;
+use crate::json::JsonObject;
 use crate::relay::{Framing, Needles, RelayRules, Restamp, Sighting};
 
 pub(super) static RULES: RelayRules = RelayRules {
@@ -56,32 +58,43 @@ pub(super) fn sniff(frame: &[u8]) -> Sighting {
     let Ok(glance) = serde_json::from_slice::<Glance<'_>>(frame) else {
         return Sighting::default();
     };
-    let failed = glance.error.is_some_and(|error| error.get() != "null")
-        || glance.status.as_deref() == Some("failed");
+    if glance.is_failure() {
+        return Sighting {
+            error: Some(error::decode_event(frame)),
+            ..Sighting::default()
+        };
+    }
     match glance.kind.as_deref() {
-        Some("error" | "response.failed") => failure(frame),
         Some("response.completed" | "response.incomplete") => match glance.response {
             Some(response) => outcome(response.get().as_bytes()),
             None => Sighting::default(),
         },
         // Other frames say nothing about the whole.
         Some(_) => Sighting::default(),
-        None if failed => failure(frame),
         None => outcome(frame),
     }
 }
 
-fn failure(frame: &[u8]) -> Sighting {
-    Sighting {
-        error: Some(error::decode_event(frame)),
-        ..Sighting::default()
+/// As [`sniff`], of a whole answer.
+pub(super) fn sniff_whole(answer: &JsonObject) -> Sighting {
+    let is_failed = answer.is_set("error") || answer.get_str("status").as_deref() == Some("failed");
+    // Only events have a type.
+    if is_failed || answer.contains("type") {
+        return sniff(&answer.to_bytes());
     }
+    sighting(&Outcome::of(answer))
+}
+
+pub(super) fn failure(answer: &[u8]) -> Option<ApiError> {
+    let glance = serde_json::from_slice::<Glance<'_>>(answer).ok()?;
+    glance.is_failure().then(|| error::decode_event(answer))
 }
 
 fn outcome(response: &[u8]) -> Sighting {
-    let Ok(outcome) = serde_json::from_slice::<Outcome<'_>>(response) else {
-        return Sighting::default();
-    };
+    serde_json::from_slice(response).map_or_else(|_| Sighting::default(), |o| sighting(&o))
+}
+
+fn sighting(outcome: &Outcome<'_>) -> Sighting {
     Sighting {
         usage: outcome.usage(),
         finish: outcome.finish(),
@@ -98,4 +111,19 @@ fn is_content(frame: &[u8]) -> bool {
                 && !PREPARATIONS.contains(&&*kind)
         })
     })
+}
+
+// === impl Glance ===
+
+impl Glance<'_> {
+    /// Whether it is a failure, or the event of one.
+    fn is_failure(&self) -> bool {
+        match self.kind.as_deref() {
+            Some(kind) => matches!(kind, "error" | "response.failed"),
+            None => {
+                self.error.is_some_and(|error| error.get() != "null")
+                    || self.status.as_deref() == Some("failed")
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::super::block::{self, Unmapped};
 use super::super::error;
+use super::super::read;
 use super::super::schema::{JSON_TOOL, JSON_VALUE_TOOL, unwrap_value};
 use super::super::usage::WireUsage;
 use crate::canonical::{Block, BlockKind, ChatResponse, Choice, FinishReason};
@@ -98,7 +99,9 @@ fn content(raw: Option<&RawValue>) -> Result<(Vec<Block>, bool), TranslateError>
     let Some(raw) = raw else {
         return Ok((Vec::new(), false));
     };
-    if let Ok(text) = serde_json::from_str::<String>(raw.get()) {
+    if read::is_string(raw.get().as_bytes())
+        && let Ok(text) = serde_json::from_str::<String>(raw.get())
+    {
         return Ok((vec![Block::text(text)], false));
     }
     let items: Vec<&RawValue> = serde_json::from_str(raw.get())

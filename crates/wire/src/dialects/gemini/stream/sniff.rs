@@ -10,8 +10,8 @@ use super::super::error;
 use super::super::proto::Many;
 use super::super::response::{PromptFeedback, finish};
 use super::super::usage::UsageMetadata;
-use crate::canonical::{FinishReason, RawJson};
-use crate::relay::{Framing, Needles, RelayRules, Restamp, Sighting};
+use crate::canonical::{ApiError, FinishReason, RawJson};
+use crate::relay::{Framing, Needles, RelayRules, Restamp, Sighting, may_be_error};
 
 /// Gemini names the exact version that answered (`modelVersion`), which stays as it is.
 pub(in super::super) static RULES: RelayRules = RelayRules {
@@ -94,4 +94,8 @@ pub(in super::super) fn sniff(frame: &[u8]) -> Sighting {
             .error
             .map(|raw| error::from_object(200, raw.get().as_bytes())),
     }
+}
+
+pub(in super::super) fn failure(answer: &[u8]) -> Option<ApiError> {
+    may_be_error(answer).then(|| sniff(answer).error)?
 }

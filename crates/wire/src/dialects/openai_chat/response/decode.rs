@@ -21,7 +21,7 @@ struct ResponseIn<'a> {
     model: Option<String>,
     #[serde(default, borrow)]
     choices: Option<Vec<ChoiceIn<'a>>>,
-    #[serde(default, deserialize_with = "lenient::or_none")]
+    #[serde(default, deserialize_with = "lenient::object")]
     usage: Option<UsageIn>,
     #[serde(default, deserialize_with = "lenient::some_text")]
     service_tier: Option<String>,

@@ -1,5 +1,7 @@
 //! Reads an upstream's answer.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -12,6 +14,7 @@ use crate::canonical::{
     Block, BlockKind, ChatResponse, Choice, FinishReason, Logprobs, Media, MediaSource, Usage,
 };
 use crate::dialect::TranslateError;
+use crate::json::JsonObject;
 
 /// An answer, its items not yet read.
 #[derive(Debug, Default, Deserialize)]
@@ -143,9 +146,29 @@ fn logprobs(raw: &RawValue) -> Option<Logprobs> {
     logprobs::decode(parts.filter_map(|part| part.logprobs).flatten().collect())
 }
 
+/// A member of an answer; one of another shape counts as absent.
+fn member<'a, T: Deserialize<'a>>(answer: &'a JsonObject, name: &str) -> Option<T> {
+    serde_json::from_slice(answer.get(name)?).ok()
+}
+
 // === impl Outcome ===
 
-impl Outcome<'_> {
+impl<'a> Outcome<'a> {
+    /// What of `answer` concerns it as a whole: not whose it is.
+    pub(in super::super) fn of(answer: &'a JsonObject) -> Self {
+        let text = |name| answer.get_str(name).map(Cow::into_owned);
+        Self {
+            id: None,
+            model: None,
+            status: text("status").filter(|status| !status.is_empty()),
+            output: member(answer, "output"),
+            usage: member(answer, "usage"),
+            incomplete_details: member(answer, "incomplete_details"),
+            error: None,
+            service_tier: text("service_tier"),
+        }
+    }
+
     /// The counts, when there are any.
     pub(in super::super) fn usage(&self) -> Option<Usage> {
         let usage = self.usage.as_ref().and_then(UsageIn::to_usage)?;
