@@ -77,6 +77,15 @@ pub(crate) fn check(route: AdminRoute, caller: &Caller) -> Result<(), Refusal> {
         );
         return Err(Refusal::no_route(message));
     }
+    if let Caller::Key(key) = caller
+        && !key
+            .limits
+            .iter()
+            .all(|limit| limit.iter().any(|allowed| names(allowed, route)))
+    {
+        let message = format!("This token does not open {}.", first_path(route));
+        return Err(Refusal::no_route(message));
+    }
     if route.who().admits(caller) {
         return Ok(());
     }

@@ -14,8 +14,8 @@ use crate::route::AdminRoute;
 use crate::settings::AdminSettings;
 use crate::table::Resource;
 use crate::{
-    access, access_groups, audit, budgets, config, credentials, customers, keys, models,
-    organizations, projects, tags, teams, users,
+    access, access_groups, audit, budgets, config, credentials, customers, jwt_mappings, keys,
+    models, organizations, projects, tags, teams, users,
 };
 
 /// The management API.
@@ -106,6 +106,7 @@ impl Admin {
             Resource::Models => Box::pin(models::answer(ask)).await,
             Resource::Credentials => Box::pin(credentials::answer(ask)).await,
             Resource::Config => Box::pin(config::answer(ask)).await,
+            Resource::JwtMappings => Box::pin(jwt_mappings::answer(ask)).await,
             Resource::Audit => Box::pin(audit::answer(ask)).await,
         }
     }

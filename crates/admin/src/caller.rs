@@ -2,20 +2,24 @@
 
 use std::collections::BTreeMap;
 
+pub use lockgate_core::access::Role;
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
     /// The holder of the master key, who may do everything.
     Master,
-    /// The holder of a virtual key.
+    /// The holder of a virtual key, or of a token that somebody else issued.
     Key(KeyCaller),
+    /// The gateway itself, which may do everything, on behalf of this: `jwt`, `key_rotation`.
+    Gateway(&'static str),
 }
 
-/// The holder of a virtual key: what the key, its user and their memberships say.
+/// The holder of a virtual key or of a token: what that, its user and their memberships say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyCaller {
-    /// The key's id: its SHA-256.
-    pub key_id: String,
+    /// The key's id: its SHA-256; `None`: it is a token and no key.
+    pub key_id: Option<String>,
     /// The role of the key's user; [`Role::InternalUser`] when it has none.
     pub role: Role,
     /// The user the key belongs to.
@@ -30,25 +34,8 @@ pub struct KeyCaller {
     pub organizations: BTreeMap<String, OrganizationRole>,
     /// `allowed_routes` of the key; empty: no limit.
     pub allowed_routes: Vec<String>,
-}
-
-/// What a user is in the gateway (reference section 3.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// May do everything.
-    ProxyAdmin,
-    /// May see everything.
-    ProxyAdminViewer,
-    /// Manages the organizations in which he is an admin.
-    OrgAdmin,
-    /// Manages his own keys, and the teams in which he is an admin.
-    InternalUser,
-    /// Sees his own keys and spend.
-    InternalUserViewer,
-    /// A team that came with a token of its own.
-    Team,
-    /// An end user of an application.
-    Customer,
+    /// What a token opens: each of these lists must name the route.
+    pub limits: Vec<Vec<String>>,
 }
 
 /// What a user is in a team.
@@ -72,41 +59,6 @@ pub enum OrganizationRole {
 /// Who the audit log says that the master key was.
 const MASTER_USER: &str = "default_user_id";
 
-// === impl Role ===
-
-impl Role {
-    /// All roles.
-    pub const ALL: [Self; 7] = [
-        Self::ProxyAdmin,
-        Self::ProxyAdminViewer,
-        Self::OrgAdmin,
-        Self::InternalUser,
-        Self::InternalUserViewer,
-        Self::Team,
-        Self::Customer,
-    ];
-
-    /// LiteLLM's name for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ProxyAdmin => "proxy_admin",
-            Self::ProxyAdminViewer => "proxy_admin_viewer",
-            Self::OrgAdmin => "org_admin",
-            Self::InternalUser => "internal_user",
-            Self::InternalUserViewer => "internal_user_viewer",
-            Self::Team => "team",
-            Self::Customer => "customer",
-        }
-    }
-
-    /// The role of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == name)
-    }
-}
-
 // === impl Caller ===
 
 impl Caller {
@@ -114,7 +66,7 @@ impl Caller {
     #[must_use]
     pub fn role(&self) -> Role {
         match self {
-            Self::Master => Role::ProxyAdmin,
+            Self::Master | Self::Gateway(_) => Role::ProxyAdmin,
             Self::Key(key) => key.role,
         }
     }
@@ -125,15 +77,16 @@ impl Caller {
         match self {
             Self::Master => Some(MASTER_USER),
             Self::Key(key) => key.user_id.as_deref(),
+            Self::Gateway(on_behalf) => Some(on_behalf),
         }
     }
 
-    /// The id of his key; the master key has none.
+    /// The id of his key; the master key has none, and neither has a token.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         match self {
-            Self::Master => None,
-            Self::Key(key) => Some(&key.key_id),
+            Self::Master | Self::Gateway(_) => None,
+            Self::Key(key) => key.key_id.as_deref(),
         }
     }
 
@@ -167,7 +120,7 @@ impl Caller {
     /// Whether his key speaks for a team or an organization only.
     pub(crate) fn is_bound(&self) -> bool {
         match self {
-            Self::Master => false,
+            Self::Master | Self::Gateway(_) => false,
             Self::Key(key) => key.team_id.is_some() || key.organization_id.is_some(),
         }
     }
@@ -179,7 +132,7 @@ impl Caller {
             Self::Key(key) if key.organization_id.is_some() => {
                 key.organization_id.as_deref() == organization
             }
-            Self::Key(_) | Self::Master => true,
+            Self::Key(_) | Self::Master | Self::Gateway(_) => true,
         }
     }
 
@@ -204,7 +157,7 @@ impl Caller {
     /// Whether this is him. A key without a user is nobody.
     pub(crate) fn is(&self, user_id: Option<&str>) -> bool {
         match self {
-            Self::Master => false,
+            Self::Master | Self::Gateway(_) => false,
             Self::Key(key) => user_id.is_some() && key.user_id.as_deref() == user_id,
         }
     }
@@ -212,7 +165,7 @@ impl Caller {
     /// What he is in a team.
     pub(crate) fn team_role(&self, team_id: &str) -> Option<TeamRole> {
         match self {
-            Self::Master => None,
+            Self::Master | Self::Gateway(_) => None,
             Self::Key(key) => key.teams.get(team_id).copied(),
         }
     }
@@ -220,7 +173,7 @@ impl Caller {
     /// Whether he is in a team, or his key is.
     pub(crate) fn is_in_team(&self, team_id: &str) -> bool {
         match self {
-            Self::Master => false,
+            Self::Master | Self::Gateway(_) => false,
             Self::Key(key) => {
                 key.teams.contains_key(team_id) || key.team_id.as_deref() == Some(team_id)
             }
@@ -240,7 +193,7 @@ impl Caller {
     /// The organizations that he is in.
     pub(crate) fn organizations(&self) -> Vec<String> {
         match self {
-            Self::Master => Vec::new(),
+            Self::Master | Self::Gateway(_) => Vec::new(),
             Self::Key(key) => key.organizations.keys().cloned().collect(),
         }
     }
@@ -257,7 +210,7 @@ impl Caller {
     /// The teams that he is in.
     pub(crate) fn teams(&self) -> Vec<String> {
         match self {
-            Self::Master => Vec::new(),
+            Self::Master | Self::Gateway(_) => Vec::new(),
             Self::Key(key) => key.teams.keys().cloned().collect(),
         }
     }

@@ -34,6 +34,8 @@ pub(crate) enum ErrorForm {
     Error,
     /// `{"detail": {"error": message}}`
     Detail,
+    /// `{"detail": message}`
+    Plain,
 }
 
 // === impl Refusal ===
@@ -124,6 +126,7 @@ impl Refusal {
     pub(crate) fn body(&self, form: ErrorForm) -> Value {
         match (&self.form, form) {
             (Form::Fields(issues), _) => json!({ "detail": issues }),
+            (Form::Route, ErrorForm::Plain) => json!({ "detail": self.message }),
             (Form::Route, ErrorForm::Detail) => json!({"detail": {"error": self.message}}),
             (Form::Error, _) | (Form::Route, ErrorForm::Error) => json!({
                 "error": {

@@ -193,6 +193,13 @@ routes! {
         ConfigFieldDelete: Admins, Detail, [Post "/config/field/delete", Delete "/config/field/delete"];
         ConfigList: Admins, Detail, [Get "/config/list"];
     }
+    JwtMappings {
+        JwtMappingNew: Admins, Plain, [Post "/jwt/key/mapping/new"];
+        JwtMappingUpdate: Admins, Plain, [Post "/jwt/key/mapping/update"];
+        JwtMappingDelete: Admins, Plain, [Post "/jwt/key/mapping/delete"];
+        JwtMappingList: Viewers, Plain, [Get "/jwt/key/mapping/list"];
+        JwtMappingInfo: Viewers, Plain, [Get "/jwt/key/mapping/info"];
+    }
     Audit {
         Audit: Viewers, Detail, [Get "/audit"];
         AuditEntry: Viewers, Detail, [Get "/audit/{id}"];

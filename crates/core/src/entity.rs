@@ -41,6 +41,11 @@ pub enum EntityKind {
     Credential,
     /// A part of the configuration that was changed at run time.
     Config,
+    /// A claim of tokens and the virtual key that stands for who shows one; its id is
+    /// [`EntityId::claim`].
+    JwtMapping,
+    /// A job that one replica does at a time, and until when it is at it.
+    Lease,
 }
 
 /// One of them.
@@ -91,7 +96,7 @@ const SEPARATOR: char = '\u{1f}';
 
 impl EntityKind {
     /// All kinds.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Key,
         Self::DeletedKey,
         Self::RetiredKey,
@@ -108,6 +113,8 @@ impl EntityKind {
         Self::Model,
         Self::Credential,
         Self::Config,
+        Self::JwtMapping,
+        Self::Lease,
     ];
 
     /// Its name in the database and in logs.
@@ -130,6 +137,8 @@ impl EntityKind {
             Self::Model => "model",
             Self::Credential => "credential",
             Self::Config => "config",
+            Self::JwtMapping => "jwt_mapping",
+            Self::Lease => "lease",
         }
     }
 
@@ -160,6 +169,13 @@ impl EntityId {
     /// The id of what is between two entities, such as a user's membership in a team.
     pub fn pair(kind: EntityKind, of: &str, user: &str) -> Self {
         Self::new(kind, format!("{of}{SEPARATOR}{user}"))
+    }
+
+    /// The id of the mapping of a claim of `issuer`'s tokens, or of any issuer's, to a virtual key.
+    pub fn claim(issuer: Option<&str>, claim: &str, value: &str) -> Self {
+        let issuer = issuer.unwrap_or_default();
+        let id = format!("{issuer}{SEPARATOR}{claim}{SEPARATOR}{value}");
+        Self::new(EntityKind::JwtMapping, id)
     }
 
     /// Whether a client may choose `id`.

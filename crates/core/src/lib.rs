@@ -10,6 +10,7 @@ pub mod fingerprint;
 pub mod ledger;
 pub mod master_key;
 pub mod money;
+pub mod network;
 pub mod period;
 pub mod ports;
 mod secret;

@@ -20,12 +20,13 @@ pub struct Keys {
 }
 
 /// The key that a request shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
+#[derive(Clone, Copy)]
+pub enum Shown<'h> {
     /// The master key.
     Master,
-    /// Another one; its SHA-256. Nobody has looked yet whether there is such a key.
-    Key([u8; 32]),
+    /// Another one, or somebody else's token: its SHA-256 and itself. Nobody has looked yet whether
+    /// there is such a key.
+    Key([u8; 32], &'h str),
 }
 
 /// The headers a key is read from behind the first two, in this order.
@@ -52,11 +53,11 @@ impl Keys {
     ///
     /// A key is hashed once: the master key is compared by its hash, in constant time, and others
     /// are looked for by theirs.
-    pub fn shown(
+    pub fn shown<'h>(
         &self,
-        headers: &HeaderMap,
-        query_key: Option<&str>,
-    ) -> Result<Shown, GatewayError> {
+        headers: &'h HeaderMap,
+        query_key: Option<&'h str>,
+    ) -> Result<Shown<'h>, GatewayError> {
         let key = self.presented(headers)?.or(query_key);
         let Some(key) = key.filter(|key| !key.is_empty()) else {
             return Err(refuse(
@@ -67,7 +68,7 @@ impl Keys {
         Ok(if self.master.matches_hash(&hash) {
             Shown::Master
         } else {
-            Shown::Key(hash)
+            Shown::Key(hash, key)
         })
     }
 

@@ -9,6 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::{LocalBoxFuture, join_all};
 use futures_util::stream::FuturesUnordered;
 use http::{Request, Response};
+use lockgate_identity::{Fetch, FetchFailed};
 use lockgate_providers::{Credential, CredentialKey, FetchError, Http, HttpError};
 use tokio::time::Instant;
 
@@ -135,6 +136,13 @@ impl Refresher {
             }
         };
         plan.at = Some(Instant::now() + wait);
+    }
+}
+
+impl Fetch for Upstream {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, FetchFailed> {
+        let sent = Http::send(self, request).await;
+        sent.map_err(|failed| FetchFailed(failed.to_string()))
     }
 }
 

@@ -68,7 +68,17 @@ fn name_caller(record: &RequestRecord, entry: &mut LedgerEntry) {
         entry.organization_id = owned(belongs.organization);
         entry.project_id = owned(belongs.project);
     }
+    if let Some(bearer) = record.bearer.as_deref() {
+        entry.user_id.clone_from(&bearer.user);
+        entry.team_id.clone_from(&bearer.team);
+        entry.organization_id.clone_from(&bearer.organization);
+    }
     if let Some(caller) = record.caller() {
+        if caller.key().is_none() {
+            // Which of several teams it is was decided by the model.
+            let team = caller.team().map(|found| found.id().to_owned());
+            entry.team_id = team.or_else(|| entry.team_id.take());
+        }
         entry.customer_id = caller.customer().map(str::to_owned);
         entry.tags = caller.tags().iter().map(|tag| (**tag).to_owned()).collect();
         let organization = caller.organization().map(|found| found.id().to_owned());

@@ -101,8 +101,9 @@ impl Engine {
     {
         let governance = &self.shared.governance;
         let matched = endpoint.matched();
-        let mut caller =
-            governance.identify(snapshot, headers, endpoint.key.as_deref(), matched)?;
+        let mut caller = governance
+            .identify(snapshot, headers, endpoint.key.as_deref(), matched)
+            .await?;
         record.admit(Some(&caller));
         let (call_id, started) = (record.record().call_id.clone(), record.record().started);
         let (limit, config) = (body_limit(snapshot), &snapshot.config);
@@ -113,6 +114,7 @@ impl Engine {
             let body = read_body(body, limit).await?;
             receive(endpoint, headers, body, config, call_id, started)?
         };
+        governance.choose_team(snapshot, &mut caller, &call)?;
         if let Some(meant) = caller.meant(&call.model).map(str::to_owned) {
             call.model = meant;
         }
@@ -158,6 +160,7 @@ impl Engine {
             admitted: false,
             is_master: false,
             key: None,
+            bearer: None,
             provider: None,
             upstream_model: None,
             response_id: None,

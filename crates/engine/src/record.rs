@@ -12,7 +12,7 @@ use lockgate_wire::{DialectId, Operation};
 
 use crate::deployment::Deployment;
 use crate::entry;
-use crate::governance::{Account, Bill, Caller, Exceeded, Pricing, Reservation, settle};
+use crate::governance::{Account, Bearer, Bill, Caller, Exceeded, Pricing, Reservation, settle};
 use crate::metrics::GatewayMetrics;
 
 /// What is known about one request when it ends.
@@ -32,6 +32,8 @@ pub struct RequestRecord {
     pub is_master: bool,
     /// The virtual key of who asks.
     pub key: Option<Arc<Account>>,
+    /// Whom the token names of who asks, where it is no virtual key.
+    pub bearer: Option<Box<Bearer>>,
     /// The provider, where no deployment says it.
     pub provider: Option<String>,
     /// The model that the provider was asked for, where the deployment does not say it.
@@ -129,6 +131,7 @@ impl RecordGuard {
         self.record.admitted = true;
         self.record.is_master = caller.is_some_and(Caller::is_master);
         self.record.key = caller.and_then(Caller::key).cloned();
+        self.record.bearer = caller.and_then(Caller::bearer).map(Box::new);
     }
 
     /// The record so far.

@@ -1,6 +1,7 @@
 //! Whom a token names, and what it opens.
 
-use lockgate_core::config::{CallerRole, UnregisteredClient, UserRole};
+use lockgate_core::access::Role;
+use lockgate_core::config::{CallerRole, UnregisteredClient};
 
 use crate::error::IdentityError;
 use crate::teams::{TeamChoice, Teams};
@@ -16,7 +17,7 @@ pub struct Caller {
     /// What it makes of the bearer.
     pub role: CallerRole,
     /// The role of the user, where the token and not the gateway says it.
-    pub user_role: Option<UserRole>,
+    pub user_role: Option<Role>,
     /// The user; an address if the token has no id.
     pub user_id: Option<String>,
     /// The user's address.
@@ -73,7 +74,7 @@ pub struct Wishes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserSync {
     /// The role; `None`: as it is.
-    pub role: Option<UserRole>,
+    pub role: Option<Role>,
     /// Exactly these teams; `None`: as they are.
     pub teams: Option<Vec<String>>,
 }

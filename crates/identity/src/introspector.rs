@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response};
-use lockgate_core::config::{CallerRole, OAuth2Auth, UserRole};
+use lockgate_core::access::Role;
+use lockgate_core::config::{CallerRole, OAuth2Auth};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -196,10 +197,10 @@ impl Endpoint {
             .text(Some(&settings.user_role_field))?
             .map(|name| {
                 let unknown = || IdentityError::claim(&settings.user_role_field, "is no role");
-                UserRole::named(&name).ok_or_else(unknown)
+                Role::named(&name).ok_or_else(unknown)
             })
             .transpose()?;
-        let admin = user_role == Some(UserRole::ProxyAdmin);
+        let admin = user_role == Some(Role::ProxyAdmin);
         let named = user_id.is_some() || team_id.is_some() || admin;
         let nobody = || {
             let setting = "OAUTH_USER_ID_FIELD_NAME, OAUTH_USER_TEAM_ID_FIELD_NAME";

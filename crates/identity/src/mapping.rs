@@ -1,7 +1,8 @@
 //! From what a token says to whom it names, by the operator's settings (reference section 3.7).
 
+use lockgate_core::access::Role;
 use lockgate_core::config::{
-    CallerRole, ClaimPaths, JwtAuth, RolePermission, ScopeMapping, UnregisteredClient, UserRole,
+    CallerRole, ClaimPaths, JwtAuth, RolePermission, ScopeMapping, UnregisteredClient,
 };
 use serde_json::Value;
 
@@ -65,7 +66,7 @@ impl Mapping<'_> {
             kind: TokenKind::Jwt,
             issuer: self.issuer.name().map(str::to_owned),
             role,
-            user_role: self.admin.then_some(UserRole::ProxyAdmin),
+            user_role: self.admin.then_some(Role::ProxyAdmin),
             wishes: Wishes {
                 create_user: self.settings.user_id_upsert && user_id.is_some() && !self.admin,
                 sync: self.sync(&roles, &teams, user_id.is_some()),

@@ -26,6 +26,8 @@ pub(crate) struct Backlog {
     folder: Folder,
     /// The generation that is being written.
     generation: u64,
+    /// What this process writes is left where it is.
+    only_earlier: bool,
     offsets: Offsets,
 }
 
@@ -89,8 +91,38 @@ impl Backlog {
         Self {
             folder: folder.clone(),
             generation,
+            only_earlier: false,
             offsets: checkpoint::load(folder),
         }
+    }
+
+    /// The same, without what this process writes.
+    pub(crate) fn only_earlier(self) -> Self {
+        Self {
+            only_earlier: true,
+            ..self
+        }
+    }
+
+    /// All entries, as far as they can be read, in pieces of `most`; the backlog stays where it is.
+    pub(crate) fn entries(&self, most: usize) -> impl Iterator<Item = LedgerEntry> + use<> {
+        let mut ahead = Self {
+            folder: self.folder.clone(),
+            offsets: self.offsets.clone(),
+            ..*self
+        };
+        std::iter::from_fn(move || {
+            let batch = match ahead.read(most, &mut BTreeMap::new()) {
+                Ok(batch) => batch,
+                Err(error) => {
+                    tracing::error!("the journal cannot be read: {error}");
+                    return None;
+                }
+            };
+            ahead.skip(&batch);
+            (!batch.entries.is_empty() || batch.is_full).then_some(batch.entries)
+        })
+        .flat_map(|entries| entries.to_vec())
     }
 
     /// How far `segment` is.
@@ -106,6 +138,9 @@ impl Backlog {
         for segment in &segments {
             if batch.is_full {
                 break;
+            }
+            if self.only_earlier && segment.generation >= self.generation {
+                continue;
             }
             let closed = self.is_closed(*segment, &segments);
             let mut piece = Piece {

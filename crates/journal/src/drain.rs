@@ -99,6 +99,15 @@ impl Drain {
         }
     }
 
+    /// Leaves what this process writes in the journal, and drains only what earlier ones left there.
+    #[must_use]
+    pub fn only_earlier(self) -> Self {
+        Self {
+            backlog: self.backlog.only_earlier(),
+            ..self
+        }
+    }
+
     /// Drains for ever. May be dropped at any moment and run again.
     pub async fn run(&mut self) {
         loop {
@@ -124,6 +133,31 @@ impl Drain {
             }
         };
         tokio::time::timeout_at(deadline, steps).await.is_ok()
+    }
+
+    /// Drains until nothing is left, but begins no batch when `within` is over. One that is on its
+    /// way by then is waited for: what it comes to is known, so that nothing of [`Drain::left`] is in
+    /// the database. That alone is not sure when a batch failed to the last, such as by a connection
+    /// that was cut: answers `false` then.
+    pub async fn catch_up(&mut self, within: Duration) -> bool {
+        let deadline = Instant::now() + within;
+        loop {
+            let pause = match self.step().await {
+                Step::Rest => return true,
+                Step::More | Step::Done if Instant::now() < deadline => continue,
+                Step::More | Step::Done => return true,
+                Step::Again(pause) => pause,
+            };
+            if Instant::now() + pause >= deadline {
+                return false;
+            }
+            sleep(pause).await;
+        }
+    }
+
+    /// What it has not brought to the database yet, as far as it can be read.
+    pub fn left(&self) -> impl Iterator<Item = LedgerEntry> + use<> {
+        self.backlog.entries(self.settings.entries)
     }
 
     /// Brings one batch to the database, if there is one.

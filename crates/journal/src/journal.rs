@@ -1,6 +1,5 @@
 //! The folder of a journal, opened by one process.
 
-use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -143,23 +142,12 @@ impl Journal {
         Writer::new(self.clone(), number)
     }
 
-    /// What is not in the database yet, by this process or an earlier one, as far as it can be read;
-    /// for counting it at start, before anything is drained. What was drained since the folder was
-    /// opened may be among it.
+    /// What is not in the database yet, by this process or an earlier one, as far as it can be read.
+    /// What was drained since the folder was opened may be among it; [`Drain::left`] knows better.
+    ///
+    /// [`Drain::left`]: crate::Drain::left
     pub fn undrained(&self) -> impl Iterator<Item = LedgerEntry> + use<> {
-        let mut backlog = Backlog::open(&self.folder, self.generation);
-        std::iter::from_fn(move || {
-            let batch = match backlog.read(PIECE, &mut BTreeMap::new()) {
-                Ok(batch) => batch,
-                Err(error) => {
-                    tracing::error!("the journal cannot be read: {error}");
-                    return None;
-                }
-            };
-            backlog.skip(&batch);
-            (!batch.entries.is_empty() || batch.is_full).then_some(batch.entries)
-        })
-        .flat_map(|entries| entries.to_vec())
+        Backlog::open(&self.folder, self.generation).entries(PIECE)
     }
 
     /// How it is doing.

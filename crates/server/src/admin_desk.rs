@@ -5,20 +5,24 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt as _;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
 use futures_util::stream::FuturesUnordered;
+use lockgate_admin::Registration;
 use lockgate_admin::{
     Admin, AdminRequest, AdminResponse, AdminSettings, Caller, DirectorySink, identify,
-    without_store,
+    identify_bearer, without_store,
 };
 use lockgate_core::Secret;
 use lockgate_core::config::Config;
 use lockgate_core::entity::{Entity, EntityId};
+use lockgate_core::error::GatewayError;
 use lockgate_core::ports::{EntityStore, SpendStore};
 use lockgate_engine::Shared;
+use lockgate_engine::governance::{Bearer, Newcomer, Registry};
+use lockgate_wire::canonical::ErrorKind;
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,6 +30,8 @@ use crate::composing::{Composer, Stock};
 
 /// How many requests may wait.
 const QUEUE: usize = 256;
+/// How long a request waits for what its token names to be made.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How many are answered at the same time.
 const AT_ONCE: usize = 32;
 
@@ -56,14 +62,30 @@ pub(crate) struct Stores {
 pub(crate) struct Asked {
     /// The request; what it says about its caller is filled in.
     pub request: AdminRequest,
-    /// The id of the caller's key; `None`: the master key.
-    pub key_id: Option<String>,
+    /// Who asks.
+    pub asker: Asker,
 }
 
-struct Job {
-    asked: Asked,
-    answer: oneshot::Sender<AdminResponse>,
+/// Who asks, as far as a core knows.
+#[derive(Debug)]
+pub(crate) enum Asker {
+    /// The holder of the master key.
+    Master,
+    /// The holder of the key with this id.
+    Key(String),
+    /// Whoever shows a token that somebody else issued.
+    Bearer(Box<Bearer>),
 }
+
+enum Job {
+    Ask(Asked, oneshot::Sender<AdminResponse>),
+    /// Nobody may wait for the answer.
+    Register(Registration, oneshot::Sender<Result<(), String>>),
+}
+
+/// What cores have made that tokens name.
+#[derive(Debug)]
+struct Registrar(mpsc::WeakSender<Job>);
 
 /// Nobody takes the request now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,14 +169,19 @@ impl AdminDesk {
         self.0.is_some()
     }
 
+    /// What makes what tokens name: does not keep the office open.
+    pub(crate) fn registry(&self) -> Option<Box<dyn Registry>> {
+        let sender = self.0.as_ref()?;
+        Some(Box::new(Registrar(sender.downgrade())))
+    }
+
     /// Hands a request over and waits for its answer.
     pub(crate) async fn ask(&self, asked: Asked) -> Result<AdminResponse, Busy> {
         let Some(sender) = &self.0 else {
             return Ok(without_store());
         };
         let (answer, answered) = oneshot::channel();
-        let job = Job { asked, answer };
-        sender.try_send(job).map_err(|_| Busy)?;
+        sender.try_send(Job::Ask(asked, answer)).map_err(|_| Busy)?;
         answered.await.map_err(|_| Busy)
     }
 }
@@ -162,6 +189,11 @@ impl AdminDesk {
 // === impl AdminOffice ===
 
 impl AdminOffice {
+    /// The management API itself, for what the gateway does on its own.
+    pub(crate) fn admin(&self) -> Option<Arc<Admin>> {
+        self.admin.clone()
+    }
+
     /// Has changes serve through `composer` before they are answered.
     pub(crate) fn serve_through(&mut self, composer: Rc<Composer>) {
         self.composer = Some(composer);
@@ -188,12 +220,23 @@ impl AdminOffice {
         };
         let composer = self.composer.clone();
         self.in_hand.push(Box::pin(async move {
-            let response = answer(&admin, job.asked).await;
-            if let Some(composer) = composer {
-                composer.refresh().await;
-            }
             // The client may have left; what it asked for is done.
-            let _left = job.answer.send(response);
+            match job {
+                Job::Ask(asked, told) => {
+                    let response = answer(&admin, asked).await;
+                    if let Some(composer) = composer {
+                        composer.refresh().await;
+                    }
+                    let _left = told.send(response);
+                }
+                Job::Register(registration, told) => {
+                    let done = admin.register(&registration).await;
+                    if let Err(why) = &done {
+                        tracing::warn!("what a token names cannot be made: {why}");
+                    }
+                    let _left = told.send(done.map_err(|why| why.to_string()));
+                }
+            }
         }));
     }
 }
@@ -201,16 +244,91 @@ impl AdminOffice {
 /// Finds out who asks, and answers.
 async fn answer(admin: &Admin, asked: Asked) -> AdminResponse {
     let mut request = asked.request;
-    if let Some(key_id) = asked.key_id {
-        match identify(&*admin.store, &key_id).await {
-            Ok(caller) => request.caller = Caller::Key(caller),
-            Err(error) => {
-                tracing::warn!("a management request cannot be answered: {error}");
-                return without_store();
-            }
+    let store = &*admin.store;
+    let identified = match asked.asker {
+        Asker::Master => return admin.answer(request).await,
+        Asker::Key(id) => identify(store, &id).await,
+        Asker::Bearer(bearer) => {
+            let Bearer {
+                role,
+                user,
+                team,
+                routes,
+                ..
+            } = *bearer;
+            identify_bearer(store, user, team, role, routes).await
+        }
+    };
+    match identified {
+        Ok(caller) => {
+            request.caller = Caller::Key(caller);
+            admin.answer(request).await
+        }
+        Err(error) => {
+            tracing::warn!("a management request cannot be answered: {error}");
+            without_store()
         }
     }
-    admin.answer(request).await
+}
+
+// === impl Registrar ===
+
+impl Registrar {
+    fn hand_over(&self, newcomer: Newcomer) -> Option<oneshot::Receiver<Result<(), String>>> {
+        let (told, answer) = oneshot::channel();
+        let job = Job::Register(registration(newcomer), told);
+        self.0.upgrade()?.try_send(job).ok()?;
+        Some(answer)
+    }
+}
+
+impl Registry for Registrar {
+    fn register(&self, newcomer: Newcomer) -> BoxFuture<'static, Result<(), GatewayError>> {
+        let answer = self.hand_over(newcomer);
+        Box::pin(async move {
+            let Some(answer) = answer else {
+                return Err(not_made());
+            };
+            match tokio::time::timeout(PATIENCE, answer).await {
+                Ok(Ok(Ok(()))) => Ok(()),
+                _ => Err(not_made()),
+            }
+        })
+    }
+
+    fn note(&self, newcomer: Newcomer) {
+        let _nobody_waits = self.hand_over(newcomer);
+    }
+}
+
+fn registration(newcomer: Newcomer) -> Registration {
+    match newcomer {
+        Newcomer::User { id, email } => Registration::User { id, email },
+        Newcomer::Team { id } => Registration::Team { id },
+        Newcomer::Place {
+            user,
+            role,
+            joins,
+            leaves,
+        } => Registration::Place {
+            user,
+            role,
+            joins,
+            leaves,
+        },
+        Newcomer::Client { claim, user, team } => Registration::Client {
+            issuer: claim.issuer,
+            claim: claim.claim,
+            value: claim.value,
+            user,
+            team,
+        },
+    }
+}
+
+fn not_made() -> GatewayError {
+    let why = "what this token names is not here yet and cannot be made now; try again shortly";
+    GatewayError::gateway(ErrorKind::Unavailable, why).with_type("no_db_connection")
 }
 
 // === impl Serving ===
@@ -283,7 +401,7 @@ mod tests {
         };
         Asked {
             request,
-            key_id: None,
+            asker: Asker::Master,
         }
     }
 

@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// Make or drop the database and its user on a PostgreSQL server.
     #[command(subcommand)]
     Db(DbCommand),
+    /// Verify or export the audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print the version.
     Version,
 }
@@ -94,6 +97,34 @@ pub(crate) enum DbCommand {
         #[arg(long)]
         force: bool,
     },
+}
+
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Read all of it: 0 when every entry is as it was written and none is missing, else 3 with the
+    /// first that is not.
+    Verify(AuditArgs),
+    /// Print it as lines of JSON, the oldest entry first.
+    Export {
+        /// Which.
+        #[command(flatten)]
+        audit: AuditArgs,
+        /// Only what was said since that day in UTC, or that moment.
+        #[arg(long, value_name = "DATE")]
+        since: Option<String>,
+    },
+}
+
+/// Which audit log.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AuditArgs {
+    /// The database, when it is not that of the configuration and the environment.
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
 }
 
 /// Which database.

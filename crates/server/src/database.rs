@@ -1,6 +1,11 @@
-//! Where the database of a configuration is.
+//! Where the database of a configuration is, and what its commands share.
+
+use std::str::FromStr as _;
 
 use anyhow::Context as _;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use lockgate_core::Environment;
 use lockgate_store::Located;
 
@@ -29,4 +34,14 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
         .enable_all()
         .build()?;
     Ok(runtime.block_on(work))
+}
+
+/// A day in UTC, or a moment with its zone, in microseconds since 1970.
+pub(crate) fn moment(text: &str) -> anyhow::Result<i64> {
+    let at = Date::from_str(text)
+        .and_then(|day| day.to_zoned(TimeZone::UTC))
+        .map(|day: Zoned| day.timestamp())
+        .or_else(|_| Timestamp::from_str(text));
+    let at = at.with_context(|| format!("--since {text}: give a day, such as 2026-11-01"))?;
+    Ok(at.as_microsecond())
 }

@@ -1,14 +1,11 @@
 //! `lockgate import litellm`: what a LiteLLM database holds, copied into ours.
 
-use std::path::Path;
 use std::process::ExitCode;
-use std::str::FromStr as _;
 
 use anyhow::{Context as _, Result, bail};
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
 use lockgate_admin::Vault;
+use lockgate_core::config::Config;
 use lockgate_core::entity::EntityId;
 use lockgate_core::{Environment, Secret};
 use lockgate_import::{
@@ -19,7 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::{DatabaseArgs, LitellmArgs, complain, say};
 use crate::configure;
-use crate::database::{block_on, locate};
+use crate::database::{block_on, locate, moment};
 
 /// Everything that could be copied was, and some rows could not: 1 is an error, 2 wrong usage.
 const WITH_PROBLEMS: u8 = 3;
@@ -35,15 +32,14 @@ pub(crate) fn run(args: &LitellmArgs, environment: &Environment) -> Result<ExitC
     let Some(url) = url.or_else(|| environment.get_non_empty("LITELLM_DATABASE_URL")) else {
         bail!("which database? Give --database-url, or LITELLM_DATABASE_URL in the environment");
     };
+    let file = args.config.clone().complete(environment).config;
+    let config = configure::read(file.as_ref(), environment)?.config;
     let options = Options {
         overwrite: args.overwrite,
         since: args.since.as_deref().map(moment).transpose()?,
-        keys: keys(
-            args.config.clone().complete(environment).config.as_deref(),
-            environment,
-        )?,
+        keys: keys(&config, environment),
         now: Timestamp::now().as_microsecond(),
-        zone: TimeZone::UTC,
+        zone: config.governance.timezone.clone(),
     };
     let database = DatabaseArgs {
         config: args.config.clone(),
@@ -53,7 +49,7 @@ pub(crate) fn run(args: &LitellmArgs, environment: &Environment) -> Result<ExitC
     let salt = environment
         .get_non_empty("LITELLM_SALT_KEY")
         .map(Secret::from)
-        .or(master(args, environment)?);
+        .or_else(|| master(config, environment));
     let report = block_on(async {
         let source = Source::open(&Secret::new(url)).await?;
         let store = opened(&located, args.apply).await?;
@@ -100,15 +96,13 @@ async fn opened(located: &Located, apply: bool) -> Result<Option<Store>> {
 }
 
 /// The key that seals secrets where there is no salt key.
-fn master(args: &LitellmArgs, environment: &Environment) -> Result<Option<Secret>> {
+fn master(config: Config, environment: &Environment) -> Option<Secret> {
     let named = ["LITELLM_MASTER_KEY", "PROXY_MASTER_KEY"];
     let of_environment = named
         .iter()
         .find_map(|name| environment.get_non_empty(name))
         .map(Secret::from);
-    let file = args.config.clone().complete(environment).config;
-    let configured = configure::read(file.as_ref(), environment)?;
-    Ok(configured.config.general.master_key.or(of_environment))
+    config.general.master_key.or(of_environment)
 }
 
 async fn copy(source: Source, mode: Mode<'_>, options: &Options) -> Result<Report> {
@@ -151,26 +145,13 @@ fn print(report: &Report, json: bool) -> Result<()> {
 
 /// What LiteLLM's secrets are encrypted with: its salt key, or else its master key, which may be in
 /// its configuration file.
-fn keys(config: Option<&Path>, environment: &Environment) -> Result<Keychain> {
+fn keys(config: &Config, environment: &Environment) -> Keychain {
     let named = ["LITELLM_SALT_KEY", "LITELLM_MASTER_KEY", "PROXY_MASTER_KEY"];
     let mut keys: Vec<Secret> = named
         .iter()
         .filter_map(|name| environment.get_non_empty(name))
         .map(Secret::new)
         .collect();
-    if let Some(file) = config {
-        let configured = configure::read(Some(&file.to_owned()), environment)?;
-        keys.extend(configured.config.general.master_key);
-    }
-    Ok(Keychain::new(keys))
-}
-
-/// A day in UTC, or a moment with its zone, in microseconds since 1970.
-fn moment(text: &str) -> Result<i64> {
-    let at = Date::from_str(text)
-        .and_then(|day| day.to_zoned(TimeZone::UTC))
-        .map(|day: Zoned| day.timestamp())
-        .or_else(|_| Timestamp::from_str(text));
-    let at = at.with_context(|| format!("--since {text}: give a day, such as 2026-11-01"))?;
-    Ok(at.as_microsecond())
+    keys.extend(config.general.master_key.clone());
+    Keychain::new(keys)
 }

@@ -1,6 +1,7 @@
 //! The AI gateway: one endpoint for every model.
 
 mod admin_desk;
+mod audit_command;
 mod check;
 mod cli;
 mod cli_environment;
@@ -18,6 +19,7 @@ mod local_ollama;
 mod migrate_command;
 mod models_command;
 mod reload;
+mod rotation;
 mod serve;
 mod sharing;
 mod shutdown;
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
             import_command::run(&args, &environment)
         }
         Some(Command::Migrate(args)) => migrate_command::run(args, &environment),
+        Some(Command::Audit(command)) => audit_command::run(command, &environment),
         Some(Command::Db(command)) => db_command::run(command, &environment),
         Some(Command::Version) => {
             cli::print_version();

@@ -20,6 +20,7 @@ use lockgate_engine::credentials::{self, Refresher};
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::upstream::{Proxies, Upstream};
 use lockgate_engine::{CONNECT_TIMEOUT, Shared};
+use lockgate_identity::{Identity, Keeper};
 
 use crate::admin_desk::{self, AdminDesk, AdminOffice, start_admin};
 use crate::cli::{ServeArgs, complain};
@@ -31,7 +32,7 @@ use crate::reload::Reloader;
 use crate::sharing::Sharing;
 use crate::shutdown::{self, Signals, Stop, Stopping};
 use crate::status::Status;
-use crate::{check, inbound, listener, sharing, telemetry, tls};
+use crate::{check, inbound, listener, rotation, sharing, telemetry, tls};
 
 /// How long requests in flight may take after a stop when the configuration does not say.
 const DRAIN: Duration = Duration::from_secs(120);
@@ -50,7 +51,7 @@ pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<E
     telemetry::init(args, &environment, &configured.config.litellm);
     report(args, &configured);
     let master = master_key(args, &configured.config)?;
-    let gateway = Gateway::build(args, configured, &master, environment)?;
+    let gateway = Gateway::build(configured, &master, environment)?;
     gateway.run(args, &master)
 }
 
@@ -62,6 +63,7 @@ struct Gateway {
     /// What was said about the configuration.
     told: HashSet<String>,
     status: Arc<Status>,
+    keeper: Arc<Keeper>,
     environment: Environment,
     files: Vec<PathBuf>,
     fingerprint: Fingerprint,
@@ -71,7 +73,6 @@ struct Gateway {
 
 impl Gateway {
     fn build(
-        args: &ServeArgs,
         configured: Configured,
         master: &MasterKey,
         environment: Environment,
@@ -89,12 +90,17 @@ impl Gateway {
             tracing::error!("{}", rejected.message);
             told.insert(rejected.message);
         }
+        let keeper = Keeper::new();
+        let identity = Identity::new(&snapshot.config.identity, &keeper);
+        let shared = Shared::new(snapshot);
+        shared.governance.identify_by(identity);
         Ok(Self {
-            shared: Arc::new(Shared::new(snapshot)),
+            shared: Arc::new(shared),
             stock: Arc::new(stock),
             beside: configured.beside,
             told,
             status: Arc::default(),
+            keeper,
             environment,
             files: configured.files,
             fingerprint: configured.fingerprint,
@@ -117,6 +123,9 @@ impl Gateway {
             admin_desk::serving(self.shared.clone(), self.stock.clone()),
             admin_desk::settings(&snapshot.config, &master.key),
         );
+        if let Some(registry) = desk.registry() {
+            self.shared.governance.register_with(registry);
+        }
         let plane = self.plane(args, &snapshot.config, desk, &keeping, stopping)?;
         let _set_once = self.status.keeping.set(keeping.state());
         if let Some(journal) = keeping.journal() {
@@ -225,6 +234,9 @@ impl Gateway {
             hangup,
         } = signals;
         let refresher = Refresher::new(composer.upstream());
+        let issuers = composer.upstream();
+        let every = rotation::interval(&self.shared.snapshot.load().config.environment);
+        let rotated = rotation::run(office.admin(), every);
         let watched = async {
             if let Some(file) = &args.config.config {
                 Box::pin(self.reloader(file, args, composer.clone()).run(hangup)).await;
@@ -241,15 +253,19 @@ impl Gateway {
             () = watched => std::future::pending().await,
             () = refresher.run(&self.shared) => std::future::pending().await,
             () = answered => std::future::pending().await,
+            () = self.keeper.run(&issuers) => std::future::pending().await,
+            () = rotated => std::future::pending().await,
             () = kept => std::future::pending().await,
             () = &mut shared => std::future::pending().await,
         };
         tracing::info!("{signal}: finishing the requests in flight");
         self.status.stop();
         stop.stop();
-        // Requests in flight go on taking from what is shared.
         tokio::select! {
             () = office.run() => {}
+            // Requests in flight may still wait for the keys of their issuers, and go on taking from
+            // what is shared.
+            () = self.keeper.run(&issuers) => {}
             () = shared => std::future::pending().await,
         }
     }
@@ -259,7 +275,7 @@ impl Gateway {
         Composer::new(
             shared,
             stock,
-            upstream,
+            (upstream, self.keeper.clone()),
             self.beside.clone(),
             self.told.clone(),
         )
@@ -282,13 +298,6 @@ impl Gateway {
 fn report(args: &ServeArgs, configured: &Configured) {
     for flag in args.ignored.given() {
         tracing::warn!("--{flag} has no effect here");
-    }
-    let identity = &configured.config.identity;
-    if identity.jwt.is_some() || identity.oauth2.is_some() {
-        tracing::error!(
-            "JWTs and OAuth 2.0 tokens do not open this version yet, although they are switched \
-             on: only the master key and virtual keys do"
-        );
     }
     for diagnostic in &configured.diagnostics {
         match diagnostic.severity {

@@ -68,6 +68,35 @@ impl Store {
         Ok(verdict(sequence, hash != head))
     }
 
+    /// Entries of the audit log behind `sequence` that were said at `since` (microseconds since
+    /// 1970) or later, the oldest first, `most` of them at most.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn audit_behind(
+        &self,
+        sequence: i64,
+        since: Option<i64>,
+        most: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let mut select = Statement::new(self.flavour(), "SELECT ");
+        select
+            .push(COLUMNS)
+            .push(" FROM audit WHERE sequence > ")
+            .bind(sequence);
+        if let Some(since) = since {
+            select.push(" AND said_at >= ").bind(since);
+        }
+        select.push(" ORDER BY sequence LIMIT ").bind(most);
+        in_time(Box::pin(async {
+            let mut session = self.reporting().await?;
+            let rows = session.rows(select).await?;
+            session.commit().await?;
+            rows.iter().map(read).collect()
+        }))
+        .await
+    }
+
     async fn stretch(&self, after: i64, upto: i64) -> Result<Vec<Stored>, sqlx::Error> {
         let mut statement = Statement::new(self.flavour(), "SELECT ");
         statement

@@ -15,7 +15,7 @@ use sqlx::{PgPool, SqlitePool};
 
 use crate::failure::understood;
 use crate::spend::LedgerFile;
-use crate::sql::{Flavour, Session};
+use crate::sql::{Flavour, Session, Statement};
 use crate::url::{DatabaseUrl, Server, Target};
 
 /// How to connect, where the URL does not say.
@@ -164,6 +164,14 @@ impl Store {
                 .map(Session::Sqlite),
             Backend::Postgres { primary, .. } => primary.begin().await.map(Session::Postgres),
         }
+    }
+
+    /// Runs one statement that writes; says how many rows it touched.
+    pub(crate) async fn run(&self, statement: Statement) -> Result<u64, sqlx::Error> {
+        let mut session = self.writing().await?;
+        let touched = session.run(statement).await?;
+        session.commit().await?;
+        Ok(touched)
     }
 
     /// A transaction that only reads, and sees all that was written before.

@@ -64,7 +64,7 @@ impl Store {
             let length = i64::try_from(period.seconds()).unwrap_or(i64::MAX);
             let length = length.max(DAY / SECOND).saturating_mul(2);
             removed += self
-                .delete(Statement::whole(
+                .run(Statement::whole(
                     self.flavour(),
                     "DELETE FROM spend WHERE (kind, id, window_name, window_start) IN \
                  (SELECT kind, id, window_name, window_start FROM spend \
@@ -81,7 +81,7 @@ impl Store {
     }
 
     async fn remove_hours(&self, now: i64) -> Result<u64, sqlx::Error> {
-        self.delete(Statement::whole(
+        self.run(Statement::whole(
             self.flavour(),
             "DELETE FROM rollup_hours WHERE hour IN \
              (SELECT hour FROM rollup_hours WHERE hour < $1 ORDER BY hour LIMIT $2)",
@@ -91,19 +91,12 @@ impl Store {
     }
 
     async fn remove_changes(&self, now: i64) -> Result<u64, sqlx::Error> {
-        self.delete(Statement::whole(
+        self.run(Statement::whole(
             self.flavour(),
             "DELETE FROM changes WHERE (kind, id) IN (SELECT kind, id FROM changes \
              WHERE changed_at < $1 ORDER BY sequence LIMIT $2)",
             [(now - CHANGES_KEPT).into(), STEP.into()],
         ))
         .await
-    }
-
-    async fn delete(&self, statement: Statement) -> Result<u64, sqlx::Error> {
-        let mut session = self.writing().await?;
-        let removed = session.run(statement).await?;
-        session.commit().await?;
-        Ok(removed)
     }
 }

@@ -66,6 +66,11 @@ impl Statement {
         }
     }
 
+    /// Which SQL it is.
+    pub(crate) const fn flavour(&self) -> Flavour {
+        self.flavour
+    }
+
     /// Goes on with `text`.
     pub(crate) fn push(&mut self, text: &'static str) -> &mut Self {
         self.text.push_str(text);

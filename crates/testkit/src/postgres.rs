@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, Instant},
@@ -15,7 +15,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::process::free_port;
+use crate::process::{Signal, free_port, send_signal};
 
 /// A PostgreSQL server of this process on a free port of 127.0.0.1, whose data is in a temporary folder.
 ///
@@ -27,6 +27,8 @@ pub struct Postgres {
     binaries: PathBuf,
     port: u16,
     watcher: Mutex<Option<Child>>,
+    /// Its processes that were made silent.
+    silent: Mutex<Vec<u32>>,
     databases: AtomicU32,
 }
 
@@ -105,6 +107,7 @@ impl Postgres {
             binaries,
             port: free_port()?,
             watcher: Mutex::new(None),
+            silent: Mutex::default(),
             databases: AtomicU32::new(0),
         };
         server.resume()?;
@@ -203,7 +206,43 @@ impl Postgres {
         }
     }
 
+    /// Makes the server fall silent, as one does whose machine hangs: connections stay open, new ones
+    /// are taken by the kernel, and nobody answers.
+    ///
+    /// # Errors
+    /// When its processes cannot be found.
+    pub fn silence(&self) -> Result<(), PostgresError> {
+        let pids = self.psql(
+            "postgres",
+            "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()",
+        )?;
+        let first = fs::read_to_string(self.folder.path().join("data/postmaster.pid"))?;
+        // The one that would start more goes first.
+        let pids = first.lines().take(1).chain(pids.lines());
+        let mut silent = self.silent();
+        for pid in pids.filter_map(|pid| pid.trim().parse().ok()) {
+            // One that has ended meanwhile says nothing, too.
+            if send_signal(pid, Signal::STOP).is_ok() {
+                silent.push(pid);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes it answer again.
+    pub fn wake(&self) {
+        for pid in self.silent().drain(..) {
+            let _ended = send_signal(pid, Signal::CONT);
+        }
+    }
+
+    fn silent(&self) -> MutexGuard<'_, Vec<u32>> {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn end(&self, order: &str) {
+        // Who is stopped does not hear that it is to end.
+        self.wake();
         let watcher = self
             .watcher
             .lock()

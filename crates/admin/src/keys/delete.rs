@@ -7,6 +7,7 @@ use super::{rights, secret};
 use crate::ask::{Answer, Ask};
 use crate::edit::Edit;
 use crate::fields::{Field, Type, field};
+use crate::jwt_mappings;
 use crate::refusal::Refusal;
 use crate::time::iso;
 
@@ -40,6 +41,7 @@ pub(super) async fn delete(ask: &Ask<'_>) -> Answer {
     for key in &found {
         rights::change(ask, key, "/key/delete").await?;
         remove(ask, &mut edit, key);
+        jwt_mappings::follow(ask, &mut edit, &key.id, None).await?;
     }
     edit.save().await?;
     // What was asked for by its whole key is told by it, as it was asked.

@@ -104,6 +104,7 @@ pub(crate) fn shown_with_token(key: &Entity, facts: &Facts) -> Map<String, Value
         "last_active": null,
         "rotation_count": key.settings.get("rotation_count").cloned().unwrap_or_else(|| 0.into()),
         "last_rotation_at": setting("last_rotation_at"),
+        "key_rotation_at": iso(super::rotation_at(key)),
     });
     if let Value::Object(more) = more {
         row.extend(more);

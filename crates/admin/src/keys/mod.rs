@@ -17,6 +17,8 @@ use crate::table::AdminRoute;
 pub(crate) use self::delete::remove;
 pub(crate) use self::form::{ASKED, FIELDS, shown_with_token};
 pub(crate) use self::generate::{Made, draft};
+pub(crate) use self::regenerate::rotation_at;
+pub(crate) use self::secret::id_of;
 
 pub(crate) async fn answer(ask: &Ask<'_>) -> Answer {
     match ask.request.route {

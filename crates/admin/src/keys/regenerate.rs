@@ -1,5 +1,6 @@
 //! `/key/regenerate`: another key with the same settings, and a time in which the old one still opens.
 
+use jiff::Timestamp;
 use lockgate_core::entity::{Entity, EntityId, EntityKind};
 use serde_json::{Value, json};
 
@@ -7,10 +8,11 @@ use super::change::{changed, need};
 use super::form::{ASKED, FIELDS};
 use super::generate::Made;
 use super::{rights, secret};
-use crate::ask::{Answer, Ask};
+use crate::ask::{Answer, Ask, text};
 use crate::edit::{Edit, view};
 use crate::facts::{ACCOUNT, account};
 use crate::fields::LIMITS;
+use crate::jwt_mappings;
 use crate::refusal::Refusal;
 use crate::time::{iso, later};
 
@@ -51,9 +53,19 @@ pub(super) async fn regenerate(ask: &Ask<'_>) -> Answer {
     stamp(ask, &old, &mut entity, &key);
     let mut edit = ask.edit();
     replace(ask, &mut edit, &old, &entity, grace);
+    jwt_mappings::follow(ask, &mut edit, &old.id, Some(&id)).await?;
     edit.save().await?;
     let made = Made::again(entity, key);
     made.answer(ask, None).await
+}
+
+/// When a key is to be replaced by the gateway itself, in microseconds since 1970; `None`: never.
+pub(crate) fn rotation_at(key: &Entity) -> Option<i64> {
+    let is_on = key.settings.get("auto_rotate").and_then(Value::as_bool);
+    let interval = text(&key.settings, "rotation_interval").filter(|_| is_on == Some(true))?;
+    let last = text(&key.settings, "last_rotation_at").and_then(|at| at.parse::<Timestamp>().ok());
+    let last = last.map_or(key.created_at, Timestamp::as_microsecond);
+    later(last, interval).ok()
 }
 
 /// Until when the old key still opens; `None`: it does not.

@@ -34,7 +34,7 @@ pub(super) fn chosen(key: &str) -> Result<String, Refusal> {
 }
 
 /// The id of a key: its SHA-256 in lower-case hex. What is no key is taken for an id.
-pub(super) fn id_of(key: &str) -> String {
+pub(crate) fn id_of(key: &str) -> String {
     if !key.starts_with(PREFIX) {
         return key.to_owned();
     }

@@ -7,6 +7,7 @@ use super::form::{ASKED, FIELDS, Member, shown};
 use super::members::{join, member};
 use crate::ask::{Answer, Ask};
 use crate::body::Sent;
+use crate::caller::Caller;
 use crate::config::overridden;
 use crate::fields::LIMITS;
 use crate::refusal::Refusal;
@@ -27,7 +28,7 @@ pub(super) async fn new(ask: &Ask<'_>) -> Answer {
     let mut members = members(&sent)?;
     // Who makes a team manages it, or nobody but a proxy admin could.
     if let Some(user) = ask.caller().user_id()
-        && ask.caller().key_id().is_some()
+        && matches!(ask.caller(), Caller::Key(_))
         && !members
             .iter()
             .any(|member| member.user_id.as_deref() == Some(user))

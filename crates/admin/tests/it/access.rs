@@ -112,6 +112,10 @@ fn shared() -> Vec<(&'static str, Value)> {
             json!({"model_name": "a", "litellm_params": {"model": "openai/a"}, "model_info": {"id": "m"}}),
         ),
         (
+            "/jwt/key/mapping/new",
+            json!({"jwt_claim_name": "client_id", "jwt_claim_value": "build", "key": OWN.key}),
+        ),
+        (
             "/credentials",
             json!({"credential_name": "cred", "credential_values": {"api_key": "x"}}),
         ),
@@ -141,6 +145,7 @@ fn sample(route: R, about: &World) -> (String, Value) {
         R::CustomerInfo => "?end_user_id=c".to_owned(),
         R::BudgetSettings => "?budget_id=b".to_owned(),
         R::ProjectInfo => format!("?project_id={project}"),
+        R::JwtMappingInfo => "?id={mapping}".to_owned(),
         R::ConfigFieldInfo => "?field_name=default_team_params".to_owned(),
         _ => String::new(),
     };
@@ -237,6 +242,11 @@ fn about_others(route: R, about: &World) -> Option<Value> {
         R::ModelUpdate | R::ModelDelete | R::ModelBlock | R::ModelUnblock => json!({"id": "m"}),
         R::CredentialCreate => json!({"credential_name": "new", "credential_values": {}}),
         R::ConfigFieldUpdate => json!({"field_name": "default_team_params", "field_value": {}}),
+        R::JwtMappingNew => {
+            json!({"jwt_claim_name": "client_id", "jwt_claim_value": "new", "key": OWN.key})
+        }
+        R::JwtMappingUpdate => json!({"id": "{mapping}", "description": "x"}),
+        R::JwtMappingDelete => json!({"id": "{mapping}"}),
         R::ConfigFieldDelete => json!({"field_name": "default_team_params"}),
         _ => return None,
     })
@@ -247,6 +257,11 @@ async fn asked(api: &Api, caller: &Caller, route: R, about: &World) -> u16 {
     let (query, body) = sample(route, about);
     let groups = api.must("GET", "/v1/access_group", None).await;
     let group = groups[0]["access_group_id"].as_str().unwrap();
+    let mappings = api.must("GET", "/jwt/key/mapping/list", None).await;
+    let mapping = mappings["mappings"][0]["id"].as_str().unwrap();
+    let query = query.replace("{mapping}", mapping);
+    let body = body.to_string().replace("{mapping}", mapping);
+    let body: Value = serde_json::from_str(&body).unwrap();
     let path = template
         .replace("{key}", about.key)
         .replace("{team_id}", about.team)

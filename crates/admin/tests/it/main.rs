@@ -3,6 +3,7 @@
 
 mod access;
 mod conflicts;
+mod jobs;
 mod keys;
 mod others;
 mod support;

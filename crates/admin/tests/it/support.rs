@@ -163,7 +163,7 @@ pub(crate) fn pretty(value: &Value) -> String {
 /// Somebody with a key and nothing else.
 pub(crate) fn user(role: Role, id: &str) -> KeyCaller {
     KeyCaller {
-        key_id: format!("key-of-{id}"),
+        key_id: Some(format!("key-of-{id}")),
         role,
         user_id: Some(id.to_owned()),
         team_id: None,
@@ -171,6 +171,7 @@ pub(crate) fn user(role: Role, id: &str) -> KeyCaller {
         teams: BTreeMap::new(),
         organizations: BTreeMap::new(),
         allowed_routes: Vec::new(),
+        limits: Vec::new(),
     }
 }
 

@@ -2,21 +2,23 @@
 
 use super::RouteClass;
 
-/// What a caller is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What a user, or whoever calls without one, is in the gateway. What he is in a team or in an
+/// organization besides is said by his membership there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// Everything but what the master key alone may.
     ProxyAdmin,
     /// Sees everything, changes nothing.
     ProxyAdminViewer,
-    /// Manages the teams, keys and users of an organization.
+    /// Manages the teams, keys and users of the organizations in which he is an admin.
     OrgAdmin,
-    /// Manages the keys and members of a team.
-    TeamAdmin,
-    /// Has keys and sees what they spent.
+    /// Has keys and sees what they spent; manages the teams in which he is an admin.
     InternalUser,
     /// Sees its own, changes nothing.
     InternalUserViewer,
+    /// A team that came with a token of its own, and no user: calls models and sees what is the
+    /// team's.
+    Team,
     /// An end user of an application: calls models, nothing else.
     Customer,
 }
@@ -44,21 +46,21 @@ impl Role {
         Self::ProxyAdmin,
         Self::ProxyAdminViewer,
         Self::OrgAdmin,
-        Self::TeamAdmin,
         Self::InternalUser,
         Self::InternalUserViewer,
+        Self::Team,
         Self::Customer,
     ];
 
-    /// The role of that name: `user_role` of a user, `role` of a member.
+    /// The role of that name: `user_role` of a user.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "proxy_admin" => Self::ProxyAdmin,
             "proxy_admin_viewer" | "proxy_admin_view_only" => Self::ProxyAdminViewer,
             "org_admin" => Self::OrgAdmin,
-            "team" | "admin" => Self::TeamAdmin,
-            "internal_user" | "user" => Self::InternalUser,
+            "team" => Self::Team,
+            "internal_user" => Self::InternalUser,
             "internal_user_viewer" | "internal_user_view_only" => Self::InternalUserViewer,
             "customer" => Self::Customer,
             _ => return None,
@@ -67,14 +69,14 @@ impl Role {
 
     /// Its name.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::ProxyAdmin => "proxy_admin",
             Self::ProxyAdminViewer => "proxy_admin_viewer",
             Self::OrgAdmin => "org_admin",
-            Self::TeamAdmin => "team",
             Self::InternalUser => "internal_user",
             Self::InternalUserViewer => "internal_user_viewer",
+            Self::Team => "team",
             Self::Customer => "customer",
         }
     }
@@ -88,10 +90,10 @@ impl Role {
         }
         // The columns are in the order of `Role::ALL`.
         let row = match class {
-            RouteClass::Info => [All, Read, Own, Own, ReadOwn, ReadOwn, No],
+            RouteClass::Info => [All, Read, Own, ReadOwn, ReadOwn, ReadOwn, No],
             RouteClass::Spend => [All, Read, ReadOwn, ReadOwn, ReadOwn, ReadOwn, No],
-            RouteClass::Keys => [All, Read, Own, Own, Own, ReadOwn, No],
-            RouteClass::Users => [All, Read, Own, No, ReadOwn, ReadOwn, No],
+            RouteClass::Keys => [All, Read, Own, Own, ReadOwn, ReadOwn, No],
+            RouteClass::Users => [All, Read, Own, ReadOwn, ReadOwn, No, No],
             RouteClass::Teams => [All, Read, Own, Own, ReadOwn, ReadOwn, No],
             RouteClass::Organizations => [All, Read, Own, No, No, No, No],
             RouteClass::GlobalSpend

@@ -80,9 +80,17 @@ impl RouteList {
     /// Whether `route` is on it.
     #[must_use]
     pub fn names(&self, route: MatchedRoute<'_>) -> bool {
-        self.0.iter().any(|rule| {
-            route.class.is_in(rule) || route.paths.iter().any(|path| matches(rule, path))
-        })
+        self.0.iter().any(|rule| route.is_named(rule))
+    }
+}
+
+// === impl MatchedRoute ===
+
+impl MatchedRoute<'_> {
+    /// Whether `rule` means it: one of its paths, a pattern, or a group.
+    #[must_use]
+    pub fn is_named(&self, rule: &str) -> bool {
+        self.class.is_in(rule) || self.paths.iter().any(|path| matches(rule, path))
     }
 }
 

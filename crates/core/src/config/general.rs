@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::PassThroughEndpoint;
+use super::{PassThroughEndpoint, Retention};
 use crate::Secret;
+use crate::network::NetworkSettings;
 
 /// What `general_settings` says, as far as it has an effect.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,10 @@ pub struct GeneralSettings {
     pub store_model_in_db: Option<bool>,
     /// Keys are made by the gateway; clients cannot choose them.
     pub disable_custom_api_keys: bool,
+    /// From where requests may come.
+    pub network: NetworkSettings,
+    /// How long the ledger is kept.
+    pub retention: Retention,
     /// Limits that replicas share are asked for by every request.
     pub strict_limits: bool,
 }

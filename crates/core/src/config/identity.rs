@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::Secret;
+use crate::access::Role;
 
 /// What the configuration says about callers that show somebody else's token.
 #[derive(Clone, Debug, Default)]
@@ -127,25 +128,6 @@ pub enum CallerRole {
     InternalUser,
 }
 
-/// The role of a user in the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum UserRole {
-    /// `proxy_admin`
-    ProxyAdmin,
-    /// `proxy_admin_viewer`
-    ProxyAdminViewer,
-    /// `org_admin`
-    OrgAdmin,
-    /// `internal_user`
-    InternalUser,
-    /// `internal_user_viewer`
-    InternalUserViewer,
-    /// `team`
-    Team,
-    /// `customer`
-    Customer,
-}
-
 /// One of `role_mappings`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleMapping {
@@ -161,7 +143,7 @@ pub struct UserRoleMapping {
     /// A role as the token names it; `*` stands for anything, `?` for one character.
     pub jwt_role: String,
     /// The role of the user.
-    pub litellm_role: UserRole,
+    pub litellm_role: Role,
 }
 
 /// One of `scope_mappings`.
@@ -319,40 +301,5 @@ impl CallerRole {
         [Self::ProxyAdmin, Self::Team, Self::InternalUser]
             .into_iter()
             .find(|role| role.as_str() == name)
-    }
-}
-
-// === impl UserRole ===
-
-impl UserRole {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::ProxyAdmin,
-        Self::ProxyAdminViewer,
-        Self::OrgAdmin,
-        Self::InternalUser,
-        Self::InternalUserViewer,
-        Self::Team,
-        Self::Customer,
-    ];
-
-    /// Its name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ProxyAdmin => "proxy_admin",
-            Self::ProxyAdminViewer => "proxy_admin_viewer",
-            Self::OrgAdmin => "org_admin",
-            Self::InternalUser => "internal_user",
-            Self::InternalUserViewer => "internal_user_viewer",
-            Self::Team => "team",
-            Self::Customer => "customer",
-        }
-    }
-
-    /// The role of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 }

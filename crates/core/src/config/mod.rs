@@ -26,6 +26,7 @@ mod prices;
 mod read;
 mod redis;
 mod references;
+mod retention;
 mod router;
 mod stored;
 mod validate;
@@ -39,7 +40,7 @@ pub use self::general::GeneralSettings;
 pub use self::governance::GovernanceSettings;
 pub use self::identity::{
     CallerRole, ClaimPaths, IdentitySettings, JwtAuth, JwtIssuer, OAuth2Auth, RoleMapping,
-    RolePermission, RoutingOverride, ScopeMapping, UnregisteredClient, UserRole, UserRoleMapping,
+    RolePermission, RoutingOverride, ScopeMapping, UnregisteredClient, UserRoleMapping,
 };
 pub use self::litellm::{LitellmSettings, SslVerify};
 pub use self::lockgate::{CustomAuth, CustomDialect, CustomProvider, LockgateSettings};
@@ -47,6 +48,7 @@ pub use self::model::{Fallback, LitellmParams, ModelEntry, ModelInfo, Origin};
 pub use self::pass_through::PassThroughEndpoint;
 pub use self::prices::{CostMargin, CostTerms, PriceMapFile, PriceSettings};
 pub use self::redis::RedisSettings;
+pub use self::retention::{Cleanup, Retention};
 pub use self::router::{
     AllowedFailsPolicy, FallbackRule, ModelGroupAlias, RetryPolicy, RouterSettings, RoutingStrategy,
 };

@@ -73,6 +73,9 @@ pub struct Spend {
 }
 
 /// Which entries of the ledger.
+///
+/// Times and one further property are looked up, whatever the size of the ledger. Where more is
+/// asked for, PostgreSQL looks through the newest fifty thousand of those for the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryQuery {
     /// Only that with this id, call id or response id.

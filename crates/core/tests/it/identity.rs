@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use lockgate_core::Environment;
-use lockgate_core::config::{
-    CallerRole, JwtAuth, RoutingOverride, Severity, UnregisteredClient, UserRole,
-};
+use lockgate_core::access::Role;
+use lockgate_core::config::{CallerRole, JwtAuth, RoutingOverride, Severity, UnregisteredClient};
 
 use crate::{environment, load, load_in, report};
 
@@ -106,10 +105,7 @@ general_settings:
     assert_eq!(jwt.claims.virtual_key.as_deref(), Some("azp"));
     assert_eq!(jwt.user_allowed_roles, ["basic"]);
     assert_eq!(jwt.role_mappings[0].internal_role, CallerRole::InternalUser);
-    assert_eq!(
-        jwt.user_role_map[0].litellm_role,
-        UserRole::ProxyAdminViewer
-    );
+    assert_eq!(jwt.user_role_map[0].litellm_role, Role::ProxyAdminViewer);
     let models: Vec<_> = jwt
         .role_permissions
         .iter()

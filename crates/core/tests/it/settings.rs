@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lockgate_core::config::{
-    CustomAuth, CustomDialect, LockgateSettings, ModelGroupAlias, SslVerify,
+    Cleanup, CustomAuth, CustomDialect, LockgateSettings, ModelGroupAlias, SslVerify,
 };
 use lockgate_core::{Config, Fallback};
 
@@ -547,4 +547,57 @@ fn redis_is_where_the_first_of_four_places_says() {
     assert!(report(&disk).contains("has no effect"), "{}", report(&disk));
     let several = load("general_settings: {coordination_redis: {sentinel_nodes: [[a, 1]]}}\n");
     assert!(report(&several).contains("Sentinel are not supported"));
+}
+
+#[test]
+fn retention_is_read_as_litellm_writes_it() {
+    const DAY: u64 = 24 * 60 * 60;
+    // 2026-11-24, a Tuesday, at noon.
+    const NOON: i64 = 1_795_521_600_000_000;
+    let read = |text: &str| {
+        config(&format!("general_settings:\n{text}"))
+            .general
+            .retention
+    };
+    let hours = |cleanup: &Cleanup| cleanup.next(NOON).map(|next| (next - NOON) / 3_600_000_000);
+
+    let none = read("  completion_model: x\n");
+    assert_eq!((none.period, hours(&none.cleanup)), (None, Some(24)));
+    for (text, period) in [
+        ("30d", 30 * DAY),
+        ("2w", 14 * DAY),
+        ("60m", 3600),
+        ("3600", 3600),
+    ] {
+        let kept = read(&format!("  maximum_spend_logs_retention_period: {text}\n"));
+        assert_eq!(kept.period, Some(Duration::from_secs(period)), "{text}");
+    }
+    let often = read("  maximum_spend_logs_retention_interval: 6h\n");
+    assert_eq!(hours(&often.cleanup), Some(6));
+    for (cron, next) in [
+        ("0 4 * * *", 16),
+        ("0 4 * * * Europe/Berlin", 15),
+        ("0 12 * * 0", 5 * 24),
+        ("0 12 * * 7", 5 * 24),
+        ("0 0 1 * *", 6 * 24 + 12),
+    ] {
+        let text = format!(
+            "  maximum_spend_logs_retention_interval: 6h\n  \
+             maximum_spend_logs_cleanup_cron: '{cron}'\n"
+        );
+        assert_eq!(hours(&read(&text).cleanup), Some(next), "{cron}");
+    }
+}
+
+#[test]
+fn a_retention_that_is_none_is_an_error() {
+    for line in [
+        "maximum_spend_logs_retention_period: soon",
+        "maximum_spend_logs_retention_period: 0d",
+        "maximum_spend_logs_cleanup_cron: 0 4 * *",
+    ] {
+        let loaded = load(&format!("general_settings:\n  {line}\n"));
+        let name = line.split(':').next().unwrap();
+        assert!(report(&loaded).contains(name), "{}", report(&loaded));
+    }
 }

@@ -14,19 +14,19 @@ use crate::snapshot::{Group, Snapshot};
 
 /// Where `model_info` says which access groups a deployment belongs to.
 const ACCESS_GROUPS: &str = "access_groups";
+/// The most times that a key is regenerated within its own grace.
+const SUCCESSORS: usize = 32;
 
 // === impl Directory ===
 
 impl Directory {
-    /// The caller whose key has this SHA-256, at `now` (microseconds since 1970): the key is there, is
-    /// not blocked and has not expired. One that was regenerated lately opens what its successor
-    /// does.
-    pub(crate) fn caller(&self, key: [u8; 32], now: i64) -> Result<Caller, GatewayError> {
-        let (key, account) = match self.key(&key) {
-            Some(account) => (key, account),
-            None => self.successor(&key, now).ok_or_else(|| {
-                no_entry("this API key is not known here", "token_not_found_in_db")
-            })?,
+    /// The caller whose key has this SHA-256, at `now` (microseconds since 1970), if there is such a
+    /// key: it is not blocked and has not expired. One that was regenerated lately opens what its
+    /// successor does.
+    pub(crate) fn caller(&self, key: [u8; 32], now: i64) -> Result<Option<Caller>, GatewayError> {
+        let found = self.key(&key).map(|account| (key, account));
+        let Some((key, account)) = found.or_else(|| self.successor(&key, now)) else {
+            return Ok(None);
         };
         usable(&account, now)?;
         let caller = Caller::of_key(key, account);
@@ -43,15 +43,22 @@ impl Directory {
         if let Some(member) = caller.at(Place::Member) {
             readable(member)?;
         }
-        Ok(caller)
+        Ok(Some(caller))
     }
 
+    /// The key that stands for one that was regenerated, perhaps more than once.
     fn successor(&self, key: &[u8; 32], now: i64) -> Option<([u8; 32], std::sync::Arc<Account>)> {
-        let retired = self.retired(key)?;
-        let in_grace = retired.expires_at()? > now;
-        let id = retired.rare()?.successor.as_deref().filter(|_| in_grace)?;
-        let key = hash(id)?;
-        Some((key, self.key(&key)?))
+        let mut key = *key;
+        for _ in 0..SUCCESSORS {
+            let retired = self.retired(&key)?;
+            let in_grace = retired.expires_at()? > now;
+            let id = retired.rare()?.successor.as_deref().filter(|_| in_grace)?;
+            key = hash(id)?;
+            if let Some(account) = self.key(&key) {
+                return Some((key, account));
+            }
+        }
+        None
     }
 
     /// Whether an access group of that id or name holds `asked`.
@@ -98,6 +105,9 @@ impl Caller {
             return Ok(());
         }
         let path = route.paths.first().copied().unwrap_or_default();
+        if let Some(stranger) = self.stranger() {
+            stranger.check_route(route)?;
+        }
         let rare = self.key().and_then(|key| key.rare());
         let routes = rare.map(|rare| &rare.routes);
         if routes.is_some_and(|routes| !routes.allows(route)) {
@@ -128,7 +138,9 @@ impl Caller {
             .filter(|list| !list.is_empty());
         let mut listed = listed.peekable();
         let said = listed.peek().is_some();
-        if said && listed.all(|list| list.names(route)) || !said && !self.is_restricted() {
+        let is_restricted =
+            || self.is_restricted() || self.stranger().is_some_and(|s| !s.token.models.is_empty());
+        if said && listed.all(|list| list.names(route)) || !said && !is_restricted() {
             return Ok(());
         }
         let path = route.paths.first().copied().unwrap_or_default();
@@ -206,6 +218,14 @@ impl Caller {
         Ok(())
     }
 
+    /// Refuses a model, by the name that the client gave it, that the caller's token does not open.
+    pub(crate) fn check_token(&self, model: &str) -> Result<(), GatewayError> {
+        match self.stranger() {
+            Some(stranger) => Ok(stranger.token.check_model(model)?),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the caller belongs to the team whose own something is, if it is a team's. The holder of
     /// the master key belongs to all.
     fn is_of(&self, owner: Option<&str>) -> bool {
@@ -233,6 +253,9 @@ impl Caller {
     /// Whether it may call `model`, which `snapshot` serves or not.
     #[must_use]
     pub fn may_call(&self, directory: &Directory, snapshot: &Snapshot, model: &str) -> bool {
+        if self.check_token(model).is_err() {
+            return false;
+        }
         if !self.is_restricted() {
             return true;
         }

@@ -338,6 +338,14 @@ impl Counters {
         }
     }
 
+    /// As if nothing had been spent; what is reserved stays so.
+    pub(super) fn forget_spent(&self) {
+        self.ever.set_spent(0);
+        for (_, meter) in &self.named().meters {
+            meter.forget_spent();
+        }
+    }
+
     /// Adds what was spent in a window, or ever if `window` is empty.
     pub(super) fn add_spent(&self, window: &str, start: i64, cost: i64, zone: &TimeZone) {
         if window.is_empty() {

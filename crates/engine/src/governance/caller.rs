@@ -8,6 +8,7 @@ use lockgate_core::entity::EntityKind;
 
 use super::account::{Account, Seat};
 use super::directory::Directory;
+use super::stranger::Stranger;
 
 /// What tells one caller from another.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,6 +17,23 @@ pub enum Identity {
     Master,
     /// The holder of the virtual key with this SHA-256.
     Key([u8; 32]),
+    /// Whoever a token names that somebody else issued: a hash of that, the same for all its tokens.
+    Bearer([u8; 32]),
+}
+
+/// Whom a token names that somebody else issued.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bearer {
+    /// The role that the token itself gives; `None`: what the user has.
+    pub role: Option<Role>,
+    /// The user.
+    pub user: Option<String>,
+    /// The team that the request counts for.
+    pub team: Option<String>,
+    /// The organization.
+    pub organization: Option<String>,
+    /// Each of these must name the route: paths, patterns and groups.
+    pub routes: Vec<Vec<String>>,
 }
 
 /// An authenticated caller.
@@ -23,6 +41,8 @@ pub enum Identity {
 pub struct Caller {
     identity: Identity,
     role: Role,
+    /// What a token says, where it is one and no key.
+    stranger: Option<Box<Stranger>>,
     accounts: [Option<Arc<Account>>; PLACES],
     /// The customer that a request is made for, whether there is an account of it or not.
     pub(super) customer: Option<Box<str>>,
@@ -54,7 +74,7 @@ impl Identity {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Master => b"master",
-            Self::Key(hash) => hash,
+            Self::Key(hash) | Self::Bearer(hash) => hash,
         }
     }
 }
@@ -64,6 +84,7 @@ impl fmt::Debug for Identity {
         match self {
             Self::Master => f.write_str("Master"),
             Self::Key(hash) => write!(f, "Key({:02x}{:02x}..)", hash[0], hash[1]),
+            Self::Bearer(hash) => write!(f, "Bearer({:02x}{:02x}..)", hash[0], hash[1]),
         }
     }
 }
@@ -77,6 +98,7 @@ impl Caller {
         Self {
             identity: Identity::Master,
             role: Role::ProxyAdmin,
+            stranger: None,
             accounts: Default::default(),
             customer: None,
             tags: Vec::new(),
@@ -94,7 +116,7 @@ impl Caller {
         let organization = sits(links.organization.as_ref()).or_else(of_team);
         let mut caller = Self {
             identity: Identity::Key(hash),
-            role: role(user.as_deref()),
+            role: role(user.as_deref()).unwrap_or(Role::InternalUser),
             tags: key.terms().tags().to_vec(),
             ..Self::master()
         };
@@ -109,6 +131,52 @@ impl Caller {
             caller.put(place, account);
         }
         caller
+    }
+
+    /// Whoever shows a token that names `user`.
+    pub(super) fn of_stranger(
+        hash: [u8; 32],
+        stranger: Stranger,
+        user: Option<Arc<Account>>,
+    ) -> Self {
+        let mut caller = Self {
+            identity: Identity::Bearer(hash),
+            role: stranger.role(role(user.as_deref())),
+            stranger: Some(Box::new(stranger)),
+            ..Self::master()
+        };
+        caller.put(Place::User, user);
+        caller
+    }
+
+    pub(super) fn stranger(&self) -> Option<&Stranger> {
+        self.stranger.as_deref()
+    }
+
+    /// Whether its token, and not what the gateway knows of its user, makes it an administrator.
+    pub(super) fn is_admin_by_token(&self) -> bool {
+        let token = self.stranger().map(|stranger| &stranger.token);
+        token.is_some_and(|token| token.user_role == Some(Role::ProxyAdmin))
+    }
+
+    /// Whom its token names, if it is no key that it shows.
+    #[must_use]
+    pub fn bearer(&self) -> Option<Bearer> {
+        let token = &self.stranger()?.token;
+        let id = |account: Option<&Arc<Account>>| account.map(|found| found.id().to_owned());
+        Some(Bearer {
+            role: token
+                .user_role
+                .or_else(|| (self.role == Role::Team).then_some(Role::Team)),
+            user: token.user_id.clone(),
+            team: id(self.team()).or_else(|| token.team_ids.first().cloned()),
+            organization: id(self.organization()),
+            routes: token
+                .routes
+                .iter()
+                .map(|limit| limit.names.clone())
+                .collect(),
+        })
     }
 
     pub(super) fn put(&mut self, place: Place, account: Option<Arc<Account>>) {
@@ -139,6 +207,11 @@ impl Caller {
             None => self.accounts[number].as_ref(),
             Some(tag) => self.tag_accounts.get(tag),
         }
+    }
+
+    /// The customer that its token names.
+    pub(super) fn customer_of_token(&self) -> Option<String> {
+        self.stranger()?.token.customer_id.clone()
     }
 
     /// Says for whom a request is made and what it is marked with.
@@ -245,12 +318,8 @@ impl Caller {
     }
 }
 
-fn role(user: Option<&Account>) -> Role {
-    let named = user
-        .and_then(Account::rare)
-        .and_then(|rare| rare.role.as_deref());
+fn role(user: Option<&Account>) -> Option<Role> {
+    let name = user?.rare()?.role.as_deref()?;
     // A role that nobody knows must not open more than the lowest.
-    named.map_or(Role::InternalUser, |name| {
-        Role::named(name).unwrap_or(Role::InternalUserViewer)
-    })
+    Some(Role::named(name).unwrap_or(Role::Customer))
 }

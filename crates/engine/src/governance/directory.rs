@@ -12,6 +12,7 @@ use lockgate_core::ledger::LedgerEntry;
 use lockgate_core::ports::Spend;
 
 use super::account::{Account, Links, Seat, renewed_from};
+use super::relations::Relations;
 use super::shelf::Shelf;
 
 /// The entities in memory.
@@ -20,6 +21,8 @@ pub struct Directory {
     keys: Shelf<[u8; 32]>,
     retired: Shelf<[u8; 32]>,
     others: Others,
+    /// For callers whose tokens name teams and organizations.
+    pub(super) relations: Relations,
     /// The keys that are charged as the key they were first, by that one. Held while something is
     /// changed.
     changing: Mutex<Renewed>,
@@ -40,6 +43,7 @@ struct Others {
     tags: Shelf<Box<str>>,
     projects: Shelf<Box<str>>,
     access_groups: Shelf<Box<str>>,
+    jwt_mappings: Shelf<Box<str>>,
 }
 
 // === impl Directory ===
@@ -55,6 +59,7 @@ impl Directory {
     pub fn load(&self, entities: &[Entity]) {
         let mut renewed = self.lock();
         self.make_seats(entities);
+        self.relations.put(entities);
         let mut budgets = HashSet::new();
         for entity in entities {
             let Some(seat) = self.seat(entity.kind, &entity.id) else {
@@ -93,6 +98,7 @@ impl Directory {
     /// Removes an entity and its counters. Requests in flight end as if it were there.
     pub fn remove(&self, id: &EntityId) {
         let _changing = self.lock();
+        self.relations.remove(id);
         let Some(seat) = self.seat(id.kind, &id.id) else {
             return;
         };
@@ -119,6 +125,31 @@ impl Directory {
             let amount = spend.amount.get();
             let counters = &account.counters;
             counters.set_spent(&spend.window, spend.start, amount, zone);
+        }
+    }
+
+    /// Adds what an entity had spent before this process counted anything, or elsewhere. What it
+    /// spent here since stays counted, however late the database tells of the rest. Windows that
+    /// have passed, and entities that are not here, are left out.
+    pub fn had_spent(&self, spend: &Spend, zone: &TimeZone) {
+        if let Some(account) = self.charged(&spend.of) {
+            let amount = spend.amount.get();
+            let counters = &account.counters;
+            counters.add_spent(&spend.window, spend.start, amount, zone);
+        }
+    }
+
+    /// Removes all entities but those that `is_kept`, and forgets what all spent: for a database
+    /// that is another one than before, out of which they are read anew.
+    pub fn forget(&self, is_kept: impl Fn(&EntityId) -> bool) {
+        let others = self.others.all().into_iter().flat_map(Shelf::seats);
+        let seats = self.keys.seats().chain(self.retired.seats()).chain(others);
+        for account in seats.filter_map(|seat| seat.account()) {
+            let id = EntityId::new(account.kind(), account.id());
+            if !is_kept(&id) {
+                self.remove(&id);
+            }
+            account.counters.forget_spent();
         }
     }
 
@@ -250,16 +281,18 @@ impl Others {
             EntityKind::Tag => &self.tags,
             EntityKind::Project => &self.projects,
             EntityKind::AccessGroup => &self.access_groups,
+            EntityKind::JwtMapping => &self.jwt_mappings,
             EntityKind::Key
             | EntityKind::DeletedKey
             | EntityKind::RetiredKey
             | EntityKind::Model
             | EntityKind::Credential
-            | EntityKind::Config => return None,
+            | EntityKind::Config
+            | EntityKind::Lease => return None,
         })
     }
 
-    fn all(&self) -> [&Shelf<Box<str>>; 10] {
+    fn all(&self) -> [&Shelf<Box<str>>; 11] {
         [
             &self.users,
             &self.teams,
@@ -271,6 +304,7 @@ impl Others {
             &self.tags,
             &self.projects,
             &self.access_groups,
+            &self.jwt_mappings,
         ]
     }
 }

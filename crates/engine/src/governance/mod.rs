@@ -15,12 +15,15 @@ mod pricing;
 #[cfg(test)]
 mod proof;
 mod refusal;
+mod registry;
+mod relations;
 mod reservation;
 mod routes;
 mod setting_aside;
 mod sharing;
 mod shelf;
 mod stages;
+mod stranger;
 mod told;
 mod waiting;
 mod window;
@@ -35,10 +38,11 @@ use lockgate_core::config::GovernanceSettings;
 use lockgate_core::entity::{Entity, EntityId, EntityKind};
 
 pub use self::account::{Account, Belongs};
-pub use self::caller::{Caller, Identity};
+pub use self::caller::{Bearer, Caller, Identity};
 pub use self::directory::Directory;
 pub use self::pricing::{Asked, CatalogPrices, Pricing};
 pub(crate) use self::refusal::Exceeded;
+pub use self::registry::{Newcomer, Registry};
 pub(crate) use self::reservation::Reservation;
 pub use self::sharing::{Broker, Sharing, SharingStatus};
 pub use self::stages::Bill;
@@ -52,11 +56,15 @@ pub const GATEWAY_ACCOUNT: &str = "litellm-proxy-budget";
 pub struct Governance {
     /// Keys, teams, users and the like.
     pub directory: Directory,
-    /// Entities are still being read: who is not known yet may be known soon.
+    /// Entities are still being read, and what they spent.
     is_waiting: AtomicBool,
     pricing: ArcSwap<Box<dyn Pricing>>,
     /// The account of all requests together, if they have a budget.
     gateway: ArcSwapOption<Account>,
+    /// Who knows callers by tokens that others issued, if those are let in.
+    identity: ArcSwapOption<lockgate_identity::Identity>,
+    /// Who makes what such tokens name.
+    registry: OnceLock<Box<dyn Registry>>,
     /// With whom limits and budgets are shared, if with anybody.
     sharing: OnceLock<Arc<Sharing>>,
 }
@@ -70,21 +78,33 @@ impl Default for Governance {
             is_waiting: AtomicBool::new(false),
             pricing: ArcSwap::from_pointee(Box::new(CatalogPrices)),
             gateway: ArcSwapOption::empty(),
+            identity: ArcSwapOption::empty(),
+            registry: OnceLock::new(),
             sharing: OnceLock::new(),
         }
     }
 }
 
 impl Governance {
-    /// From now on keys that are not known are asked to come again rather than refused: those of
-    /// the database are yet to be read.
+    /// From now on virtual keys are asked to come again: those of the database, and what they
+    /// spent, are yet to be read.
     pub fn wait_for_entities(&self) {
         self.is_waiting.store(true, Relaxed);
     }
 
-    /// All keys of the database are known.
+    /// All keys of the database are known, with what they spent.
     pub fn has_entities(&self) {
         self.is_waiting.store(false, Relaxed);
+    }
+
+    /// Lets callers in by tokens that `identity` knows, from now on.
+    pub fn identify_by(&self, identity: Option<lockgate_identity::Identity>) {
+        self.identity.store(identity.map(Arc::new));
+    }
+
+    /// Says who makes what tokens name. Counts once.
+    pub fn register_with(&self, registry: Box<dyn Registry>) {
+        let _set_once = self.registry.set(registry);
     }
 
     /// Asks `pricing` what requests cost from now on.

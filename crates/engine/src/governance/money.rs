@@ -140,6 +140,11 @@ impl Meter {
         self.at(period, start, zone, |till| till.set_spent(amount));
     }
 
+    /// As if nothing had been spent in the window that is open.
+    pub(crate) fn forget_spent(&self) {
+        self.0.load().set_spent(0);
+    }
+
     /// Adds what was spent in the window that began at `start`, unless a later one is open.
     pub(crate) fn add_spent(&self, period: Option<Period>, start: i64, cost: i64, zone: &TimeZone) {
         self.at(period, start, zone, |till| {

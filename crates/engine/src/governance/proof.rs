@@ -56,7 +56,7 @@ fn directory(keys: [&Value; 2], team: &Value) -> Directory {
 }
 
 fn caller(directory: &Directory, number: u8) -> Caller {
-    directory.caller(key_hash(number), NOON).unwrap()
+    directory.caller(key_hash(number), NOON).unwrap().unwrap()
 }
 
 fn entrant(worst: i64, tokens: u64, now: i64) -> Entrant<'static> {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
 use http::HeaderMap;
 use lockgate_core::access::MatchedRoute;
@@ -19,6 +18,7 @@ use super::leasing::Attempt;
 use super::pricing::{Asked, Pricing};
 use super::refusal::Refusal;
 use super::reservation::{Outcome, Reservation};
+use super::stranger::not_read_yet;
 use super::waiting::{Door, top_up};
 use super::{Caller, Governance, now, now_micros};
 use crate::auth::Shown;
@@ -67,7 +67,9 @@ impl Engine {
 
 impl Governance {
     /// Says who calls, and whether the route is for them. `query_key` is the `?key=` of a request.
-    pub fn authenticate(
+    ///
+    /// The master key and virtual keys are looked at first, and wait for nothing.
+    pub async fn authenticate(
         &self,
         snapshot: &Snapshot,
         headers: &HeaderMap,
@@ -75,31 +77,26 @@ impl Governance {
     ) -> Result<Caller, GatewayError> {
         let mut caller = match snapshot.keys.shown(headers, query_key)? {
             Shown::Master => Caller::master(),
-            Shown::Key(hash) => self.known(hash)?,
+            Shown::Key(hash, text) => match self.directory.caller(hash, now_micros())? {
+                // What it spent is read last.
+                Some(_) if self.is_waiting.load(Relaxed) => return Err(not_read_yet()),
+                Some(caller) => caller,
+                None => Box::pin(self.stranger(headers, text)).await?,
+            },
         };
         caller.put(Place::Gateway, self.gateway.load_full());
         Ok(caller)
     }
 
-    fn known(&self, hash: [u8; 32]) -> Result<Caller, GatewayError> {
-        if self.is_waiting.load(Relaxed) && self.directory.key(&hash).is_none() {
-            let why = "the keys are still being read from the database; try again in a moment";
-            let mut error = GatewayError::gateway(ErrorKind::Unavailable, why);
-            error.retry_after = Some(Duration::from_secs(2));
-            return Err(error.with_type("no_db_connection"));
-        }
-        self.directory.caller(hash, now_micros())
-    }
-
     /// Who calls a route of the pipeline.
-    pub(crate) fn identify(
+    pub(crate) async fn identify(
         &self,
         snapshot: &Snapshot,
         headers: &HeaderMap,
         query_key: Option<&str>,
         route: MatchedRoute<'_>,
     ) -> Result<Caller, GatewayError> {
-        let caller = self.authenticate(snapshot, headers, query_key)?;
+        let caller = self.authenticate(snapshot, headers, query_key).await?;
         caller.check_route(route)?;
         Ok(caller)
     }
@@ -113,7 +110,8 @@ impl Governance {
         caller: &mut Caller,
     ) -> Result<(), GatewayError> {
         let settings = &snapshot.config.governance;
-        let customer = customer(settings, headers, call);
+        let by_token = caller.customer_of_token();
+        let customer = by_token.or_else(|| customer(settings, headers, call));
         if customer.is_none() && settings.enforce_user_param && !caller.is_master() {
             let why = "`user` is missing: this gateway wants to know for whom a request is made";
             let error = GatewayError::client(ErrorKind::InvalidRequest, why);

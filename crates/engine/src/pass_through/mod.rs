@@ -135,7 +135,7 @@ impl Engine {
     }
 
     /// Who asks for something of `provider`'s own API.
-    fn caller_of(
+    async fn caller_of(
         &self,
         snapshot: &Snapshot,
         ask: &PassThrough,
@@ -151,7 +151,9 @@ impl Engine {
             class: RouteClass::PassThrough,
         };
         let governance = &self.shared().governance;
-        governance.identify(snapshot, headers, ask.key.as_deref(), matched)
+        governance
+            .identify(snapshot, headers, ask.key.as_deref(), matched)
+            .await
     }
 
     /// Asks a provider's own API.
@@ -164,7 +166,9 @@ impl Engine {
         body: RequestBody,
         record: &mut RecordGuard,
     ) -> Result<Answered, Failure> {
-        let caller = self.caller_of(snapshot, ask, &head.headers, provider)?;
+        let caller = self
+            .caller_of(snapshot, ask, &head.headers, provider)
+            .await?;
         self.ask_there(snapshot, ask, provider, (caller, head, body), record)
             .await
     }
@@ -268,7 +272,8 @@ impl Engine {
                 paths: &[&endpoint.entry.path],
                 class: RouteClass::OtherDialect,
             };
-            let caller = governance.identify(snapshot, &head.headers, key, matched)?;
+            let identified = governance.identify(snapshot, &head.headers, key, matched);
+            let caller = identified.await?;
             record.admit(Some(&caller));
             let entry = record.record_mut();
             let door = governance.admit_unseen(snapshot, caller, entry)?;

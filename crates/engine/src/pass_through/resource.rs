@@ -77,7 +77,8 @@ impl Engine {
         B::Error: Display,
     {
         let governance = &self.shared().governance;
-        let shown = governance.authenticate(snapshot, &head.headers, ask.key.as_deref())?;
+        let shown = governance.authenticate(snapshot, &head.headers, ask.key.as_deref());
+        let shown = shown.await?;
         record.admit(Some(&shown));
         let (path, in_path) = decoded_path(&ask.path);
         let (query, in_query) = decoded_query(&ask.query);
@@ -95,7 +96,9 @@ impl Engine {
                 ..ask.clone()
             };
             let body = body.into_request();
-            let caller = self.caller_of(snapshot, &ask, &head.headers, provider)?;
+            let caller = self
+                .caller_of(snapshot, &ask, &head.headers, provider)
+                .await?;
             let asked = self.ask_there(snapshot, &ask, provider, (caller, head, body), record);
             return Box::pin(asked).await;
         };
@@ -106,6 +109,7 @@ impl Engine {
             paths: &[&path],
             class: RouteClass::OpenAi,
         })?;
+        shown.check_token(&model)?;
         shown.check_model(&governance.directory, &model, group)?;
         let entry = record.record_mut();
         let door = governance.admit_unseen(snapshot, shown, entry)?;

@@ -55,12 +55,13 @@ impl Engine {
         if let Some(beta) = wishes.beta {
             call.forwarded.insert(BETA, beta);
         }
+        let governance = &self.shared.governance;
+        governance.choose_team(snapshot, &mut caller, &call)?;
         if let Some(meant) = caller.meant(&call.model).map(str::to_owned) {
             call.model = meant;
         }
         record.record_mut().model.clone_from(&call.model);
         let route = find_route(snapshot, caller.team_id(), endpoint.dialect, &call.model)?;
-        let governance = &self.shared.governance;
         governance.check_models(snapshot, &caller, &call, &route)?;
         governance.mark(snapshot, wishes.headers, &call, &mut caller)?;
         let entry = record.record_mut();

@@ -121,7 +121,8 @@ impl Engine {
         };
         let key = ask.key.as_deref().or(offer.key);
         let (governance, matched) = (&self.shared.governance, endpoint.matched());
-        let caller = match governance.identify(&snapshot, request.headers(), key, matched) {
+        let identified = governance.identify(&snapshot, request.headers(), key, matched);
+        let caller = match identified.await {
             Ok(caller) => caller,
             Err(error) => {
                 return Opened::refused(refuse(&endpoint, &snapshot, error.into(), record));

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use lockgate_core::Secret;
-use lockgate_core::config::{CallerRole, IdentitySettings, OAuth2Auth, RoutingOverride, UserRole};
+use lockgate_core::access::Role;
+use lockgate_core::config::{CallerRole, IdentitySettings, OAuth2Auth, RoutingOverride};
 use lockgate_identity::{IdentityError, TeamChoice, TokenKind, UnknownTeam};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
@@ -59,7 +60,7 @@ async fn a_token_info_endpoint_is_shown_the_token() {
         (caller.kind, caller.role),
         (TokenKind::OAuth2, CallerRole::InternalUser)
     );
-    assert_eq!(caller.user_role, Some(UserRole::InternalUser));
+    assert_eq!(caller.user_role, Some(Role::InternalUser));
     assert_eq!(caller.user_id.as_deref(), Some("ada"));
     let id = "t".to_owned();
     let unknown = UnknownTeam::Refuse;

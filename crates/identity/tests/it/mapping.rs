@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use lockgate_core::access::Role;
 use lockgate_core::config::{
-    CallerRole, JwtAuth, RoleMapping, RolePermission, ScopeMapping, UnregisteredClient, UserRole,
+    CallerRole, JwtAuth, RoleMapping, RolePermission, ScopeMapping, UnregisteredClient,
     UserRoleMapping,
 };
 use lockgate_core::error::GatewayError;
@@ -73,7 +74,7 @@ async fn an_administrator_is_who_has_the_scope() {
     ] {
         let caller = caller(settings(), json!({"scope": scope})).await;
         assert_eq!(caller.role, CallerRole::ProxyAdmin);
-        assert_eq!(caller.user_role, Some(UserRole::ProxyAdmin));
+        assert_eq!(caller.user_role, Some(Role::ProxyAdmin));
         assert_eq!(caller.routes[0].setting, "admin_allowed_routes");
         assert!(!caller.routes[0].names.contains(&"openai_routes".to_owned()));
         assert_eq!(caller.admit(None), Ok(TeamChoice::None));
@@ -296,11 +297,11 @@ async fn users_are_made_what_their_tokens_say() {
     settings.sync_user_role_and_teams = true;
     settings.user_role_map = vec![UserRoleMapping {
         jwt_role: "ADMIN*".to_owned(),
-        litellm_role: UserRole::ProxyAdminViewer,
+        litellm_role: Role::ProxyAdminViewer,
     }];
     let said = json!({"roles": ["x", "ADMIN-EU"], "groups": ["a", "b"]});
     let sync = |role, teams| Some(UserSync { role, teams });
-    let viewer = Some(UserRole::ProxyAdminViewer);
+    let viewer = Some(Role::ProxyAdminViewer);
     let synced = caller(settings.clone(), said).await;
     assert_eq!(synced.wishes.sync, sync(viewer, Some(owned(&["a", "b"]))));
     assert_eq!(synced.user_role, None, "it counts once it is the user's");

@@ -6,4 +6,5 @@ mod damage;
 mod database;
 mod draining;
 mod limits;
+mod starting;
 mod support;

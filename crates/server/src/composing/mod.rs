@@ -13,10 +13,11 @@ use lockgate_core::config::{Config, Severity};
 use lockgate_engine::snapshot::Snapshot;
 use lockgate_engine::upstream::Upstream;
 use lockgate_engine::{Shared, credentials};
+use lockgate_identity::{Identity, Keeper};
 use tokio::sync::{Mutex, MutexGuard};
 
 use self::stock::Files;
-pub(crate) use self::stock::{Stock, takes_stored};
+pub(crate) use self::stock::{Stock, is_stocked, takes_stored};
 use crate::configure::{Beside, Configured};
 use crate::inbound;
 use crate::serve::CREDENTIALS;
@@ -26,6 +27,8 @@ pub(crate) struct Composer {
     shared: Arc<Shared>,
     stock: Arc<Stock>,
     upstream: Upstream,
+    /// Holds the keys of those who vouch for callers.
+    keeper: Arc<Keeper>,
     turn: Mutex<Turn>,
 }
 
@@ -43,7 +46,7 @@ impl Composer {
     pub(crate) fn new(
         shared: Arc<Shared>,
         stock: Arc<Stock>,
-        upstream: Upstream,
+        (upstream, keeper): (Upstream, Arc<Keeper>),
         beside: Beside,
         told: HashSet<String>,
     ) -> Self {
@@ -51,6 +54,7 @@ impl Composer {
             shared,
             stock,
             upstream,
+            keeper,
             turn: Mutex::new(Turn { beside, told }),
         }
     }
@@ -107,6 +111,8 @@ impl Composer {
         credentials::warm(&snapshot, &self.upstream, CREDENTIALS).await;
         let settings = &snapshot.config.governance;
         self.shared.governance.configure(settings);
+        let identity = Identity::new(&snapshot.config.identity, &self.keeper);
+        self.shared.governance.identify_by(identity);
         self.shared.snapshot.store(Arc::new(snapshot));
         models
     }

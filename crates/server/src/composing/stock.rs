@@ -59,7 +59,8 @@ pub(crate) fn takes_stored(config: &Config) -> bool {
     })
 }
 
-fn is_stocked(kind: EntityKind) -> bool {
+/// Whether entities of this kind say what is served.
+pub(crate) fn is_stocked(kind: EntityKind) -> bool {
     matches!(
         kind,
         EntityKind::Model | EntityKind::Credential | EntityKind::Config
@@ -102,6 +103,13 @@ impl Stock {
         for id in removals {
             held.is_stale |= held.entities.remove(id).is_some();
         }
+    }
+
+    /// Takes over all that there is, of whatever age: the database is read anew.
+    pub(crate) fn replace(&self, entities: Vec<Entity>) {
+        let mut held = self.held();
+        held.is_stale |= !entities.is_empty() || !held.entities.is_empty();
+        held.entities = entities.into_iter().map(|one| (one.id(), one)).collect();
     }
 
     /// Whether anything changed since this was asked.

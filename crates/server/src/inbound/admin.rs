@@ -6,11 +6,12 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use lockgate_admin::{AdminRequest, AdminResponse, AdminRoute, Caller};
 use lockgate_core::error::GatewayError;
+use lockgate_engine::governance::Caller as GatewayCaller;
 use lockgate_engine::{AnswerBody, Engine, error_response, read_body};
 use lockgate_wire::DialectId;
 
 use super::reply;
-use crate::admin_desk::{AdminDesk, Asked, Busy};
+use crate::admin_desk::{AdminDesk, Asked, Asker, Busy};
 
 /// The largest body of a management request.
 const BODY: usize = 10 * 1024 * 1024;
@@ -28,17 +29,13 @@ pub(super) async fn answer(
     desk: &AdminDesk,
     ask: AdminAsk,
     request: Request<Incoming>,
-    peer: IpAddr,
+    client: IpAddr,
 ) -> Response<AnswerBody> {
     let snapshot = engine.shared().snapshot.load_full();
     let governance = &engine.shared().governance;
-    let key_id = match governance.authenticate(&snapshot, request.headers(), None) {
-        Ok(caller) if caller.is_master() => None,
-        Ok(caller) => Some(
-            caller
-                .key()
-                .map_or_else(String::new, |key| key.id().to_owned()),
-        ),
+    let caller = governance.authenticate(&snapshot, request.headers(), None);
+    let asker = match caller.await {
+        Ok(caller) => asker(&caller),
         Err(error) => return refused(&error),
     };
     let query = request.uri().query().unwrap_or_default().to_owned();
@@ -56,12 +53,26 @@ pub(super) async fn answer(
         query,
         body,
         caller: Caller::Master,
-        address: Some(peer.to_string()),
+        address: Some(client.to_string()),
     };
-    let asked = Asked { request, key_id };
+    let asked = Asked { request, asker };
     match desk.ask(asked).await {
         Ok(response) => respond(response),
         Err(Busy) => busy(),
+    }
+}
+
+/// Who asks. Who is neither of the three holds a key that is nobody's.
+fn asker(caller: &GatewayCaller) -> Asker {
+    if caller.is_master() {
+        return Asker::Master;
+    }
+    match caller.bearer() {
+        Some(bearer) => Asker::Bearer(Box::new(bearer)),
+        None => {
+            let id = caller.key().map(|key| key.id().to_owned());
+            Asker::Key(id.unwrap_or_default())
+        }
     }
 }
 

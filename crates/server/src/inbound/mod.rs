@@ -5,6 +5,7 @@ mod admin;
 mod bedrock_path;
 mod cors;
 mod declared;
+mod door;
 mod gemini_path;
 mod health;
 mod info;
@@ -101,7 +102,17 @@ impl Inbound {
                 |method, path| snapshot.load().has_endpoint(method, path),
             )
         };
+        let (client, is_admitted) = {
+            let snapshot = self.engine.shared().snapshot.load();
+            let network = &snapshot.config.general.network;
+            let client = door::client(network, peer, request.headers());
+            (client, network.admits(client))
+        };
         let mut response = match route {
+            // Probes come from wherever the orchestrator is, and learn nothing.
+            route if !is_admitted && !route.is_probe() => {
+                door::closed(route::dialect_of(&request), client)
+            }
             Route::Session(ask) => {
                 let upgrade = hyper::upgrade::on(&mut request);
                 let opened = Box::pin(self.engine.open_session(&ask, &request)).await;
@@ -125,7 +136,14 @@ impl Inbound {
             Route::PassThrough(ask) => Box::pin(self.engine.pass_through(ask, request)).await,
             Route::Page(page) => Box::pin(self.page(page, request)).await,
             Route::Admin(ask) => {
-                Box::pin(admin::answer(&self.engine, &self.desk, ask, request, peer)).await
+                Box::pin(admin::answer(
+                    &self.engine,
+                    &self.desk,
+                    ask,
+                    request,
+                    client,
+                ))
+                .await
             }
             Route::AdminMethods(methods) => admin::wrong_method(&methods),
             Route::NotFound(dialect) => not_found(dialect, request.uri().path()),
@@ -148,7 +166,7 @@ impl Inbound {
         }
         let governance = &self.engine.shared().governance;
         let caller = governance.authenticate(&snapshot, request.headers(), page.query_key());
-        let caller = caller.and_then(|caller| {
+        let caller = caller.await.and_then(|caller| {
             caller.check_route(page.matched())?;
             Ok(caller)
         });

@@ -1,16 +1,18 @@
-//! Reading everything that requests are decided by into memory, at the start.
+//! Reading everything that requests are decided by out of the database.
 
-use lockgate_core::entity::EntityKind;
+use std::collections::HashSet;
+
+use lockgate_core::entity::{Entity, EntityId, EntityKind};
 use lockgate_core::ports::{
     EntityQuery, EntityStore, Order, Paging, Sort, Spend, SpendStore, StoreError,
 };
-use lockgate_engine::Shared;
+use lockgate_engine::governance::Directory;
 use lockgate_store::Store;
 
-use crate::composing::Stock;
+use crate::composing::is_stocked;
 
 /// The kinds that requests are decided by, and those that say what is served.
-const KINDS: [EntityKind; 15] = [
+const KINDS: [EntityKind; 16] = [
     EntityKind::Organization,
     EntityKind::Budget,
     EntityKind::Team,
@@ -23,6 +25,7 @@ const KINDS: [EntityKind; 15] = [
     EntityKind::Tag,
     EntityKind::Key,
     EntityKind::RetiredKey,
+    EntityKind::JwtMapping,
     EntityKind::Credential,
     EntityKind::Config,
     EntityKind::Model,
@@ -30,9 +33,12 @@ const KINDS: [EntityKind; 15] = [
 /// Rows that are read at once.
 const PIECE: u32 = 5000;
 
-/// Fills the directory of `shared`, and the stock, from `store`.
-pub(super) async fn fill(store: &Store, shared: &Shared, stock: &Stock) -> Result<(), StoreError> {
-    let directory = &shared.governance.directory;
+/// Puts all entities into `directory`; says which there are, and which of them say what is served.
+pub(super) async fn entities(
+    store: &Store,
+    directory: &Directory,
+) -> Result<(HashSet<EntityId>, Vec<Entity>), StoreError> {
+    let (mut there, mut stocked) = (HashSet::new(), Vec::new());
     for kind in KINDS {
         let mut query = EntityQuery::new(kind);
         query.order = Order {
@@ -46,23 +52,26 @@ pub(super) async fn fill(store: &Store, shared: &Shared, stock: &Stock) -> Resul
         loop {
             let page = store.entities(&query).await?;
             directory.load(&page.rows);
-            stock.changed(&page.rows, &[]);
+            there.extend(page.rows.iter().map(Entity::id));
+            stocked.extend(page.rows.into_iter().filter(|row| is_stocked(row.kind)));
             query.paging.offset += u64::from(PIECE);
             if query.paging.offset >= page.total {
                 break;
             }
         }
     }
-    let zone = shared.snapshot.load().config.governance.timezone.clone();
-    let mut last: Option<Spend> = None;
+    Ok((there, stocked))
+}
+
+/// What everyone spent.
+pub(super) async fn spends(store: &Store) -> Result<Vec<Spend>, StoreError> {
+    let mut all: Vec<Spend> = Vec::new();
     loop {
-        let rows = store.all_spend(last.as_ref(), PIECE).await?;
-        for spend in &rows {
-            directory.spend(spend, &zone);
+        let rows = store.all_spend(all.last(), PIECE).await?;
+        let is_last = rows.len() < PIECE as usize;
+        all.extend(rows);
+        if is_last {
+            return Ok(all);
         }
-        if rows.len() < PIECE as usize {
-            return Ok(());
-        }
-        last = rows.into_iter().next_back();
     }
 }

@@ -1,6 +1,7 @@
 //! Hearing what other replicas changed.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -10,13 +11,15 @@ use lockgate_core::entity::{Entity, EntityId};
 use lockgate_core::ports::{EntityStore, SpendStore, StoreError};
 use lockgate_engine::Shared;
 use lockgate_store::Store;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::KeepingState;
 use crate::composing::Composer;
 
 /// How often the database is asked; so long a change may take to reach another replica.
 const EVERY: Duration = Duration::from_secs(1);
+/// A database that takes longer to say what changed is told of as away.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Reads the changes behind a place in their sequence.
 pub(crate) struct Follower {
@@ -44,30 +47,38 @@ impl Follower {
         })
     }
 
-    /// Follows for ever; a database that is away is asked again.
+    /// Follows until the database is another one; one that is away is asked again.
     pub(super) async fn run(mut self, state: &KeepingState) {
         loop {
             sleep(EVERY).await;
             let read = self.step().await;
             let was_reached = state.reached.swap(read.is_ok(), Relaxed);
             match read {
-                Ok(()) if !was_reached => tracing::info!("the database answers again"),
-                Err(error) if was_reached => tracing::error!(
+                Ok(_) if !was_reached => tracing::info!("the database answers again"),
+                Err(ref error) if was_reached => tracing::error!(
                     "{error}; serving goes on from memory, and what is served is kept in the journal"
                 ),
-                Ok(()) | Err(_) => {}
+                Ok(_) | Err(_) => {}
+            }
+            if matches!(read, Ok(ControlFlow::Break(()))) {
+                return;
             }
         }
     }
 
-    async fn step(&mut self) -> Result<(), StoreError> {
-        let (changed, sequence) = self.store.changed_since(self.sequence).await?;
+    async fn step(&mut self) -> Result<ControlFlow<()>, StoreError> {
+        let asked = timeout(PATIENCE, self.store.changed_since(self.sequence)).await;
+        let silent = |_| StoreError::Away("the database does not answer".to_owned());
+        let (changed, sequence) = asked.map_err(silent)??;
+        if sequence < self.sequence {
+            return Ok(ControlFlow::Break(()));
+        }
         if !changed.is_empty() {
             let there = self.store.those(&changed).await?;
             self.apply(&changed, &there).await?;
         }
         self.sequence = sequence;
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 
     async fn apply(&self, changed: &[EntityId], there: &[Entity]) -> Result<(), StoreError> {
@@ -78,28 +89,26 @@ impl Follower {
             .filter(|id| governance.directory.account(id).is_none())
             .cloned()
             .collect();
+        // What is new here may have spent elsewhere. Asked before anybody can spend it here.
+        let spends = match fresh.as_slice() {
+            [] => Vec::new(),
+            fresh => self.store.spend(fresh).await?,
+        };
         governance.directory.load(there);
         let gone = changed.iter().filter(|id| !known.contains(id));
         let gone: Vec<EntityId> = gone.cloned().collect();
         for id in &gone {
             governance.directory.remove(id);
         }
-        self.composer.stock().changed(there, &gone);
-        self.composer.refresh().await;
-        // What is new here may have spent elsewhere.
-        if !fresh.is_empty() {
-            let zone = self
-                .shared
-                .snapshot
-                .load()
-                .config
-                .governance
-                .timezone
-                .clone();
-            for spend in self.store.spend(&fresh).await? {
-                governance.directory.spend(&spend, &zone);
+        {
+            let snapshot = self.shared.snapshot.load();
+            let zone = &snapshot.config.governance.timezone;
+            for spend in &spends {
+                governance.directory.had_spent(spend, zone);
             }
         }
+        self.composer.stock().changed(there, &gone);
+        self.composer.refresh().await;
         Ok(())
     }
 }

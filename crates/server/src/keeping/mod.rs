@@ -3,6 +3,7 @@
 
 mod fill;
 mod follow;
+mod retention;
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -20,6 +21,7 @@ use lockgate_store::{ConnectOptions, Located, MigrateError, Store};
 use tokio::time::sleep;
 
 use self::follow::Follower;
+use self::retention::Keeper;
 use crate::admin_desk::Stores;
 use crate::composing::Composer;
 
@@ -47,6 +49,15 @@ pub(crate) struct Keeping {
     state: Arc<KeepingState>,
     /// Tables are made and changed by somebody else.
     leave_tables: bool,
+}
+
+/// What is in memory when everything is read out of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    /// At most what this process served, none of which is in the database.
+    Empty,
+    /// What was in another database, too.
+    Outdated,
 }
 
 /// How the database is doing, for readiness.
@@ -131,7 +142,8 @@ impl Keeping {
     /// [`Keeping::run`].
     pub(crate) async fn begin(&self, composer: &Rc<Composer>) -> anyhow::Result<Option<Follower>> {
         let told = |reason: &StoreError| tracing::warn!("{reason}; waiting for it");
-        match tokio::time::timeout(PATIENCE, self.make_ready(composer, PATIENCE, told)).await {
+        let ready = self.make_ready(Memory::Empty, composer, PATIENCE, told);
+        match tokio::time::timeout(PATIENCE, ready).await {
             Ok(Ok(follower)) => Ok(Some(follower)),
             Err(_) | Ok(Err(MigrateError::Store(StoreError::Away(_)))) => {
                 tracing::error!(
@@ -145,6 +157,7 @@ impl Keeping {
 
     async fn make_ready(
         &self,
+        memory: Memory,
         composer: &Rc<Composer>,
         patience: Duration,
         told: impl FnMut(&StoreError),
@@ -154,22 +167,36 @@ impl Keeping {
         } else {
             self.store.migrate_within(patience, told).await?;
         }
-        // What an earlier process left is counted by the database, not twice.
-        if let Some(mut drain) = self.drain() {
-            drain.finish(patience).await;
+        // What is counted here already must not come back from the database: at first only what
+        // earlier processes left is given to it.
+        let mut drain = match memory {
+            Memory::Empty => self.drain().map(Drain::only_earlier),
+            Memory::Outdated => self.drain(),
+        };
+        if let Some(drain) = &mut drain {
+            drain.catch_up(patience).await;
         }
         let (store, shared) = (self.store.clone(), self.shared.clone());
         let follower = Follower::start(store, shared, composer.clone()).await?;
-        fill::fill(&self.store, &self.shared, composer.stock()).await?;
+        let governance = &self.shared.governance;
+        let (there, stocked) = fill::entities(&self.store, &governance.directory).await?;
+        let spends = fill::spends(&self.store).await?;
+        composer.stock().replace(stocked);
         composer.refresh().await;
-        let journal = self.journal.iter();
-        for entry in journal.flat_map(|journal| journal.undrained()) {
-            self.shared
-                .governance
-                .directory
-                .undrained(&entry, &self.zone());
+        // Nothing is waited for from here on: it is done as a whole, or was not begun.
+        let snapshot = self.shared.snapshot.load();
+        let settings = &snapshot.config.governance;
+        if memory == Memory::Outdated {
+            governance.directory.forget(|id| there.contains(id));
+            governance.configure(settings);
         }
-        self.shared.governance.has_entities();
+        for spend in &spends {
+            governance.directory.had_spent(spend, &settings.timezone);
+        }
+        for entry in drain.iter().flat_map(Drain::left) {
+            governance.directory.undrained(&entry, &settings.timezone);
+        }
+        governance.has_entities();
         self.state.filled.store(true, Relaxed);
         self.state.reached.store(true, Relaxed);
         Ok(follower)
@@ -178,10 +205,25 @@ impl Keeping {
     /// Keeps everything in step, for ever: reads what other replicas changed, writes down what was
     /// served, removes what is old.
     pub(crate) async fn run(&self, begun: Option<Follower>, composer: &Rc<Composer>) {
-        let follower = match begun {
+        let mut follower = match begun {
             Some(follower) => follower,
-            None => self.make_ready_at_last(composer).await,
+            None => self.make_ready_at_last(Memory::Empty, composer).await,
         };
+        loop {
+            tokio::select! {
+                () = follower.run(&self.state) => {}
+                () = self.tend() => std::future::pending().await,
+            }
+            tracing::warn!(
+                "the database is not the one it was, such as a backup that was restored: \
+                 everything is read anew"
+            );
+            follower = self.make_ready_at_last(Memory::Outdated, composer).await;
+        }
+    }
+
+    /// Writes down what was served and removes what is old, for ever.
+    async fn tend(&self) {
         let drained = async {
             if let Some(mut drain) = self.drain() {
                 drain.run().await;
@@ -200,22 +242,27 @@ impl Keeping {
                 keep_synced(journal.clone(), every).await;
             }
         };
-        let followed = follower.run(&self.state);
-        tokio::join!(drained, followed, maintained, synced);
+        let keeper = Keeper {
+            store: &self.store,
+            shared: &self.shared,
+            journal: self.journal.as_ref(),
+        };
+        tokio::join!(drained, maintained, synced, keeper.run());
     }
 
-    async fn make_ready_at_last(&self, composer: &Rc<Composer>) -> Follower {
+    async fn make_ready_at_last(&self, memory: Memory, composer: &Rc<Composer>) -> Follower {
         let mut told = String::new();
         loop {
-            match self.make_ready(composer, RETRY, |_: &StoreError| {}).await {
+            let ready = self.make_ready(memory, composer, RETRY, |_: &StoreError| {});
+            match ready.await {
                 Ok(follower) => {
-                    tracing::info!("the database answers; virtual keys are known now");
+                    tracing::info!("what the database holds is known now");
                     return follower;
                 }
                 Err(error) => {
                     let reason = error.to_string();
                     if reason != told {
-                        tracing::warn!("virtual keys are still not known: {reason}");
+                        tracing::warn!("what the database holds is still not known: {reason}");
                         told = reason;
                     }
                 }
@@ -239,11 +286,6 @@ impl Keeping {
         let store = Arc::new(self.store.clone());
         let journal = self.journal.clone()?;
         Some(Drain::new(journal, store, DrainSettings::default()))
-    }
-
-    fn zone(&self) -> jiff::tz::TimeZone {
-        let snapshot = self.shared.snapshot.load();
-        snapshot.config.governance.timezone.clone()
     }
 }
 

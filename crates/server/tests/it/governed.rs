@@ -1,14 +1,23 @@
 //! Virtual keys from end to end, on each database: made over the management API, used, limited,
 //! charged, and still there after a restart.
 
+mod audit;
+mod jwt;
 mod keys;
+mod mappings;
 mod models;
 mod money;
 mod moving;
+mod oauth2;
+mod outage;
 mod replicas;
+mod retention;
+mod rotation;
 
 use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres, Redis};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _};
 use tempfile::TempDir;
 
 use crate::support::{Config, Dialect, MASTER};
@@ -60,6 +69,11 @@ impl Site {
     }
 
     fn builder(&self) -> GatewayBuilder {
+        self.built(self.config())
+    }
+
+    /// One model.
+    fn config(&self) -> Config {
         let mut entry = json!({
             "model_name": "mock",
             "litellm_params": {
@@ -70,8 +84,13 @@ impl Site {
         });
         entry["model_info"] =
             json!({ "input_cost_per_token": self.price, "output_cost_per_token": self.price });
-        let config = Config::new().entry(entry);
-        let config = config.section("general_settings", self.general.clone());
+        Config::new()
+            .entry(entry)
+            .section("general_settings", self.general.clone())
+    }
+
+    /// A gateway with another configuration.
+    fn built(&self, config: Config) -> GatewayBuilder {
         let builder = Gateway::builder().config(config.yaml());
         let mut builder = builder.arg("--data-dir").arg(self.folder.path());
         if let Some(url) = &self.url {
@@ -88,22 +107,38 @@ impl Site {
         self.builder().start().await.unwrap()
     }
 
-    /// A further gateway on the same database: it needs a journal of its own.
-    async fn start_beside(&self, one: &Gateway) -> Gateway {
-        let yaml = std::fs::read_to_string(one.config_path()).unwrap();
-        let mut config: Value = serde_json::from_str(&yaml).unwrap();
-        let journal = self.folder.path().join("journal-beside");
-        config["lockgate_settings"] = json!({ "journal_dir": journal });
-        let builder = self.builder().config(config.to_string());
-        builder.start().await.unwrap()
+    /// Runs a statement past the gateway; answers the first column of the first row.
+    async fn sql(&self, sql: &str) -> String {
+        if let Some(url) = &self.url {
+            let name = url.rsplit('/').next().unwrap();
+            return Postgres::shared().psql(name, sql).unwrap();
+        }
+        let file = self.folder.path().join("lockgate.db");
+        let options = SqliteConnectOptions::new().filename(file);
+        let mut connection = options.connect().await.unwrap();
+        let sql = AssertSqlSafe(sql.to_owned());
+        let row = connection.fetch_optional(sql).await.unwrap();
+        connection.close().await.unwrap();
+        row.map_or_else(String::new, |row| row.get_unchecked(0))
+    }
+
+    async fn number(&self, sql: &str) -> i64 {
+        self.sql(sql).await.parse().unwrap()
+    }
+
+    /// A further replica: its journal is its own.
+    async fn start_another(&self) -> Gateway {
+        let journal = self.folder.path().join("another-journal");
+        let own = json!({ "journal_dir": journal });
+        let config = self.config().section("lockgate_settings", own);
+        self.built(config).start().await.unwrap()
     }
 
     /// All that serve: two where they share limits.
     async fn start_all(&self) -> Vec<Gateway> {
         let mut gateways = vec![self.start().await];
         if self.redis.is_some() {
-            let beside = self.start_beside(&gateways[0]).await;
-            gateways.push(beside);
+            gateways.push(self.start_another().await);
         }
         gateways
     }

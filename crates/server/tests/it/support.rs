@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 mod dialect;
+mod issuer;
 mod raw_upstream;
 mod recording_upstream;
 mod socket_upstream;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 pub(crate) use self::answer::{Answer, bedrock_frames, last_error};
 pub(crate) use self::ask::{Ask, simple};
 pub(crate) use self::dialect::Dialect;
+pub(crate) use self::issuer::{AUDIENCE, Issuer, Signer};
 pub(crate) use self::raw_upstream::RawUpstream;
 pub(crate) use self::recording_upstream::RecordingUpstream;
 pub(crate) use self::socket_upstream::{

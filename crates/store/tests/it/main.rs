@@ -15,4 +15,5 @@ mod outage;
 mod replicas;
 mod spend;
 mod support;
+mod tasks;
 mod url;

@@ -5,11 +5,12 @@ use super::super::keys;
 use super::super::yaml::{Mapping, Mark, Node};
 use super::super::{
     CallerRole, ClaimPaths, IdentitySettings, JwtAuth, OAuth2Auth, RoleMapping, RolePermission,
-    ScopeMapping, UnregisteredClient, UserRole, UserRoleMapping,
+    ScopeMapping, UnregisteredClient, UserRoleMapping,
 };
 use super::fields::Fields;
 use super::issuers;
 use super::model::required;
+use crate::access::Role;
 use crate::{Environment, Secret};
 
 const GENERAL: &str = "general_settings";
@@ -286,7 +287,7 @@ fn user_role_map(fields: &mut Fields<'_, '_>) -> Vec<UserRoleMapping> {
         required(inner, "litellm_role", mark)?;
         Some(UserRoleMapping {
             jwt_role: jwt_role?,
-            litellm_role: choice(inner, "litellm_role", EXPECTED, UserRole::named)?,
+            litellm_role: choice(inner, "litellm_role", EXPECTED, Role::named)?,
         })
     })
 }

@@ -11,6 +11,7 @@ mod info;
 mod issuers;
 mod lockgate;
 mod model;
+mod network;
 mod pass_through;
 mod policies;
 mod prices;

@@ -11,14 +11,15 @@ use super::super::findings::Findings;
 use super::super::keys::check_params;
 use super::super::yaml::Mapping;
 use super::super::{
-    Fallback, FallbackRule, GeneralSettings, LitellmParams, LitellmSettings, ModelGroupAlias,
-    RouterSettings, RoutingStrategy, SslVerify,
+    Cleanup, Fallback, FallbackRule, GeneralSettings, LitellmParams, LitellmSettings,
+    ModelGroupAlias, Retention, RouterSettings, RoutingStrategy, SslVerify,
 };
 use super::convert::{flag, text};
 use super::fields::Fields;
 use super::model::{Context, litellm_params};
 use super::{fallbacks, pass_through, policies, prices};
 use crate::Environment;
+use crate::period::Period;
 
 const IGNORED: &str = "ignored";
 const LITELLM: &str = "litellm_settings";
@@ -56,8 +57,34 @@ pub(super) fn general(section: &Mapping, findings: &mut Findings) -> GeneralSett
         pass_through_request_timeout: fields.timeout("pass_through_request_timeout"),
         store_model_in_db: fields.flag("store_model_in_db"),
         disable_custom_api_keys: fields.is_on("disable_custom_api_keys"),
+        network: super::network::settings(section, fields.findings),
+        retention: retention(&mut fields),
         strict_limits: fields.is_on("strict_limits"),
     }
+}
+
+fn retention(fields: &mut Fields<'_, '_>) -> Retention {
+    let mut time = |name| {
+        let expected = "a time such as 30d, 24h, 60m or 3600s";
+        fields.parsed(name, duration, expected)
+    };
+    let period = time("maximum_spend_logs_retention_period");
+    let interval = time("maximum_spend_logs_retention_interval");
+    let name = "maximum_spend_logs_cleanup_cron";
+    let cron = fields.parsed(name, Cleanup::cron, "a time of cron, such as `0 4 * * *`");
+    Retention {
+        period,
+        cleanup: cron.or(interval.map(Cleanup::Every)).unwrap_or_default(),
+    }
+}
+
+/// A number of seconds, or a number with a unit.
+fn duration(text: &str) -> Option<Duration> {
+    let seconds = match text.parse() {
+        Ok(seconds) => seconds,
+        Err(_) => text.parse::<Period>().ok()?.seconds(),
+    };
+    (seconds > 0).then_some(Duration::from_secs(seconds))
 }
 
 pub(super) fn litellm(

@@ -166,6 +166,7 @@ fn a_caller_sees_the_models_it_may_call() {
         let (governance, headers) = (&shared.governance, http::HeaderMap::new());
         let caller = governance
             .authenticate(&snapshot, &headers, Some(KEY))
+            .await
             .unwrap();
         let listed = snapshot.listed_models().into_iter().map(|(name, _)| name);
         let seen = listed.filter(|name| caller.may_call(&governance.directory, &snapshot, name));

@@ -118,7 +118,7 @@ async fn keys_outlive_the_process(database: Database) {
 async fn a_change_reaches_another_replica(database: Database) {
     let site = Site::new(database, 0.0).await;
     let one = site.start().await;
-    let other = site.start_beside(&one).await;
+    let other = site.start_another().await;
     let key = key(&one, json!({})).await;
     crate::support::eventually("the other replica knows the key", || async {
         let reply = holder(&other, &key).post(CHAT, &question()).await.unwrap();

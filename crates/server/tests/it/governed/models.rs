@@ -138,7 +138,7 @@ async fn a_model_serves_as_soon_as_it_is_made_and_until_it_is_deleted(database: 
 async fn a_model_reaches_another_replica_and_outlives_the_process(database: Database) {
     let site = Site::new(database, 0.0).await;
     let mut one = site.start().await;
-    let other = site.start_beside(&one).await;
+    let other = site.start_another().await;
     let made = model(&site, "made", "mock", &json!({ "id": "made-id" }));
     manage(&one, "/model/new", made).await;
     eventually("the other replica serves the model", || async {
