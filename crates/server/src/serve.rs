@@ -141,12 +141,8 @@ impl Gateway {
             CREDENTIALS,
         ));
         let begun = runtime.block_on(keeping.begin(&composer))?;
+        let mut sharing = runtime.block_on(self.begin_sharing(&plane.trust));
         self.say_if_empty(args);
-        let mut sharing =
-            runtime.block_on(Sharing::begin(&snapshot.config, &plane.trust, &self.shared));
-        let _set_once = sharing
-            .as_ref()
-            .map(|sharing| self.status.sharing.set(sharing.leases()));
         let threads = plane.start(listeners)?;
         drop(snapshot);
         announce(
@@ -173,6 +169,13 @@ impl Gateway {
         runtime.block_on(keeping.close());
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
+    }
+
+    async fn begin_sharing(&self, trust: &Arc<rustls::ClientConfig>) -> Option<Sharing> {
+        let snapshot = self.shared.snapshot.load_full();
+        let sharing = Sharing::begin(&snapshot.config, trust, &self.shared).await?;
+        let _set_once = self.status.sharing.set(sharing.leases());
+        Some(sharing)
     }
 
     fn say_if_empty(&self, args: &ServeArgs) {
