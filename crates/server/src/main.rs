@@ -19,6 +19,7 @@ mod local_ollama;
 mod migrate_command;
 mod models_command;
 mod prices;
+mod registrar;
 mod reload;
 mod reprice_command;
 mod rotation;

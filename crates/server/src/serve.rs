@@ -52,7 +52,7 @@ pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<E
     telemetry::init(args, &environment, &configured.config.litellm);
     report(args, &configured);
     let master = master_key(args, &configured.config)?;
-    let gateway = Gateway::build(configured, &master, environment)?;
+    let gateway = Gateway::build(configured, &master, environment);
     gateway.run(args, &master)
 }
 
@@ -73,11 +73,7 @@ struct Gateway {
 // === impl Gateway ===
 
 impl Gateway {
-    fn build(
-        configured: Configured,
-        master: &MasterKey,
-        environment: Environment,
-    ) -> anyhow::Result<Self> {
+    fn build(configured: Configured, master: &MasterKey, environment: Environment) -> Self {
         let config = &configured.config;
         let header_name = config.general.litellm_key_header_name.as_deref();
         let keys = Keys::new(&master.key, header_name);
@@ -95,7 +91,7 @@ impl Gateway {
         let identity = Identity::new(&snapshot.config.identity, &keeper);
         let shared = Shared::new(snapshot);
         shared.governance.identify_by(identity);
-        Ok(Self {
+        Self {
             shared: Arc::new(shared),
             stock: Arc::new(stock),
             beside: configured.beside,
@@ -105,7 +101,7 @@ impl Gateway {
             environment,
             files: configured.files,
             fingerprint: configured.fingerprint,
-        })
+        }
     }
 
     fn run(self, args: &ServeArgs, master: &MasterKey) -> anyhow::Result<ExitCode> {
@@ -145,12 +141,8 @@ impl Gateway {
             CREDENTIALS,
         ));
         let begun = runtime.block_on(keeping.begin(&composer))?;
+        let mut sharing = runtime.block_on(self.begin_sharing(&plane.trust));
         self.say_if_empty(args);
-        let mut sharing =
-            runtime.block_on(Sharing::begin(&snapshot.config, &plane.trust, &self.shared));
-        let _set_once = sharing
-            .as_ref()
-            .map(|sharing| self.status.sharing.set(sharing.leases()));
         let threads = plane.start(listeners)?;
         drop(snapshot);
         announce(
@@ -177,6 +169,13 @@ impl Gateway {
         runtime.block_on(keeping.close());
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
+    }
+
+    async fn begin_sharing(&self, trust: &Arc<rustls::ClientConfig>) -> Option<Sharing> {
+        let snapshot = self.shared.snapshot.load_full();
+        let sharing = Sharing::begin(&snapshot.config, trust, &self.shared).await?;
+        let _set_once = self.status.sharing.set(sharing.leases());
+        Some(sharing)
     }
 
     fn say_if_empty(&self, args: &ServeArgs) {

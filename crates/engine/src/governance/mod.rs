@@ -24,6 +24,7 @@ mod sharing;
 mod shelf;
 mod stages;
 mod stranger;
+mod token_teams;
 mod told;
 mod waiting;
 mod window;

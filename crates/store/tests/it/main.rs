@@ -8,6 +8,7 @@
 mod admin;
 mod audit;
 mod entities;
+mod leases;
 mod ledger;
 mod migrate;
 mod outage;
