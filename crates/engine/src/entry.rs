@@ -136,6 +136,9 @@ fn tokens(usage: &Usage) -> LedgerTokens {
 /// What else the cost was calculated from.
 fn details(usage: &Usage, bill: &Bill) -> Option<Box<LedgerDetails>> {
     let billing = &usage.billing;
+    // What is not said counts as this one.
+    let tier = billing.service_tier;
+    let tier = tier.filter(|tier| *tier != ServiceTier::Standard);
     let at_most = bill.estimate.and_then(|estimate| estimate.at_most);
     LedgerDetails {
         cache_write_1h: usage.cache_write_1h,
@@ -146,7 +149,7 @@ fn details(usage: &Usage, bill: &Bill) -> Option<Box<LedgerDetails>> {
         video_input: usage.video_input,
         image_output: usage.image_output,
         web_searches: billing.web_searches,
-        service_tier: billing.service_tier.map(|tier| tier.as_str().to_owned()),
+        service_tier: tier.map(|tier| tier.as_str().to_owned()),
         fast: billing.fast,
         us_only: billing.us_only,
         at_most: at_most.map(lockgate_core::money::Nanodollars::get),
