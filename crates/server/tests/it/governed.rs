@@ -131,7 +131,7 @@ impl Site {
         let journal = self.folder.path().join("another-journal");
         let own = json!({ "journal_dir": journal });
         let config = self.config().section("lockgate_settings", own);
-        self.built(config).start().await.unwrap()
+        self.built(&config).start().await.unwrap()
     }
 
     /// All that serve: two where they share limits.
