@@ -45,5 +45,5 @@ pub use memory_spend::MemorySpend;
 pub use memory_store::MemoryStore;
 pub use mock::{Fault, Flavour, MockOptions, MockUpstream, Recorded, Script};
 pub use postgres::{Postgres, PostgresError};
-pub use redis::Redis;
 pub use process::{Signal, free_port, send_signal, sibling_binary};
+pub use redis::Redis;

@@ -505,6 +505,51 @@ litellm_settings:
 }
 
 #[test]
+fn redis_is_where_the_first_of_four_places_says() {
+    let places = [
+        "general_settings: {coordination_redis: {host: general, ssl: true, namespace: n}}\n",
+        "router_settings: {redis_host: router, redis_port: 7000}\n",
+        "litellm_settings: {cache_params: {type: redis, host: cache, password: own}}\n",
+    ];
+    let variables = environment([
+        ("REDIS_HOST", "environment"),
+        // As Kubernetes sets it beside a service called `redis`.
+        ("REDIS_PORT", "tcp://10.0.0.7:6390"),
+        ("REDIS_PASSWORD", "secret"),
+    ]);
+    let found = |text: &str| {
+        let redis = load_in(text, &variables).config.redis.unwrap();
+        let password = redis.password.map(|password| password.expose().to_owned());
+        (
+            redis.host.unwrap(),
+            redis.port,
+            password.unwrap(),
+            redis.tls,
+        )
+    };
+    let said = |host: &str, port, password: &str, tls| {
+        (host.to_owned(), Some(port), password.to_owned(), tls)
+    };
+    assert_eq!(
+        found(&places.concat()),
+        said("general", 6390, "secret", true)
+    );
+    assert_eq!(
+        found(&places[1..].concat()),
+        said("router", 7000, "secret", false)
+    );
+    assert_eq!(found(places[2]), said("cache", 6390, "own", false));
+    assert_eq!(found(""), said("environment", 6390, "secret", false));
+    // A port alone names no server, and another kind of cache is no Redis.
+    assert!(load("").config.redis.is_none());
+    let disk = load("litellm_settings: {cache_params: {type: disk, host: h}}\n");
+    assert!(disk.config.redis.is_none());
+    assert!(report(&disk).contains("has no effect"), "{}", report(&disk));
+    let several = load("general_settings: {coordination_redis: {sentinel_nodes: [[a, 1]]}}\n");
+    assert!(report(&several).contains("Sentinel are not supported"));
+}
+
+#[test]
 fn retention_is_read_as_litellm_writes_it() {
     const DAY: u64 = 24 * 60 * 60;
     // 2026-11-24, a Tuesday, at noon.

@@ -156,7 +156,11 @@ fn terms_of(account: &Account, what: What, window: u32) -> Terms {
                     tag.map_or_else(String::new, |(tag, _)| format!("tag:{tag}:"))
                 }
             };
-            let name = if what.is_requests() { "requests" } else { "tokens" };
+            let name = if what.is_requests() {
+                "requests"
+            } else {
+                "tokens"
+            };
             (name, of, MINUTE)
         }
     };

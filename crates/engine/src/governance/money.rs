@@ -1,8 +1,8 @@
 //! What was spent in a window of a budget, and what may still come of requests in flight.
 
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use jiff::tz::TimeZone;

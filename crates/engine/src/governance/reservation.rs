@@ -195,7 +195,11 @@ impl Reservation {
             };
             if let Some(lease) = &hold.lease {
                 // A request counts from the moment it is let in.
-                let used = if hold.what.is_requests() { hold.amount } else { 0 };
+                let used = if hold.what.is_requests() {
+                    hold.amount
+                } else {
+                    0
+                };
                 lease.settle(whole(hold.amount - used), -whole(used));
             }
             match (hold.what, counter(account, hold.what)) {

@@ -25,7 +25,12 @@ pub(super) fn ready(status: &Status) -> Response<AnswerBody> {
     });
     if let Some(sharing) = status.sharing.get() {
         let reached = sharing.status().is_reached;
-        body["redis"] = if reached { "connected" } else { "Not connected" }.into();
+        body["redis"] = if reached {
+            "connected"
+        } else {
+            "Not connected"
+        }
+        .into();
     }
     if let Some(refused) = status.refused.load_full() {
         let since = refused

@@ -114,14 +114,21 @@ impl RedisAddress {
 impl fmt::Display for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.tls { "rediss" } else { "redis" };
-        write!(f, "{scheme}://{}:{}/{}", self.host, self.port, self.database)
+        write!(
+            f,
+            "{scheme}://{}:{}/{}",
+            self.host, self.port, self.database
+        )
     }
 }
 
 fn host_and_port(authority: &str) -> Result<(&str, u16), RedisAddressError> {
     let malformed = RedisAddressError::Malformed("the port is no number up to 65535");
     // An IPv6 address stands in brackets.
-    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+    let (host, port) = match authority
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
         Some((host, rest)) => (host, rest.strip_prefix(':')),
         None => match authority.rsplit_once(':') {
             Some((host, port)) => (host, Some(port)),
@@ -175,8 +182,18 @@ mod tests {
             ("redis://cache", "redis://cache:6379/0", None, None),
             ("rediss://cache:7000/3", "rediss://cache:7000/3", None, None),
             ("redis://:s%40t@c:1", "redis://c:1/0", None, some("s@t")),
-            ("redis://u:p@[::1]:1/2?x=y", "redis://::1:1/2", some("u"), some("p")),
-            ("redis://u:p@s/s:w%40@c:1", "redis://c:1/0", some("u"), some("p@s/s:w%40")),
+            (
+                "redis://u:p@[::1]:1/2?x=y",
+                "redis://::1:1/2",
+                some("u"),
+                some("p"),
+            ),
+            (
+                "redis://u:p@s/s:w%40@c:1",
+                "redis://c:1/0",
+                some("u"),
+                some("p@s/s:w%40"),
+            ),
             ("redis://:50%@c", "redis://c:6379/0", None, some("50%")),
         ] {
             assert_eq!(parsed(url), (shown.to_owned(), user, password), "{url}");
@@ -185,7 +202,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_says_why_without_the_password() {
-        for url in ["postgres://:secret@c", "redis://:secret@", "redis://:secret@c:x", "redis://:secret@c/x", ":secret@c"] {
+        for url in [
+            "postgres://:secret@c",
+            "redis://:secret@",
+            "redis://:secret@c:x",
+            "redis://:secret@c/x",
+            ":secret@c",
+        ] {
             let error = RedisAddress::parse(url).unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");
         }

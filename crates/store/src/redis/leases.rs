@@ -6,9 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use lockgate_core::ports::{
-    LeaseAsk, LeaseGrant, LeaseStore, Shared, StoreError, StoreFuture,
-};
+use lockgate_core::ports::{LeaseAsk, LeaseGrant, LeaseStore, Shared, StoreError, StoreFuture};
 use redis::{Script, ScriptInvocation};
 use tokio::sync::Mutex;
 
@@ -117,7 +115,9 @@ impl RedisLeases {
 impl LeaseStore for RedisLeases {
     fn share<'a>(&'a self, asked: &'a [LeaseAsk]) -> StoreFuture<'a, Shared> {
         Box::pin(async move {
-            let mut shared = self.share_some(asked.get(..AT_ONCE).unwrap_or(asked)).await?;
+            let mut shared = self
+                .share_some(asked.get(..AT_ONCE).unwrap_or(asked))
+                .await?;
             for more in asked.chunks(AT_ONCE).skip(1) {
                 let next = self.share_some(more).await?;
                 shared.grants.extend(next.grants);
@@ -142,7 +142,16 @@ impl LeaseStore for RedisLeases {
 }
 
 fn grant(answer: &[i64]) -> Option<LeaseGrant> {
-    let &[granted, used, held, soon, most_slack, begins_anew, is_wanted] = answer else {
+    let &[
+        granted,
+        used,
+        held,
+        soon,
+        most_slack,
+        begins_anew,
+        is_wanted,
+    ] = answer
+    else {
         return None;
     };
     Some(LeaseGrant {

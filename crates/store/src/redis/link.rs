@@ -7,7 +7,9 @@ use std::time::Duration;
 use lockgate_core::Secret;
 use lockgate_core::ports::StoreError;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, FromRedisValue, RedisConnectionInfo, RedisError, ScriptInvocation};
+use redis::{
+    AsyncConnectionConfig, FromRedisValue, RedisConnectionInfo, RedisError, ScriptInvocation,
+};
 use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;

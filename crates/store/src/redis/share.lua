@@ -106,7 +106,7 @@ local function share(key, at)
   granted, slack = granted + given + extra, slack + extra
 
   if ends then
-    base = base + used
+    base, used = base + used, 0
     redis.call('HDEL', key, part)
   else
     redis.call('HSET', key, part, text(used) .. ':' .. text(granted) .. ':' .. text(slack))

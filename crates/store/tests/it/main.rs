@@ -8,10 +8,12 @@
 mod admin;
 mod audit;
 mod entities;
+mod leases;
 mod ledger;
 mod migrate;
 mod outage;
 mod replicas;
+mod repriced;
 mod spend;
 mod support;
 mod tasks;

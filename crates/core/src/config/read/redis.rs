@@ -70,8 +70,15 @@ pub(super) fn settings(
         read(Some((router, "router_settings".to_owned())), None, PREFIXED),
         read(cache, Some(CACHE), PLAIN),
     ];
-    let namespaces: Vec<_> = said.iter().flatten().map(|said| said.namespace.clone()).collect();
-    let named = said.into_iter().flatten().find(|said| said.url.is_some() || said.host.is_some());
+    let namespaces: Vec<_> = said
+        .iter()
+        .flatten()
+        .map(|said| said.namespace.clone())
+        .collect();
+    let named = said
+        .into_iter()
+        .flatten()
+        .find(|said| said.url.is_some() || said.host.is_some());
     let mut found = match named {
         Some(said) => completed(said, environment),
         None => from_environment(environment)?,
@@ -122,11 +129,21 @@ fn section(
         url: fields.secret(names.url).filter(|url| !url.is_empty()),
         host: fields.word(names.host),
         port: port.and_then(|port| u16::try_from(port).ok()),
-        username: if is_plain { fields.word("username") } else { None },
-        password: fields.secret(names.password).filter(|secret| !secret.is_empty()),
+        username: if is_plain {
+            fields.word("username")
+        } else {
+            None
+        },
+        password: fields
+            .secret(names.password)
+            .filter(|secret| !secret.is_empty()),
         database: fields.small_count(names.database),
         tls: is_plain && fields.is_on("ssl"),
-        namespace: if is_plain { fields.word("namespace") } else { None },
+        namespace: if is_plain {
+            fields.word("namespace")
+        } else {
+            None
+        },
         several: false,
     };
     (fields.errors == 0).then_some(settings)
@@ -149,7 +166,9 @@ fn completed(said: RedisSettings, environment: &Environment) -> RedisSettings {
 }
 
 fn from_environment(environment: &Environment) -> Option<RedisSettings> {
-    let several = SEVERAL_VARIABLES.iter().any(|name| variable(environment, name).is_some());
+    let several = SEVERAL_VARIABLES
+        .iter()
+        .any(|name| variable(environment, name).is_some());
     let found = RedisSettings {
         url: variable(environment, "REDIS_URL").map(Secret::from),
         host: variable(environment, "REDIS_HOST"),

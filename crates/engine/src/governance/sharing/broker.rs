@@ -116,7 +116,9 @@ impl Broker {
     pub async fn begin(&mut self) {
         let begun = self.store.share(&[]).await;
         if let Err(error) = &begun {
-            tracing::error!("{error}; limits and budgets are this replica's own until Redis answers");
+            tracing::error!(
+                "{error}; limits and budgets are this replica's own until Redis answers"
+            );
         }
         self.heard(&begun);
     }

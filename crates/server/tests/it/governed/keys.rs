@@ -72,7 +72,10 @@ async fn a_limit_is_exact(database: Database) {
     println!("served {served}");
     if database == Database::Replicas {
         // What a replica holds and does not need is not always given back in time.
-        assert!(served <= 20 && served >= 15 || served > 30 && served <= 40, "{served}");
+        assert!(
+            served <= 20 && served >= 15 || served > 30 && served <= 40,
+            "{served}"
+        );
     } else {
         assert!(served == 20 || served == 40, "{served}");
     }

@@ -96,24 +96,39 @@ async fn one_replica_alone_may_use_the_whole_limit() {
     assert!(served <= 49 && served >= 46, "{served}");
 }
 
+/// Of as many requests as it takes, one after the other to each gateway in turn, how many `key`
+/// pays for.
+async fn paid(gateways: &[Gateway], key: &str) -> usize {
+    let mut paid = 0;
+    let mut refused = 0;
+    for gateway in gateways.iter().cycle() {
+        let reply = holder(gateway, key).post(CHAT, &question()).await.unwrap();
+        assert!(matches!(reply.status, 200 | 422), "{}", reply.text());
+        if reply.status == 200 {
+            paid += 1;
+            refused = 0;
+        } else {
+            refused += 1;
+        }
+        // What the other one held in reserve is given back after some refusals.
+        if refused >= 8 {
+            break;
+        }
+    }
+    paid
+}
+
 #[tokio::test]
 async fn what_one_replica_spent_the_other_knows() {
     let site = Site::new(Database::Replicas, 0.000_1).await;
     let gateways = site.start_all().await;
-    let terms = json!({ "max_budget": 0.02, "budget_duration": "30d" });
-    let key = key(&gateways[0], terms).await;
-    known(&gateways, &key).await;
-    // One after the other, so many as one of them alone would serve.
-    let mut each = [0_usize, 0];
-    for number in 0..60 {
-        let reply = holder(&gateways[number % 2], &key).post(CHAT, &question()).await.unwrap();
-        assert!(matches!(reply.status, 200 | 422), "{}", reply.text());
-        each[number % 2] += usize::from(reply.status == 200);
-    }
-    println!("served {each:?}, at 0.0015 dollars");
-    let both = each[0] + each[1];
-    assert!(both >= 6 && both <= 13, "{each:?}");
-    assert!(each[0].abs_diff(each[1]) <= 1, "{each:?}");
+    let terms = json!({ "max_budget": 0.2, "budget_duration": "30d" });
+    let (one, both) = (key(&gateways[0], terms.clone()).await, key(&gateways[0], terms).await);
+    known(&gateways, &both).await;
+    let one = paid(&gateways[..1], &one).await;
+    let both = paid(&gateways, &both).await;
+    println!("one replica served {one}, two served {both}");
+    assert!(one > 10 && both <= one && both * 10 >= one * 8, "{one} {both}");
 }
 
 #[tokio::test]
@@ -121,7 +136,11 @@ async fn without_redis_requests_go_on_and_nothing_is_lost() {
     const CLIENTS: usize = 8;
     let (site, redis) = with_own_redis(0.000_01).await;
     let gateways = Arc::new(site.start_all().await);
-    let key = key(&gateways[0], json!({ "max_budget": 100.0, "rpm_limit": 1_000_000 })).await;
+    let key = key(
+        &gateways[0],
+        json!({ "max_budget": 100.0, "rpm_limit": 1_000_000 }),
+    )
+    .await;
     known(&gateways, &key).await;
     for gateway in gateways.iter() {
         redis_is(gateway, "connected").await;
@@ -160,8 +179,14 @@ async fn without_redis_requests_go_on_and_nothing_is_lost() {
     some_more().await;
     // One that does not answer is worse than one that is gone.
     redis.freeze();
+    for gateway in gateways.iter() {
+        redis_is(gateway, "Not connected").await;
+    }
     some_more().await;
     redis.thaw();
+    for gateway in gateways.iter() {
+        redis_is(gateway, "connected").await;
+    }
     some_more().await;
     over.store(true, Relaxed);
     while let Some(ended) = clients.join_next().await {
@@ -169,12 +194,21 @@ async fn without_redis_requests_go_on_and_nothing_is_lost() {
     }
     let answered = answered.load(Relaxed);
     let database = site.url.as_deref().unwrap().rsplit('/').next().unwrap();
-    let written = || Postgres::shared().psql(database, "SELECT count(*) FROM ledger").unwrap();
-    eventually("all is written down", || async { written() == answered.to_string() }).await;
+    let written = || {
+        Postgres::shared()
+            .psql(database, "SELECT count(*) FROM ledger")
+            .unwrap()
+    };
+    eventually("all is written down", || async {
+        written() == answered.to_string()
+    })
+    .await;
     println!("answered {answered}, written {}", written());
-    let told = |text: &str| gateways[0].logs().matches(text).count();
-    assert_eq!(told("Redis is away"), 2, "{}", gateways[0].logs());
-    assert_eq!(told("Redis answers again"), 2);
+    // Each outage is told of once; a machine that is busy may make one more of a slow answer.
+    let logs = gateways[0].logs();
+    let told = |text: &str| logs.matches(text).count();
+    let (away, back) = (told("Redis is away"), told("Redis answers again"));
+    assert!(away == back && (2..=4).contains(&away), "{away} {back} {logs}");
     drop(redis);
 }
 
@@ -182,19 +216,19 @@ async fn without_redis_requests_go_on_and_nothing_is_lost() {
 async fn limits_hold_again_when_redis_is_back() {
     let (site, redis) = with_own_redis(0.000_1).await;
     let gateways = site.start_all().await;
-    let key = key(&gateways[0], json!({ "max_budget": 0.03 })).await;
-    known(&gateways, &key).await;
-    let ask = |number: usize| {
-        let client = holder(&gateways[number % 2], &key);
-        async move { client.post(CHAT, &question()).await.unwrap().status }
+    let terms = json!({ "max_budget": 0.2 });
+    let (one, both) = (key(&gateways[0], terms.clone()).await, key(&gateways[0], terms).await);
+    known(&gateways, &both).await;
+    let one = paid(&gateways[..1], &one).await;
+    let some = async || {
+        for gateway in gateways.iter().cycle().take(8) {
+            let reply = holder(gateway, &both).post(CHAT, &question()).await.unwrap();
+            assert_eq!(reply.status, 200, "{}", reply.text());
+        }
     };
-    for number in 0..4 {
-        assert_eq!(ask(number).await, 200);
-    }
+    some().await;
     redis.stop();
-    for number in 4..8 {
-        assert_eq!(ask(number).await, 200);
-    }
+    some().await;
     for gateway in &gateways {
         redis_is(gateway, "Not connected").await;
     }
@@ -202,17 +236,11 @@ async fn limits_hold_again_when_redis_is_back() {
     for gateway in &gateways {
         redis_is(gateway, "connected").await;
     }
-    // Both tell what they spent alone, to a Redis that has forgotten everything.
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let mut served = 8;
-    for number in 0..40 {
-        let status = ask(number).await;
-        assert!(matches!(status, 200 | 422), "{status}");
-        served += usize::from(status == 200);
-    }
-    println!("served {served} of at most 20");
-    // Each of them alone, or both without what they spent before, would serve some 15 more.
-    assert!(served <= 20 && served > 8, "{served}");
+    // Both have told what they spent alone, to a Redis that has forgotten everything, as soon as
+    // each of them is refused nothing more.
+    let both = 16 + paid(&gateways, &both).await;
+    println!("one replica served {one}, two served {both}");
+    assert!(both <= one + 2 && both * 10 >= one * 8, "{one} {both}");
 }
 
 #[tokio::test]
