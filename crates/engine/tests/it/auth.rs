@@ -36,7 +36,9 @@ fn identity(
     let (snapshot, _) = Snapshot::build(Config::default(), keys, None);
     let governance = Governance::default();
     // A key that is looked for in memory is not waited for.
-    let caller = governance.authenticate(&snapshot, headers, query).now_or_never();
+    let caller = governance
+        .authenticate(&snapshot, headers, query)
+        .now_or_never();
     Ok(caller.unwrap()?.identity())
 }
 
