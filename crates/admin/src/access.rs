@@ -5,10 +5,13 @@ use lockgate_core::entity::{Entity, EntityKind};
 use crate::caller::{Caller, Role, TeamRole};
 use crate::refusal::Refusal;
 use crate::route::AdminRoute;
+use crate::table::Resource;
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
+    /// The holder of the master key.
+    Master,
     /// Proxy admins.
     Admins,
     /// Proxy admins, and those who may see everything.
@@ -36,16 +39,31 @@ pub(crate) struct Owner<'a> {
 type Holds = fn(AdminRoute) -> bool;
 
 /// Groups of routes that `allowed_routes` of a key may name instead of a path.
-const GROUPS: [(&str, Holds); 4] = [
-    ("management_routes", |_| true),
+const GROUPS: [(&str, Holds); 6] = [
+    ("management_routes", |route| {
+        route.resource() != Resource::Spend
+    }),
+    ("spend_tracking_routes", |route| {
+        route.resource() == Resource::Spend && !is_global(route)
+    }),
+    ("global_spend_tracking_routes", |route| {
+        route.resource() == Resource::Spend && is_global(route)
+    }),
     ("key_management_routes", |route| {
         first_path(route).contains("/key/")
     }),
-    ("info_routes", is_about_reading),
+    ("info_routes", |route| {
+        route.resource() != Resource::Spend && is_about_reading(route)
+    }),
     ("self_managed_routes", |route| {
         matches!(route.who(), Who::Members | Who::Everyone | Who::TeamAdmins)
     }),
 ];
+
+/// Whether a route tells what all spent.
+fn is_global(route: AdminRoute) -> bool {
+    first_path(route).starts_with("/global/spend")
+}
 
 fn first_path(route: AdminRoute) -> &'static str {
     route.paths().first().map_or("", |(_, path)| path)
@@ -115,7 +133,8 @@ fn names(allowed: &str, route: AdminRoute) -> bool {
 
 impl Who {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
+        Self::Master,
         Self::Admins,
         Self::Viewers,
         Self::OrganizationAdmins,
@@ -126,13 +145,16 @@ impl Who {
     ];
 
     fn admits(self, caller: &Caller) -> bool {
+        if self == Self::Master {
+            return matches!(caller, Caller::Master);
+        }
         if caller.is_admin() {
             return true;
         }
         let viewer = caller.role() == Role::ProxyAdminViewer;
         let organization = caller.may_change() && !caller.administered_organizations().is_empty();
         match self {
-            Self::Admins => false,
+            Self::Master | Self::Admins => false,
             Self::Viewers => viewer,
             Self::OrganizationAdmins => organization,
             Self::OrganizationViewers => viewer || organization,

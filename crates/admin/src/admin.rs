@@ -12,10 +12,11 @@ use crate::query::Query;
 use crate::refusal::{ErrorForm, Refusal};
 use crate::route::AdminRoute;
 use crate::settings::AdminSettings;
+use crate::spend::Prices;
 use crate::table::Resource;
 use crate::{
     access, access_groups, audit, budgets, config, credentials, customers, jwt_mappings, keys,
-    models, organizations, projects, tags, teams, users,
+    models, organizations, projects, spend, tags, teams, users,
 };
 
 /// The management API.
@@ -24,6 +25,8 @@ pub struct Admin {
     pub store: Arc<dyn EntityStore>,
     /// Where it is kept what they spent; without it everybody has spent nothing.
     pub spend: Option<Arc<dyn SpendStore>>,
+    /// Who knows prices; without it nothing has one.
+    pub prices: Option<Arc<dyn Prices>>,
     /// Who is told of every change.
     pub directory: Arc<dyn DirectorySink>,
     /// What the operator configured.
@@ -47,15 +50,28 @@ pub struct AdminRequest {
     pub caller: Caller,
     /// From which address, for the audit log.
     pub address: Option<String>,
+    /// Whether `Accept` asks for CSV, which reports of spend can be.
+    pub accepts_csv: bool,
 }
 
-/// An answer: JSON.
+/// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminResponse {
     /// The HTTP status.
     pub status: u16,
-    /// JSON text.
+    /// What the body is.
+    pub media: Media,
+    /// The body.
     pub body: String,
+}
+
+/// What a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// JSON text.
+    Json,
+    /// CSV: a report that was asked for so.
+    Csv,
 }
 
 /// How often a request is done again that met somebody else's change.
@@ -79,6 +95,7 @@ impl Admin {
                 Err(refusal) => Err(refusal),
             };
             match answer {
+                Ok(value) if request.wants_csv() => return AdminResponse::csv(&value),
                 Ok(value) => return AdminResponse::new(200, &value),
                 Err(refusal) if refusal.is_conflict && attempt < ATTEMPTS => attempt += 1,
                 Err(refusal) => return AdminResponse::new(refusal.status, &refusal.body(form)),
@@ -108,7 +125,21 @@ impl Admin {
             Resource::Config => Box::pin(config::answer(ask)).await,
             Resource::JwtMappings => Box::pin(jwt_mappings::answer(ask)).await,
             Resource::Audit => Box::pin(audit::answer(ask)).await,
+            Resource::Spend => Box::pin(spend::answer(ask)).await,
         }
+    }
+}
+
+// === impl AdminRequest ===
+
+impl AdminRequest {
+    /// Whether the answer is to be CSV: reports of spend can be.
+    pub(crate) fn wants_csv(&self) -> bool {
+        let asked = match Query::read(&self.query).get("format") {
+            Some(format) => format.eq_ignore_ascii_case("csv"),
+            None => self.accepts_csv,
+        };
+        asked && self.route.resource() == Resource::Spend
     }
 }
 
@@ -118,7 +149,16 @@ impl AdminResponse {
     fn new(status: u16, value: &Value) -> Self {
         Self {
             status,
+            media: Media::Json,
             body: value.to_string(),
+        }
+    }
+
+    fn csv(report: &Value) -> Self {
+        Self {
+            status: 200,
+            media: Media::Csv,
+            body: spend::csv::of(report),
         }
     }
 }

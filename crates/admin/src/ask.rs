@@ -42,6 +42,11 @@ impl<'a> Ask<'a> {
         self.request.params.get(place).map_or("", String::as_str)
     }
 
+    /// Whether the answer is to be CSV.
+    pub(crate) fn wants_csv(&self) -> bool {
+        self.request.wants_csv()
+    }
+
     pub(crate) fn body(&self) -> Result<Body, Refusal> {
         Body::read(&self.request.body)
     }

@@ -1,6 +1,7 @@
 //! Who is told what the management API changed.
 
 use lockgate_core::entity::{Entity, EntityId};
+use lockgate_core::ports::Spend;
 use serde_json::{Map, Value};
 
 /// What this process serves from. It is told after a change was stored and before it is answered,
@@ -8,6 +9,9 @@ use serde_json::{Map, Value};
 pub trait DirectorySink: Send + Sync {
     /// These are new or different, and those are gone.
     fn changed(&self, puts: &[Entity], removals: &[EntityId]);
+
+    /// So much was taken off what these spent.
+    fn forgiven(&self, taken: &[Spend]);
 
     /// Whether a deployment with this id is in the configuration file, and so cannot be changed here.
     fn is_configured_model(&self, id: &str) -> bool;

@@ -226,6 +226,7 @@ fn request(route: AdminRoute, body: &Value) -> AdminRequest {
         body: body.to_string().into_bytes(),
         caller: TOKENS,
         address: None,
+        accepts_csv: false,
     }
 }
 

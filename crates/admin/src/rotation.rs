@@ -118,6 +118,7 @@ impl Admin {
             body: json!({ "key": id }).to_string().into_bytes(),
             caller: Caller::Gateway("key_rotation"),
             address: None,
+            accepts_csv: false,
         };
         self.answer(request).await.status == 200
     }

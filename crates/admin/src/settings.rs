@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use lockgate_core::Secret;
+use lockgate_core::money::Nanodollars;
 use serde_json::{Map, Value};
 
 /// What the operator configured about the management API, under LiteLLM's names.
@@ -21,6 +22,8 @@ pub struct AdminSettings {
     pub rotation_grace_period: Option<String>,
     /// `litellm_settings.timezone`: where the days of budgets begin.
     pub zone: TimeZone,
+    /// `litellm_settings.max_budget`: what all requests together may cost.
+    pub max_budget: Option<Nanodollars>,
     /// What keys for encryption are derived from: `LITELLM_SALT_KEY`, or else the master key.
     pub salt: Secret,
 }
@@ -39,6 +42,7 @@ impl AdminSettings {
             disable_custom_api_keys: false,
             rotation_grace_period: None,
             zone: TimeZone::UTC,
+            max_budget: None,
             salt,
         }
     }

@@ -193,6 +193,52 @@ routes! {
         ConfigFieldDelete: Admins, Detail, [Post "/config/field/delete", Delete "/config/field/delete"];
         ConfigList: Admins, Detail, [Get "/config/list"];
     }
+    Spend {
+        SpendLogs: Everyone, Error, [Get "/spend/logs"];
+        SpendLogsV2: Everyone, Error, [Get "/spend/logs/v2"];
+        SpendLogsUi: Everyone, Error, [Get "/spend/logs/ui"];
+        SpendLogsOne: Everyone, Detail, [Get "/spend/logs/ui/{request_id}"];
+        SpendLogsSession: Everyone, Detail, [Get "/spend/logs/session/ui"];
+        SpendKeys: Everyone, Detail, [Get "/spend/keys"];
+        SpendUsers: Everyone, Detail, [Get "/spend/users"];
+        SpendTags: Everyone, Error, [Get "/spend/tags"];
+        SpendCalculate: Everyone, Error, [Post "/spend/calculate"];
+        KeySpendReport: Everyone, Detail, [Get "/key/spend/report"];
+        UserSpendReport: Everyone, Detail, [Get "/user/spend/report"];
+        TeamSpendReport: Everyone, Detail, [Get "/team/spend/report"];
+        OrganizationSpendReport: Everyone, Detail, [Get "/organization/spend/report"];
+        GlobalSpend: Viewers, Error, [Get "/global/spend"];
+        GlobalSpendLogs: Viewers, Error, [Get "/global/spend/logs"];
+        GlobalSpendKeys: Viewers, Detail, [Get "/global/spend/keys"];
+        GlobalSpendTeams: Viewers, Detail, [Get "/global/spend/teams"];
+        GlobalSpendCustomers: Viewers, Detail,
+            [Post "/global/spend/end_users", Get "/global/spend/end_users"];
+        GlobalCustomers: Viewers, Detail, [Get "/global/all_end_users"];
+        GlobalSpendModels: Viewers, Detail, [Get "/global/spend/models"];
+        GlobalSpendProvider: Viewers, Detail, [Get "/global/spend/provider"];
+        GlobalSpendTags: Viewers, Error, [Get "/global/spend/tags"];
+        GlobalTagNames: Viewers, Error, [Get "/global/spend/all_tag_names"];
+        GlobalSpendReport: Viewers, Detail, [Get "/global/spend/report"];
+        GlobalSpendReset: Master, Error, [Post "/global/spend/reset"];
+        GlobalActivity: Everyone, Detail, [Get "/global/activity"];
+        GlobalActivityModel: Everyone, Detail, [Get "/global/activity/model"];
+        GlobalActivityCache: Everyone, Detail, [Get "/global/activity/cache_hits"];
+        GlobalActivityExceptions: Viewers, Detail, [Get "/global/activity/exceptions"];
+        GlobalActivityDeployments: Viewers, Detail, [Get "/global/activity/exceptions/deployment"];
+        UserDaily: Everyone, Detail, [Get "/user/daily/activity"];
+        UserDailySum: Everyone, Detail, [Get "/user/daily/activity/aggregated"];
+        TeamDaily: Everyone, Detail, [Get "/team/daily/activity"];
+        TeamDailySum: Everyone, Detail, [Get "/team/daily/activity/aggregated"];
+        TagDaily: Everyone, Detail, [Get "/tag/daily/activity"];
+        TagDailySum: Everyone, Detail, [Get "/tag/daily/activity/aggregated"];
+        OrganizationDaily: Everyone, Detail, [Get "/organization/daily/activity"];
+        OrganizationDailySum: Everyone, Detail, [Get "/organization/daily/activity/aggregated"];
+        CustomerDaily: Viewers, Detail,
+            [Get "/customer/daily/activity", Get "/end_user/daily/activity"];
+        CustomerDailySum: Viewers, Detail, [
+            Get "/customer/daily/activity/aggregated", Get "/end_user/daily/activity/aggregated"
+        ];
+    }
     JwtMappings {
         JwtMappingNew: Admins, Plain, [Post "/jwt/key/mapping/new"];
         JwtMappingUpdate: Admins, Plain, [Post "/jwt/key/mapping/update"];

@@ -1,9 +1,13 @@
 //! What is written down about a request when it ended.
 
+mod details;
+
 use serde::{Deserialize, Serialize};
 
 use crate::entity::EntityKind;
 use crate::money::Nanodollars;
+
+pub use self::details::{LedgerDetails, Repriced};
 
 /// One finished request: also one that failed, was left by its client, or came out of a cache.
 ///
@@ -96,6 +100,9 @@ pub struct LedgerEntry {
     /// Where the cost comes from.
     #[serde(skip_serializing_if = "is_default")]
     pub cost_source: CostSource,
+    /// What else the cost depends on, and what became of it; most requests have none of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<Box<LedgerDetails>>,
     /// Whose budgets it was charged to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub charges: Vec<Charge>,
@@ -166,6 +173,32 @@ impl LedgerTokens {
     #[must_use]
     pub fn total(&self) -> u64 {
         self.input.saturating_add(self.output)
+    }
+}
+
+// === impl CostSource ===
+
+impl CostSource {
+    /// Its name in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Reported => "reported",
+            Self::Computed => "computed",
+            Self::Estimated => "estimated",
+        }
+    }
+
+    /// The source of that name; none for others.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name {
+            "reported" => Self::Reported,
+            "computed" => Self::Computed,
+            "estimated" => Self::Estimated,
+            _ => Self::None,
+        }
     }
 }
 

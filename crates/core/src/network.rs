@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn ip(text: &str) -> IpAddr {
-        text.parse().unwrap_or(IpAddr::from([0; 16]))
+        text.parse().unwrap_or_else(|_| IpAddr::from([0; 16]))
     }
 
     #[test]

@@ -14,7 +14,8 @@ pub use self::entities::{
 pub use self::leases::{LeaseAsk, LeaseGrant, LeaseStore, Shared};
 pub use self::ledger::Ledger;
 pub use self::spend::{
-    Activity, ActivityQuery, Dimension, EntryQuery, Spend, SpendStore, Totals, Written,
+    Activity, ActivityQuery, Dimension, EntryOrder, EntryQuery, EntrySort, Seer, Spend, SpendStore,
+    Spender, StatusCount, StatusQuery, Totals, Written,
 };
 
 /// What a store promises.

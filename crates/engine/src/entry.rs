@@ -2,10 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lockgate_core::ledger::{LedgerEntry, LedgerTokens};
+use lockgate_core::ledger::{LedgerDetails, LedgerEntry, LedgerTokens};
 use lockgate_wire::Operation;
-use lockgate_wire::canonical::Usage;
+use lockgate_wire::canonical::{Billing, ServiceTier, Usage};
 
+use crate::governance::Bill;
 use crate::record::RequestRecord;
 
 /// The most of an error that is kept, in bytes. Some providers quote the prompt.
@@ -21,6 +22,8 @@ pub(crate) fn of(record: &RequestRecord) -> LedgerEntry {
     let now = now.unwrap_or_default();
     let deployment = record.deployment.as_deref();
     let bill = &record.bill;
+    let estimate = bill.estimate.as_ref().map(|estimate| &estimate.usage);
+    let usage = estimate.or(record.usage.as_ref());
     let mut entry = LedgerEntry {
         id: id(now),
         call_id: record.call_id.clone(),
@@ -43,7 +46,8 @@ pub(crate) fn of(record: &RequestRecord) -> LedgerEntry {
         stream: record.stream,
         retries: record.retries,
         fallbacks: record.fallbacks,
-        tokens: record.usage.as_ref().map(tokens).unwrap_or_default(),
+        tokens: usage.map(tokens).unwrap_or_default(),
+        details: usage.and_then(|usage| details(usage, bill)),
         cost: bill.cost,
         cost_source: bill.source,
         charges: bill.charges.clone(),
@@ -126,5 +130,56 @@ fn tokens(usage: &Usage) -> LedgerTokens {
         cache_read: usage.cache_read,
         cache_write: usage.cache_write,
         reasoning: usage.reasoning,
+    }
+}
+
+/// What else the cost was calculated from.
+fn details(usage: &Usage, bill: &Bill) -> Option<Box<LedgerDetails>> {
+    let billing = &usage.billing;
+    let at_most = bill.estimate.and_then(|estimate| estimate.at_most);
+    LedgerDetails {
+        cache_write_1h: usage.cache_write_1h,
+        audio_input: usage.audio_input,
+        audio_output: usage.audio_output,
+        cache_read_audio: usage.cache_read_audio,
+        image_input: usage.image_input,
+        video_input: usage.video_input,
+        image_output: usage.image_output,
+        web_searches: billing.web_searches,
+        service_tier: billing.service_tier.map(|tier| tier.as_str().to_owned()),
+        fast: billing.fast,
+        us_only: billing.us_only,
+        at_most: at_most.map(lockgate_core::money::Nanodollars::get),
+        repriced: None,
+    }
+    .boxed()
+}
+
+/// The counts that a cost was calculated from, out of an entry of the ledger.
+#[must_use]
+pub fn usage_of(entry: &LedgerEntry) -> Usage {
+    let none = LedgerDetails::default();
+    let details = entry.details.as_deref().unwrap_or(&none);
+    let tier = details.service_tier.as_deref();
+    Usage {
+        input_tokens: entry.tokens.input,
+        output_tokens: entry.tokens.output,
+        cache_read: entry.tokens.cache_read,
+        cache_write: entry.tokens.cache_write,
+        cache_write_1h: details.cache_write_1h,
+        reasoning: entry.tokens.reasoning,
+        audio_input: details.audio_input,
+        audio_output: details.audio_output,
+        cache_read_audio: details.cache_read_audio,
+        image_input: details.image_input,
+        video_input: details.video_input,
+        image_output: details.image_output,
+        billing: Billing {
+            reported_cost: None,
+            service_tier: tier.and_then(ServiceTier::named),
+            web_searches: details.web_searches,
+            fast: details.fast,
+            us_only: details.us_only,
+        },
     }
 }

@@ -42,6 +42,7 @@ pub mod upstream;
 pub use self::answer::AnswerBody;
 pub use self::count::Counted;
 pub use self::engine::{CONNECT_TIMEOUT, Engine, Shared};
+pub use self::entry::usage_of;
 pub use self::off_core::off_core;
 pub use self::pipeline::{Endpoint, body_limit, error_response};
 pub use self::probe::Probe;

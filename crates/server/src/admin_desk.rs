@@ -5,33 +5,29 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use futures_util::StreamExt as _;
-use futures_util::future::{BoxFuture, LocalBoxFuture};
+use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
-use lockgate_admin::Registration;
 use lockgate_admin::{
-    Admin, AdminRequest, AdminResponse, AdminSettings, Caller, DirectorySink, identify,
-    identify_bearer, without_store,
+    Admin, AdminRequest, AdminResponse, AdminSettings, Caller, DirectorySink, Prices, Registration,
+    identify, identify_bearer, without_store,
 };
 use lockgate_core::Secret;
 use lockgate_core::config::Config;
 use lockgate_core::entity::{Entity, EntityId};
-use lockgate_core::error::GatewayError;
-use lockgate_core::ports::{EntityStore, SpendStore};
+use lockgate_core::ports::{EntityStore, Spend, SpendStore};
 use lockgate_engine::Shared;
-use lockgate_engine::governance::{Bearer, Newcomer, Registry};
-use lockgate_wire::canonical::ErrorKind;
+use lockgate_engine::governance::{Bearer, Registry};
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::composing::{Composer, Stock};
+use crate::registrar::Registrar;
 
 /// How many requests may wait.
 const QUEUE: usize = 256;
-/// How long a request waits for what its token names to be made.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How many are answered at the same time.
 const AT_ONCE: usize = 32;
 
@@ -77,15 +73,13 @@ pub(crate) enum Asker {
     Bearer(Box<Bearer>),
 }
 
-enum Job {
-    Ask(Asked, oneshot::Sender<AdminResponse>),
-    /// Nobody may wait for the answer.
+/// What the control plane is handed over.
+pub(crate) enum Job {
+    /// A management request.
+    Ask(Box<Asked>, oneshot::Sender<AdminResponse>),
+    /// What a token names; nobody may wait for the answer.
     Register(Registration, oneshot::Sender<Result<(), String>>),
 }
-
-/// What cores have made that tokens name.
-#[derive(Debug)]
-struct Registrar(mpsc::WeakSender<Job>);
 
 /// Nobody takes the request now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,10 +93,11 @@ struct Serving {
 
 /// Opens the management API on `stores`; without them every route says that there is no database.
 ///
-/// `directory` is told of what changed.
+/// `directory` is told of what changed, `prices` says what things cost.
 pub(crate) fn start_admin(
     stores: Option<Stores>,
     directory: Arc<dyn DirectorySink>,
+    prices: Option<Arc<dyn Prices>>,
     settings: AdminSettings,
 ) -> (AdminDesk, AdminOffice) {
     let (sender, jobs) = mpsc::channel(QUEUE);
@@ -110,6 +105,7 @@ pub(crate) fn start_admin(
         Arc::new(Admin {
             store: stores.entities,
             spend: Some(stores.spend),
+            prices,
             directory,
             settings,
             clock: now,
@@ -150,6 +146,7 @@ pub(crate) fn settings(config: &Config, master: &Secret) -> AdminSettings {
             .get_non_empty("LITELLM_KEY_ROTATION_GRACE_PERIOD")
             .map(str::to_owned),
         zone: config.governance.timezone.clone(),
+        max_budget: config.governance.max_budget,
         ..AdminSettings::new(salt(config, master))
     }
 }
@@ -172,7 +169,7 @@ impl AdminDesk {
     /// What makes what tokens name: does not keep the office open.
     pub(crate) fn registry(&self) -> Option<Box<dyn Registry>> {
         let sender = self.0.as_ref()?;
-        Some(Box::new(Registrar(sender.downgrade())))
+        Some(Box::new(Registrar::new(sender.downgrade())))
     }
 
     /// Hands a request over and waits for its answer.
@@ -181,7 +178,9 @@ impl AdminDesk {
             return Ok(without_store());
         };
         let (answer, answered) = oneshot::channel();
-        sender.try_send(Job::Ask(asked, answer)).map_err(|_| Busy)?;
+        sender
+            .try_send(Job::Ask(Box::new(asked), answer))
+            .map_err(|_| Busy)?;
         answered.await.map_err(|_| Busy)
     }
 }
@@ -223,7 +222,7 @@ impl AdminOffice {
             // The client may have left; what it asked for is done.
             match job {
                 Job::Ask(asked, told) => {
-                    let response = answer(&admin, asked).await;
+                    let response = answer(&admin, *asked).await;
                     if let Some(composer) = composer {
                         composer.refresh().await;
                     }
@@ -271,66 +270,6 @@ async fn answer(admin: &Admin, asked: Asked) -> AdminResponse {
     }
 }
 
-// === impl Registrar ===
-
-impl Registrar {
-    fn hand_over(&self, newcomer: Newcomer) -> Option<oneshot::Receiver<Result<(), String>>> {
-        let (told, answer) = oneshot::channel();
-        let job = Job::Register(registration(newcomer), told);
-        self.0.upgrade()?.try_send(job).ok()?;
-        Some(answer)
-    }
-}
-
-impl Registry for Registrar {
-    fn register(&self, newcomer: Newcomer) -> BoxFuture<'static, Result<(), GatewayError>> {
-        let answer = self.hand_over(newcomer);
-        Box::pin(async move {
-            let Some(answer) = answer else {
-                return Err(not_made());
-            };
-            match tokio::time::timeout(PATIENCE, answer).await {
-                Ok(Ok(Ok(()))) => Ok(()),
-                _ => Err(not_made()),
-            }
-        })
-    }
-
-    fn note(&self, newcomer: Newcomer) {
-        let _nobody_waits = self.hand_over(newcomer);
-    }
-}
-
-fn registration(newcomer: Newcomer) -> Registration {
-    match newcomer {
-        Newcomer::User { id, email } => Registration::User { id, email },
-        Newcomer::Team { id } => Registration::Team { id },
-        Newcomer::Place {
-            user,
-            role,
-            joins,
-            leaves,
-        } => Registration::Place {
-            user,
-            role,
-            joins,
-            leaves,
-        },
-        Newcomer::Client { claim, user, team } => Registration::Client {
-            issuer: claim.issuer,
-            claim: claim.claim,
-            value: claim.value,
-            user,
-            team,
-        },
-    }
-}
-
-fn not_made() -> GatewayError {
-    let why = "what this token names is not here yet and cannot be made now; try again shortly";
-    GatewayError::gateway(ErrorKind::Unavailable, why).with_type("no_db_connection")
-}
-
 // === impl Serving ===
 
 impl DirectorySink for Serving {
@@ -341,6 +280,14 @@ impl DirectorySink for Serving {
             directory.remove(id);
         }
         self.stock.changed(puts, removals);
+    }
+
+    fn forgiven(&self, taken: &[Spend]) {
+        let shared = &self.shared;
+        let zone = shared.snapshot.load().config.governance.timezone.clone();
+        for spend in taken {
+            shared.governance.directory.forgive(spend, &zone);
+        }
     }
 
     fn is_configured_model(&self, id: &str) -> bool {
@@ -376,6 +323,8 @@ mod tests {
     impl DirectorySink for Nobody {
         fn changed(&self, _: &[Entity], _: &[EntityId]) {}
 
+        fn forgiven(&self, _: &[Spend]) {}
+
         fn is_configured_model(&self, _: &str) -> bool {
             false
         }
@@ -387,7 +336,7 @@ mod tests {
             spend: Arc::new(MemorySpend::default()),
         };
         let settings = AdminSettings::new(Secret::new("sk-salt"));
-        start_admin(Some(stores), Arc::new(Nobody), settings)
+        start_admin(Some(stores), Arc::new(Nobody), None, settings)
     }
 
     fn new_key() -> Asked {
@@ -398,6 +347,7 @@ mod tests {
             body: b"{}".to_vec(),
             caller: Caller::Master,
             address: None,
+            accepts_csv: false,
         };
         Asked {
             request,
@@ -458,7 +408,7 @@ mod tests {
     #[tokio::test]
     async fn without_a_store_everything_is_answered_with_that() {
         let settings = AdminSettings::new(Secret::new("sk-salt"));
-        let (desk, mut office) = start_admin(None, Arc::new(Nobody), settings);
+        let (desk, mut office) = start_admin(None, Arc::new(Nobody), None, settings);
         office.run().await;
         assert!(!desk.is_open());
         let response = desk.ask(new_key()).await.unwrap();

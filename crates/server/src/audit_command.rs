@@ -23,7 +23,10 @@ pub(crate) fn run(command: AuditCommand, environment: &Environment) -> anyhow::R
     match command {
         AuditCommand::Verify(args) => verify(args, environment),
         AuditCommand::Export { audit, since } => {
-            let since = since.as_deref().map(database::moment).transpose()?;
+            let since = since
+                .as_deref()
+                .map(|text| database::moment("--since", text))
+                .transpose()?;
             export(audit, since, environment)
         }
     }

@@ -39,6 +39,9 @@ pub(crate) enum Command {
     Import(ImportCommand),
     /// Make the tables of the database, or bring them to what this version needs.
     Migrate(MigrateArgs),
+    /// Calculate what past requests cost by today's prices, and say what that changes. With --apply
+    /// the ledger, its sums and what was spent are changed.
+    Reprice(RepriceArgs),
     /// Make or drop the database and its user on a PostgreSQL server.
     #[command(subcommand)]
     Db(DbCommand),
@@ -147,6 +150,23 @@ pub(crate) struct MigrateArgs {
     /// Wait this long for a database that is away (`300s`, `5m`).
     #[arg(long = "wait-db", value_name = "TIME", value_parser = time)]
     pub wait_db: Option<Duration>,
+}
+
+/// Which requests to price anew.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RepriceArgs {
+    /// Which database, and which prices.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// Requests since that day (UTC).
+    #[arg(long, value_name = "DATE")]
+    pub since: String,
+    /// Requests until the end of that day [default: now].
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// Write the new costs. Without it nothing is written.
+    #[arg(long)]
+    pub apply: bool,
 }
 
 /// As whom to make or drop a database.

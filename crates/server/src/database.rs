@@ -37,11 +37,11 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
 }
 
 /// A day in UTC, or a moment with its zone, in microseconds since 1970.
-pub(crate) fn moment(text: &str) -> anyhow::Result<i64> {
+pub(crate) fn moment(flag: &str, text: &str) -> anyhow::Result<i64> {
     let at = Date::from_str(text)
         .and_then(|day| day.to_zoned(TimeZone::UTC))
         .map(|day: Zoned| day.timestamp())
         .or_else(|_| Timestamp::from_str(text));
-    let at = at.with_context(|| format!("--since {text}: give a day, such as 2026-11-01"))?;
+    let at = at.with_context(|| format!("{flag} {text}: give a day, such as 2026-11-01"))?;
     Ok(at.as_microsecond())
 }

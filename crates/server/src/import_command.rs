@@ -36,7 +36,11 @@ pub(crate) fn run(args: &LitellmArgs, environment: &Environment) -> Result<ExitC
     let config = configure::read(file.as_ref(), environment)?.config;
     let options = Options {
         overwrite: args.overwrite,
-        since: args.since.as_deref().map(moment).transpose()?,
+        since: args
+            .since
+            .as_deref()
+            .map(|text| moment("--since", text))
+            .transpose()?,
         keys: keys(&config, environment),
         now: Timestamp::now().as_microsecond(),
         zone: config.governance.timezone.clone(),

@@ -18,7 +18,10 @@ mod listener;
 mod local_ollama;
 mod migrate_command;
 mod models_command;
+mod prices;
+mod registrar;
 mod reload;
+mod reprice_command;
 mod rotation;
 mod serve;
 mod sharing;
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
             import_command::run(&args, &environment)
         }
         Some(Command::Migrate(args)) => migrate_command::run(args, &environment),
+        Some(Command::Reprice(args)) => reprice_command::run(args, &environment),
         Some(Command::Audit(command)) => audit_command::run(command, &environment),
         Some(Command::Db(command)) => db_command::run(command, &environment),
         Some(Command::Version) => {

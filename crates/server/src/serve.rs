@@ -28,6 +28,7 @@ use crate::composing::{Composer, Stock};
 use crate::configure::{self, Beside, Configured};
 use crate::data_plane::DataPlane;
 use crate::keeping::{self, Keeping};
+use crate::prices::InForce;
 use crate::reload::Reloader;
 use crate::sharing::Sharing;
 use crate::shutdown::{self, Signals, Stop, Stopping};
@@ -51,7 +52,7 @@ pub(crate) fn run(args: ServeArgs, environment: Environment) -> anyhow::Result<E
     telemetry::init(args, &environment, &configured.config.litellm);
     report(args, &configured);
     let master = master_key(args, &configured.config)?;
-    let gateway = Gateway::build(configured, &master, environment)?;
+    let gateway = Gateway::build(configured, &master, environment);
     gateway.run(args, &master)
 }
 
@@ -72,11 +73,7 @@ struct Gateway {
 // === impl Gateway ===
 
 impl Gateway {
-    fn build(
-        configured: Configured,
-        master: &MasterKey,
-        environment: Environment,
-    ) -> anyhow::Result<Self> {
+    fn build(configured: Configured, master: &MasterKey, environment: Environment) -> Self {
         let config = &configured.config;
         let header_name = config.general.litellm_key_header_name.as_deref();
         let keys = Keys::new(&master.key, header_name);
@@ -94,7 +91,7 @@ impl Gateway {
         let identity = Identity::new(&snapshot.config.identity, &keeper);
         let shared = Shared::new(snapshot);
         shared.governance.identify_by(identity);
-        Ok(Self {
+        Self {
             shared: Arc::new(shared),
             stock: Arc::new(stock),
             beside: configured.beside,
@@ -104,7 +101,7 @@ impl Gateway {
             environment,
             files: configured.files,
             fingerprint: configured.fingerprint,
-        })
+        }
     }
 
     fn run(self, args: &ServeArgs, master: &MasterKey) -> anyhow::Result<ExitCode> {
@@ -121,6 +118,7 @@ impl Gateway {
         let (desk, mut office) = start_admin(
             Some(keeping.stores()),
             admin_desk::serving(self.shared.clone(), self.stock.clone()),
+            Some(Arc::new(InForce(self.shared.clone()))),
             admin_desk::settings(&snapshot.config, &master.key),
         );
         if let Some(registry) = desk.registry() {

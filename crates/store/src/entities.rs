@@ -13,7 +13,7 @@ use crate::backend::{Store, in_time};
 use crate::sql::{Row, Statement};
 use crate::{audit, failure};
 
-pub(crate) use self::change::touch;
+pub(crate) use self::change::{take, touch};
 
 /// The columns of an entity, in the order that [`read`] takes them.
 pub(crate) const COLUMNS: &str = "e.kind, e.id, e.unique_name, e.team_id, e.user_id, \

@@ -26,6 +26,6 @@ pub use self::maintain::Maintained;
 pub use self::memory::MemoryEntities;
 pub use self::migrate::{MigrateError, Migrated};
 pub use self::redis::{RedisAddress, RedisAddressError, RedisLeases};
-pub use self::spend::PARTITION;
+pub use self::spend::{NewCost, PARTITION};
 pub use self::task::Task;
 pub use self::url::{DatabaseUrl, Located, UrlError};

@@ -94,10 +94,11 @@ macro_rules! migration {
 }
 
 /// In order. What was released is never changed, only followed by another.
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     migration!("0001_entities", online: false),
     migration!("0002_spend", online: false),
     migration!("0003_entity_indexes", online: true),
+    migration!("0004_ledger_details", online: false),
 ];
 
 /// Where the versions are written down; a database with it is ours.

@@ -3,8 +3,10 @@
 mod activity;
 mod columns;
 mod entries;
+mod lower;
 mod marks;
 mod partitions;
+mod reprice;
 mod sums;
 mod way;
 mod write;
@@ -15,7 +17,8 @@ use lockgate_core::entity::{EntityId, EntityKind};
 use lockgate_core::ledger::LedgerEntry;
 use lockgate_core::money::Nanodollars;
 use lockgate_core::ports::{
-    Activity, ActivityQuery, EntryQuery, Page, Spend, SpendStore, StoreError, StoreFuture, Written,
+    Activity, ActivityQuery, EntryQuery, Page, Spend, SpendStore, Spender, StatusCount,
+    StatusQuery, StoreError, StoreFuture, Written,
 };
 
 use crate::backend::{Store, in_time};
@@ -25,6 +28,7 @@ use crate::text::indexed;
 
 pub use self::partitions::PARTITION;
 pub(crate) use self::partitions::make_ahead;
+pub use self::reprice::NewCost;
 pub(crate) use self::write::{LedgerFile, WriteError};
 
 const SPEND: &str = "SELECT kind, id, window_name, window_start, amount FROM spend";
@@ -85,6 +89,18 @@ impl SpendStore for Store {
 
     fn entries<'a>(&'a self, query: &'a EntryQuery) -> StoreFuture<'a, Page<LedgerEntry>> {
         Box::pin(in_time(entries::page(self, query)))
+    }
+
+    fn statuses<'a>(&'a self, query: &'a StatusQuery) -> StoreFuture<'a, Vec<StatusCount>> {
+        Box::pin(in_time(entries::statuses(self, query)))
+    }
+
+    fn lower_spend<'a>(
+        &'a self,
+        of: Spender<'a>,
+        most: Nanodollars,
+    ) -> StoreFuture<'a, Vec<Spend>> {
+        Box::pin(in_time(lower::lower(self, of, most)))
     }
 
     fn activity<'a>(&'a self, query: &'a ActivityQuery) -> StoreFuture<'a, Vec<Activity>> {

@@ -103,8 +103,7 @@ pub trait Dialect: Send + Sync {
         self.sniff(&answer.to_bytes())
     }
 
-    /// The failure that a whole answer tells of in place of an answer, if it does: the one that
-    /// [`Dialect::sniff`] sees.
+    /// The failure that [`Dialect::sniff`] sees in a whole answer, if there is one.
     fn failure(&self, answer: &[u8]) -> Option<ApiError> {
         self.sniff(answer).error
     }

@@ -2,6 +2,7 @@
 
 use lockgate_core::entity::{Entity, EntityKind};
 use lockgate_core::money::Nanodollars;
+use lockgate_core::ports::Spender;
 use serde_json::{Map, Value, json};
 
 use super::form::{ASKED, FIELDS, shown, shown_with_token};
@@ -225,11 +226,8 @@ pub(super) async fn reset_spend(ask: &Ask<'_>) -> Answer {
             "reset_to ({wanted}) must be <= current spend ({spent})"
         )));
     }
-    let Some(store) = &ask.admin.spend else {
-        return Err(Refusal::no_store());
-    };
     let amount = Nanodollars::from_dollars(wanted).unwrap_or_default();
-    store.set_spend(&account(&key), amount).await?;
+    crate::spend::forgive(ask, Spender::One(&account(&key)), amount).await?;
     let mut edit = ask.edit();
     let before = json!({"spend": spent});
     let after = json!({"spend": wanted});

@@ -10,7 +10,7 @@ use crate::fields::{Field, Type, field};
 use crate::refusal::Refusal;
 
 /// What can be allowed.
-const AVAILABLE: [&str; 12] = [
+const AVAILABLE: [&str; 14] = [
     "/key/generate",
     "/key/update",
     "/key/delete",
@@ -23,6 +23,8 @@ const AVAILABLE: [&str; 12] = [
     "/key/block",
     "/key/unblock",
     "/key/aliases",
+    "/spend/logs",
+    "/team/daily/activity",
 ];
 /// What is allowed when a team does not say.
 const USUAL: [&str; 2] = ["/key/info", "/key/health"];

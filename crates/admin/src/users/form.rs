@@ -140,6 +140,13 @@ pub(crate) async fn rows(ask: &Ask<'_>, users: &[Entity]) -> Result<Vec<Value>, 
     Ok(rows)
 }
 
+/// Users and what they spent, without what they are in.
+pub(crate) async fn bare_rows(ask: &Ask<'_>, users: &[Entity]) -> Result<Value, Refusal> {
+    let facts = ask.facts(users).await?;
+    let rows = users.iter().map(|user| Value::Object(ROW.of(user, &facts)));
+    Ok(rows.collect())
+}
+
 pub(super) async fn need(ask: &Ask<'_>, id: &str) -> Result<Entity, Refusal> {
     let found = ask.find(EntityKind::User, id).await?;
     found.ok_or_else(|| {

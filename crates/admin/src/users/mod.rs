@@ -14,7 +14,7 @@ use crate::caller::Role;
 use crate::refusal::Refusal;
 use crate::table::AdminRoute;
 
-pub(crate) use self::form::{found_or_made, is_managed, rows};
+pub(crate) use self::form::{bare_rows, found_or_made, is_managed, rows};
 
 pub(crate) async fn answer(ask: &Ask<'_>) -> Answer {
     match ask.request.route {

@@ -79,6 +79,7 @@ async fn one_replica_rotates_at_a_time() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a story is as long as it is")]
 async fn what_tokens_name_is_made_once_and_told() {
     let api = Api::with(|settings| {
         let defaults = json!({"max_budget": 3.0}).as_object().cloned();

@@ -6,5 +6,6 @@ mod conflicts;
 mod jobs;
 mod keys;
 mod others;
+mod spend;
 mod support;
 mod teams;

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use lockgate_admin::{
-    Admin, AdminRequest, AdminSettings, Caller, DirectorySink, Found, KeyCaller, OrganizationRole,
-    Role, TeamRole, find,
+    Admin, AdminRequest, AdminSettings, Caller, DirectorySink, Found, KeyCaller, Media,
+    OrganizationRole, Priced, Prices, Quote, Role, TeamRole, Unpriced, find,
 };
 use lockgate_core::Secret;
 use lockgate_core::entity::{Entity, EntityId};
-use lockgate_core::ports::{AuditDraft, AuditQuery, EntityStore, Paging};
+use lockgate_core::money::Nanodollars;
+use lockgate_core::ports::{AuditDraft, AuditQuery, EntityStore, Paging, Spend};
 use lockgate_testkit::{MemorySpend, MemoryStore};
 use serde_json::Value;
 
@@ -24,6 +25,7 @@ pub(crate) const CONFIGURED: &str = "from-the-file";
 pub(crate) struct Told {
     pub(crate) puts: Mutex<Vec<Entity>>,
     pub(crate) removals: Mutex<Vec<EntityId>>,
+    pub(crate) forgiven: Mutex<Vec<Spend>>,
 }
 
 impl DirectorySink for Told {
@@ -32,8 +34,37 @@ impl DirectorySink for Told {
         self.removals.lock().unwrap().extend_from_slice(removals);
     }
 
+    fn forgiven(&self, taken: &[Spend]) {
+        self.forgiven.lock().unwrap().extend_from_slice(taken);
+    }
+
     fn is_configured_model(&self, id: &str) -> bool {
         id == CONFIGURED
+    }
+}
+
+/// A thousandth of a dollar for each message, for the one model it knows.
+struct Fixed;
+
+impl Prices for Fixed {
+    fn cost<'a>(&'a self, quote: &'a Quote<'a>) -> Priced<'a> {
+        let (model, messages) = match *quote {
+            Quote::Question { model, messages } => (model, messages.len()),
+            Quote::Answer { model, answer } => {
+                let named = answer.get("model").and_then(Value::as_str);
+                (model.or(named).unwrap_or_default(), 1)
+            }
+        };
+        let known = model == "gpt";
+        let cost = Nanodollars::new(1_000_000 * i64::try_from(messages).unwrap());
+        let unknown = Unpriced::Unknown {
+            model: model.to_owned(),
+        };
+        Box::pin(std::future::ready(if known {
+            Ok(cost)
+        } else {
+            Err(unknown)
+        }))
     }
 }
 
@@ -41,6 +72,7 @@ impl DirectorySink for Told {
 pub(crate) struct Api {
     pub(crate) admin: Admin,
     pub(crate) store: Arc<MemoryStore>,
+    pub(crate) spend: Arc<MemorySpend>,
     pub(crate) told: Arc<Told>,
 }
 
@@ -57,27 +89,38 @@ impl Api {
     }
 
     pub(crate) fn with(configure: impl FnOnce(&mut AdminSettings)) -> Self {
-        Self::on(MemoryStore::default(), configure)
+        Self::on(MemoryStore::default(), MemorySpend::default(), configure)
     }
 
     /// Another one with the same in its store.
     pub(crate) fn copy(&self) -> Self {
-        Self::on(MemoryStore::clone(&self.store), |_| {})
+        Self::on(MemoryStore::clone(&self.store), self.spend.copy(), |_| {})
     }
 
-    fn on(store: MemoryStore, configure: impl FnOnce(&mut AdminSettings)) -> Self {
+    fn on(
+        store: MemoryStore,
+        spend: MemorySpend,
+        configure: impl FnOnce(&mut AdminSettings),
+    ) -> Self {
         let store = Arc::new(store);
+        let spend = Arc::new(spend);
         let told = Arc::new(Told::default());
         let mut settings = AdminSettings::new(Secret::new("sk-salt"));
         configure(&mut settings);
         let admin = Admin {
             store: store.clone(),
-            spend: Some(Arc::new(MemorySpend::default())),
+            spend: Some(spend.clone()),
+            prices: Some(Arc::new(Fixed)),
             directory: told.clone(),
             settings,
             clock: || NOW,
         };
-        Self { admin, store, told }
+        Self {
+            admin,
+            store,
+            spend,
+            told,
+        }
     }
 
     /// Asks as somebody. `path` may have a query.
@@ -102,11 +145,15 @@ impl Api {
             body,
             caller: caller.clone(),
             address: Some("192.0.2.7".to_owned()),
+            accepts_csv: false,
         };
         let response = self.admin.answer(request).await;
         Reply {
             status: response.status,
-            body: serde_json::from_str(&response.body).unwrap(),
+            body: match response.media {
+                Media::Json => serde_json::from_str(&response.body).unwrap(),
+                Media::Csv => Value::from(response.body),
+            },
         }
     }
 

@@ -43,6 +43,25 @@ pub trait SpendStore: Send + Sync {
     /// Entries of the ledger, the newest first. Their total stops at ten thousand behind the page.
     fn entries<'a>(&'a self, query: &'a EntryQuery) -> StoreFuture<'a, Page<LedgerEntry>>;
 
+    /// How many requests ended with a status, by day and deployment: from the ledger, through the
+    /// index of what failed. A store without a ledger counts none.
+    fn statuses<'a>(&'a self, query: &'a StatusQuery) -> StoreFuture<'a, Vec<StatusCount>> {
+        let _of_no_ledger = query;
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Lowers what was spent, of all time and in all windows, to `most` where it is more. Says what
+    /// was taken off, for those who keep it in memory, too.
+    /// A store that cannot refuses.
+    fn lower_spend<'a>(
+        &'a self,
+        of: Spender<'a>,
+        most: Nanodollars,
+    ) -> StoreFuture<'a, Vec<Spend>> {
+        let refused = format!("this store cannot lower the spend of {of:?} to {most}");
+        Box::pin(async move { Err(StoreError::Refused(refused)) })
+    }
+
     /// Sums out of the rollups.
     fn activity<'a>(&'a self, query: &'a ActivityQuery) -> StoreFuture<'a, Vec<Activity>>;
 
@@ -72,6 +91,15 @@ pub struct Spend {
     pub amount: Nanodollars,
 }
 
+/// Whose spend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spender<'a> {
+    /// That of one entity.
+    One(&'a EntityId),
+    /// That of all of a kind.
+    All(EntityKind),
+}
+
 /// Which entries of the ledger.
 ///
 /// Times and one further property are looked up, whatever the size of the ledger. Where more is
@@ -94,16 +122,101 @@ pub struct EntryQuery {
     pub session_id: Option<String>,
     /// Only for this model group.
     pub model_group: Option<String>,
+    /// Only those that the provider was asked for with this model.
+    pub model: Option<String>,
+    /// Only those of this deployment.
+    pub deployment_id: Option<String>,
+    /// Only those with this tag.
+    pub tag: Option<String>,
+    /// Only those whose key had this in its alias.
+    pub key_alias: Option<String>,
+    /// Only those with this in their error.
+    pub error: Option<String>,
     /// Only those that failed (`true`), or did not (`false`).
     pub failed: Option<bool>,
+    /// Only those that ended with this status.
+    pub status: Option<u16>,
+    /// Only those that came out of a cache (`true`), or did not (`false`).
+    pub cache_hit: Option<bool>,
     /// Started not before, in microseconds since 1970.
     pub from: Option<i64>,
     /// Started before, in microseconds since 1970.
     pub until: Option<i64>,
     /// Only those that cost at least this.
     pub least: Option<Nanodollars>,
+    /// Only those that cost at most this.
+    pub most: Option<Nanodollars>,
+    /// Only those that this caller may see.
+    pub seen_by: Option<Seer>,
+    /// The order.
+    pub order: EntryOrder,
     /// Which of them.
     pub paging: Paging,
+}
+
+/// Who sees an entry: one that is any of this.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seer {
+    /// This user's.
+    pub user_id: Option<String>,
+    /// This key's.
+    pub key_id: Option<String>,
+    /// One of these teams'.
+    pub teams: Vec<String>,
+    /// One of these organizations'.
+    pub organizations: Vec<String>,
+}
+
+/// The order of entries; those that are equal in it are ordered by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntryOrder {
+    /// By what.
+    pub by: EntrySort,
+    /// The highest first.
+    pub descending: bool,
+}
+
+/// What entries are ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntrySort {
+    /// When they started.
+    Started,
+    /// When they ended.
+    Ended,
+    /// How long they took.
+    Duration,
+    /// How long it took to the first content of a stream; others are last.
+    FirstToken,
+    /// What they cost.
+    Cost,
+    /// All their tokens.
+    Tokens,
+    /// The provider's model.
+    Model,
+}
+
+/// Which requests are counted by their status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusQuery {
+    /// The status, 400 or more.
+    pub status: u16,
+    /// Only for this model group.
+    pub model_group: Option<String>,
+    /// The first day, counted from 1970-01-01 in UTC.
+    pub from: i32,
+    /// The day behind the last.
+    pub until: i32,
+}
+
+/// How many requests there were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusCount {
+    /// The day, counted from 1970-01-01 in UTC.
+    pub day: i32,
+    /// The deployment that failed last; `None`: it came to none.
+    pub deployment_id: Option<String>,
+    /// How many.
+    pub count: u64,
 }
 
 /// What sums are asked for: for the days from `from` until `until`, by some dimensions.
@@ -190,4 +303,41 @@ pub struct Totals {
     pub cache_write: u64,
     /// How long they took together, in milliseconds.
     pub milliseconds: u64,
+}
+
+// === impl EntryQuery ===
+
+impl EntryQuery {
+    /// All entries, the newest first.
+    #[must_use]
+    pub const fn new(paging: Paging) -> Self {
+        Self {
+            request_id: None,
+            key_id: None,
+            user_id: None,
+            team_id: None,
+            organization_id: None,
+            customer_id: None,
+            session_id: None,
+            model_group: None,
+            model: None,
+            deployment_id: None,
+            tag: None,
+            key_alias: None,
+            error: None,
+            failed: None,
+            status: None,
+            cache_hit: None,
+            from: None,
+            until: None,
+            least: None,
+            most: None,
+            seen_by: None,
+            order: EntryOrder {
+                by: EntrySort::Started,
+                descending: true,
+            },
+            paging,
+        }
+    }
 }

@@ -128,6 +128,15 @@ impl Directory {
         }
     }
 
+    /// Takes off what was forgiven, in the window that `taken` names or of all time.
+    pub fn forgive(&self, taken: &Spend, zone: &TimeZone) {
+        if let Some(account) = self.charged(&taken.of) {
+            let less = taken.amount.get().saturating_neg();
+            let counters = &account.counters;
+            counters.add_spent(&taken.window, taken.start, less, zone);
+        }
+    }
+
     /// Adds what an entity had spent before this process counted anything, or elsewhere. What it
     /// spent here since stays counted, however late the database tells of the rest. Windows that
     /// have passed, and entities that are not here, are left out.

@@ -24,6 +24,7 @@ mod sharing;
 mod shelf;
 mod stages;
 mod stranger;
+mod token_teams;
 mod told;
 mod waiting;
 mod window;
@@ -45,8 +46,8 @@ pub(crate) use self::refusal::Exceeded;
 pub use self::registry::{Newcomer, Registry};
 pub(crate) use self::reservation::Reservation;
 pub use self::sharing::{Broker, Sharing, SharingStatus};
-pub use self::stages::Bill;
 pub(crate) use self::stages::settle;
+pub use self::stages::{Bill, Estimate};
 
 /// The id under which all requests together are charged: LiteLLM keeps it among the users.
 pub const GATEWAY_ACCOUNT: &str = "litellm-proxy-budget";

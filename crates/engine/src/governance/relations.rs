@@ -3,13 +3,13 @@
 //! A virtual key knows its team by where it sits and never looks here.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lockgate_core::entity::{Entity, EntityId, EntityKind};
 
 /// Aliases and memberships.
 #[derive(Debug, Default)]
-pub(super) struct Relations(RwLock<Tables>);
+pub(super) struct Relations(Mutex<Tables>);
 
 #[derive(Debug, Default)]
 struct Tables {
@@ -42,7 +42,7 @@ impl Relations {
         if !entities.iter().any(concerns) {
             return;
         }
-        let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut tables = self.lock();
         for entity in entities {
             match entity.kind {
                 EntityKind::Team => tables.teams.put(&entity.id, said(entity, "team_alias")),
@@ -58,18 +58,17 @@ impl Relations {
 
     /// Forgets what is gone.
     pub(super) fn remove(&self, id: &EntityId) {
-        let write = || self.0.write().unwrap_or_else(PoisonError::into_inner);
         match id.kind {
-            EntityKind::Team => write().teams.put(&id.id, None),
-            EntityKind::Organization => write().organizations.put(&id.id, None),
-            EntityKind::TeamMember => write().leave(&id.id),
+            EntityKind::Team => self.lock().teams.put(&id.id, None),
+            EntityKind::Organization => self.lock().organizations.put(&id.id, None),
+            EntityKind::TeamMember => self.lock().leave(&id.id),
             _ => {}
         }
     }
 
     /// The only team or organization of this alias.
     pub(super) fn named(&self, kind: EntityKind, alias: &str) -> Option<Box<str>> {
-        let tables = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let tables = self.lock();
         match kind {
             EntityKind::Team => tables.teams.only(alias),
             EntityKind::Organization => tables.organizations.only(alias),
@@ -79,9 +78,15 @@ impl Relations {
 
     /// The teams that a user is a member of, by their ids.
     pub(super) fn teams_of(&self, user: &str) -> Vec<Box<str>> {
-        let tables = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let tables = self.lock();
         let teams = tables.memberships.get(user);
         teams.into_iter().flatten().cloned().collect()
+    }
+
+    /// Held for one look or one change: requests with tokens that name things this way wait for no
+    /// more than that.
+    fn lock(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

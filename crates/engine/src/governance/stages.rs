@@ -36,7 +36,21 @@ pub struct Bill {
     pub source: CostSource,
     /// Whom it was charged to.
     pub charges: Vec<Charge>,
+    /// What it was calculated from, where the provider gave no counts.
+    pub estimate: Option<Estimate>,
 }
+
+/// Counts of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Estimate {
+    /// The counts.
+    pub usage: Usage,
+    /// More was not charged, as it had not been set aside.
+    pub at_most: Option<Nanodollars>,
+}
+
+/// What a request cost, where that comes from, its tokens, and whether those are a guess.
+type Costs = (Nanodollars, CostSource, Option<u64>, Option<Estimate>);
 
 /// Tokens of a text are about a quarter of its bytes (OpenAI, "What are tokens").
 const BYTES_PER_TOKEN: u64 = 4;
@@ -305,7 +319,8 @@ fn expected_tokens(asked: &Asked<'_>, caller: &Caller) -> u64 {
 pub(crate) fn settle(record: &mut RequestRecord) -> Option<Bill> {
     let mut reservation = record.reservation.take()?;
     let pricing = record.pricing.take();
-    let (cost, source, tokens) = cost(record, pricing.as_deref().map(AsRef::as_ref), &reservation);
+    let (cost, source, tokens, estimate) =
+        cost(record, pricing.as_deref().map(AsRef::as_ref), &reservation);
     let charges = reservation.settle(Outcome {
         cost,
         tokens,
@@ -316,20 +331,21 @@ pub(crate) fn settle(record: &mut RequestRecord) -> Option<Bill> {
         cost,
         source,
         charges,
+        estimate,
     })
 }
 
-/// What a request cost, where that comes from, and its tokens.
-fn cost(
-    record: &RequestRecord,
-    pricing: Option<&dyn Pricing>,
-    reservation: &Reservation,
-) -> (Nanodollars, CostSource, Option<u64>) {
+fn cost(record: &RequestRecord, pricing: Option<&dyn Pricing>, reservation: &Reservation) -> Costs {
     let Some(deployment) = record.deployment.as_deref() else {
         let tokens = record
             .usage
             .map(|usage| usage.input_tokens.saturating_add(usage.output_tokens));
-        return (Nanodollars::ZERO, CostSource::None, tokens.or(Some(0)));
+        return (
+            Nanodollars::ZERO,
+            CostSource::None,
+            tokens.or(Some(0)),
+            None,
+        );
     };
     let priced = |usage, estimated| {
         pricing.map_or_else(Default::default, |pricing| {
@@ -341,12 +357,12 @@ fn cost(
     if let Some(usage) = record.usage.filter(|_| !cut_off) {
         let tokens = usage.input_tokens.saturating_add(usage.output_tokens);
         let (cost, source) = priced(usage, false);
-        return (cost, source, Some(tokens));
+        return (cost, source, Some(tokens), None);
     }
     if record.streamed_bytes == 0 {
         // Nothing came; what was answered without counts is as much as was expected.
         let tokens = if record.status < 400 { None } else { Some(0) };
-        return (Nanodollars::ZERO, CostSource::None, tokens);
+        return (Nanodollars::ZERO, CostSource::None, tokens, None);
     }
     let told = record.usage.unwrap_or_else(|| Usage {
         input_tokens: record.input_bytes / BYTES_PER_TOKEN,
@@ -358,9 +374,17 @@ fn cost(
         ..told
     };
     let (mut cost, source) = priced(usage, true);
-    if reservation.has_budgets() {
-        // Who asks for no more than fits is not charged more for a guess.
-        cost = cost.min(reservation.reserved());
-    }
-    (cost, source, Some(usage.input_tokens + usage.output_tokens))
+    // Who asks for no more than fits is not charged more for a guess.
+    let at_most = reservation
+        .has_budgets()
+        .then(|| reservation.reserved())
+        .filter(|most| *most < cost);
+    cost = at_most.unwrap_or(cost);
+    let tokens = usage.input_tokens + usage.output_tokens;
+    (
+        cost,
+        source,
+        Some(tokens),
+        Some(Estimate { usage, at_most }),
+    )
 }

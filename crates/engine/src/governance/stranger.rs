@@ -11,7 +11,7 @@ use lockgate_core::config::{CallerRole, UnregisteredClient};
 use lockgate_core::entity::{EntityId, EntityKind};
 use lockgate_core::error::GatewayError;
 use lockgate_core::sha256;
-use lockgate_identity::{Caller as Token, TeamChoice, TokenKind, UnknownTeam, VirtualKeyClaim};
+use lockgate_identity::{Caller as Token, TokenKind, VirtualKeyClaim};
 use lockgate_wire::canonical::ErrorKind;
 
 use super::access::usable;
@@ -19,6 +19,7 @@ use super::account::Account;
 use super::caller::{Caller, Place};
 use super::refusal::{forbidden, no_entry};
 use super::registry::Newcomer;
+use super::token_teams::{Found, none_of_them, not_yours};
 use super::{Governance, now_micros};
 use crate::call::Call;
 use crate::snapshot::Snapshot;
@@ -26,7 +27,7 @@ use crate::snapshot::Snapshot;
 /// The header that picks one of several teams (reference section 3.7).
 const TEAM_HEADER: &str = "x-litellm-team-id";
 /// An error's `type` where nothing more is to be said.
-const AUTH: &str = "auth_error";
+pub(super) const AUTH: &str = "auth_error";
 
 /// What is known of a caller with somebody else's token.
 #[derive(Debug, Clone)]
@@ -37,13 +38,6 @@ pub(super) struct Stranger {
     /// The teams of which the model decides; none when there is nothing to decide.
     candidates: Vec<Arc<Account>>,
     /// Without one that may use the model the request is refused.
-    needs_one: bool,
-}
-
-/// The teams that a request may count for.
-#[derive(Debug, Default)]
-struct Found {
-    teams: Vec<Arc<Account>>,
     needs_one: bool,
 }
 
@@ -85,7 +79,7 @@ impl Stranger {
             (None, Some(team)) => ("team", team),
             (None, None) => ("role", token.role.as_str()),
         };
-        sha256(&format!(
+        sha256(format!(
             "{:?}\u{1f}{issuer}\u{1f}{kind}\u{1f}{who}",
             token.kind
         ))
@@ -236,113 +230,6 @@ impl Governance {
         })
     }
 
-    /// The teams that `choice` means.
-    async fn teams(&self, token: &Token, choice: TeamChoice) -> Result<Found, GatewayError> {
-        let one = |team: Option<Arc<Account>>| Found {
-            teams: team.into_iter().collect(),
-            needs_one: false,
-        };
-        match choice {
-            TeamChoice::Id { id, unknown } => self.named(token, &[id], unknown).await,
-            TeamChoice::FirstOf { ids, unknown } => self.named(token, &ids, unknown).await,
-            TeamChoice::Alias(alias) => {
-                let team = self.by_alias(&alias).ok_or_else(no_such_team)?;
-                Ok(one(Some(team)))
-            }
-            TeamChoice::Header {
-                named,
-                among,
-                or_membership,
-            } => {
-                let team = self.by_id_or_alias(&named).filter(|team| {
-                    let claimed = among.iter().any(|id| **id == *team.id());
-                    let own = || self.own_teams(token).any(|own| own.id() == team.id());
-                    claimed || or_membership && own()
-                });
-                Ok(one(Some(team.ok_or_else(not_yours)?)))
-            }
-            TeamChoice::Membership { required } => {
-                let teams: Vec<_> = self.own_teams(token).collect();
-                if required && teams.is_empty() {
-                    let why = "this token's user is a member of no team \
-                               (enforce_team_based_model_access)";
-                    return Err(forbidden(why, AUTH));
-                }
-                Ok(Found {
-                    teams,
-                    needs_one: required,
-                })
-            }
-            TeamChoice::OnlyMembership => Ok(one(self.only_team(token))),
-            TeamChoice::IfThere(named) => Ok(one(self.by_id_or_alias(&named))),
-            TeamChoice::None => Ok(Found::default()),
-        }
-    }
-
-    /// Those of `ids` that are there, the first of them made if none is and that is wanted.
-    async fn named(
-        &self,
-        token: &Token,
-        ids: &[String],
-        unknown: UnknownTeam,
-    ) -> Result<Found, GatewayError> {
-        let there = || -> Vec<Arc<Account>> {
-            let teams = ids.iter();
-            let teams = teams.filter_map(|id| self.directory.find(EntityKind::Team, id));
-            teams.collect()
-        };
-        let mut teams = there();
-        if teams.is_empty() {
-            match (unknown, ids.first()) {
-                (UnknownTeam::Create, Some(id)) => {
-                    self.register(Newcomer::Team { id: id.clone() }).await?;
-                    teams = there();
-                }
-                (UnknownTeam::FallBack, _) => {
-                    return Ok(Found {
-                        teams: self.only_team(token).into_iter().collect(),
-                        needs_one: false,
-                    });
-                }
-                _ => {}
-            }
-        }
-        if teams.is_empty() {
-            return Err(if ids.len() > 1 {
-                none_of_them()
-            } else {
-                no_such_team()
-            });
-        }
-        Ok(Found {
-            teams,
-            needs_one: true,
-        })
-    }
-
-    fn own_teams<'s>(&'s self, token: &Token) -> impl Iterator<Item = Arc<Account>> + use<'s> {
-        let user = token.user_id.as_deref();
-        let ids = user.map(|user| self.directory.relations.teams_of(user));
-        let ids = ids.unwrap_or_default().into_iter();
-        ids.filter_map(|id| self.directory.find(EntityKind::Team, &id))
-    }
-
-    fn only_team(&self, token: &Token) -> Option<Arc<Account>> {
-        let mut teams = self.own_teams(token);
-        let team = teams.next();
-        team.filter(|_| teams.next().is_none())
-    }
-
-    fn by_alias(&self, alias: &str) -> Option<Arc<Account>> {
-        let id = self.directory.relations.named(EntityKind::Team, alias)?;
-        self.directory.find(EntityKind::Team, &id)
-    }
-
-    fn by_id_or_alias(&self, named: &str) -> Option<Arc<Account>> {
-        let by_id = self.directory.find(EntityKind::Team, named);
-        by_id.or_else(|| self.by_alias(named))
-    }
-
     /// The caller of a token that is let in.
     fn welcome(&self, token: Arc<Token>, found: Found) -> Result<Caller, GatewayError> {
         let directory = &self.directory;
@@ -351,7 +238,7 @@ impl Governance {
         let user = user.and_then(|id| directory.find(EntityKind::User, id));
         let now = now_micros();
         let mut open = found.teams.iter().filter(|team| usable(team, now).is_ok());
-        let first = open.next().or(found.teams.first()).cloned();
+        let first = open.next().or_else(|| found.teams.first()).cloned();
         let stranger = Stranger {
             token,
             organization,
@@ -460,7 +347,7 @@ impl Governance {
         Ok(())
     }
 
-    async fn register(&self, newcomer: Newcomer) -> Result<(), GatewayError> {
+    pub(super) async fn register(&self, newcomer: Newcomer) -> Result<(), GatewayError> {
         match self.registry.get() {
             Some(registry) => registry.register(newcomer).await,
             None => Err(no_registry()),
@@ -485,22 +372,4 @@ pub(super) fn not_read_yet() -> GatewayError {
 fn no_registry() -> GatewayError {
     let why = "what this token names is not known here, and cannot be made now; try again shortly";
     GatewayError::gateway(ErrorKind::Unavailable, why).with_type("no_db_connection")
-}
-
-fn no_such_team() -> GatewayError {
-    let why = "the team of this token is not known here";
-    GatewayError::client(ErrorKind::NotFound, why).with_type(AUTH)
-}
-
-fn none_of_them() -> GatewayError {
-    let why = "no team of this token is known here and may use the model";
-    forbidden(why, "team_model_access_denied")
-}
-
-/// The same whether there is such a team or not.
-fn not_yours() -> GatewayError {
-    forbidden(
-        "the header x-litellm-team-id names no team of this token",
-        AUTH,
-    )
 }

@@ -9,8 +9,8 @@ use crate::postgres::Postgres;
 
 #[tokio::test]
 async fn everything_that_litellm_encrypted_is_decrypted() {
-    let server = Postgres::start().await;
-    server.run(SCHEMA).await;
+    let server = Postgres::start();
+    server.run(SCHEMA);
     let made = ciphertexts();
     for place in ["xsalsa20-poly1305", "aes-256-gcm", "master key"] {
         let mut values = made[place].clone();
@@ -20,8 +20,7 @@ async fn everything_that_litellm_encrypted_is_decrypted() {
             .run(format!(
                 "INSERT INTO \"LiteLLM_CredentialsTable\" (credential_id, credential_name, credential_values) \
                  VALUES ('{place}', '{place}', '{values}')"
-            ))
-            .await;
+            ));
     }
     let (store, wax) = (Memory::default(), Wax::default());
     let report = run(&server, Mode::Apply(store.target(&wax)), &options()).await;
@@ -43,8 +42,8 @@ async fn everything_that_litellm_encrypted_is_decrypted() {
 
 #[tokio::test]
 async fn a_ciphertext_that_was_tampered_with_is_not_taken() {
-    let server = Postgres::start().await;
-    server.run(SCHEMA).await;
+    let server = Postgres::start();
+    server.run(SCHEMA);
     let made = ciphertexts();
     for (id, place) in [("nacl", "xsalsa20-poly1305"), ("gcm", "aes-256-gcm")] {
         let sealed = made[place]["openai/gpt-5"].as_str().unwrap();
@@ -54,12 +53,10 @@ async fn a_ciphertext_that_was_tampered_with_is_not_taken() {
             if tail.starts_with('A') { "B" } else { "A" },
             &tail[1..]
         );
-        server
-            .run(format!(
-                "INSERT INTO \"LiteLLM_ProxyModelTable\" (model_id, model_name, litellm_params) \
+        server.run(format!(
+            "INSERT INTO \"LiteLLM_ProxyModelTable\" (model_id, model_name, litellm_params) \
                  VALUES ('{id}', 'gpt', '{{\"model\": \"{broken}\"}}')"
-            ))
-            .await;
+        ));
     }
     let (store, wax) = (Memory::default(), Wax::default());
     let report = run(&server, Mode::Apply(store.target(&wax)), &options()).await;

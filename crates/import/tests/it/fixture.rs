@@ -44,10 +44,10 @@ pub(crate) fn data() -> String {
 }
 
 /// A server with all of it.
-pub(crate) async fn litellm() -> Postgres {
-    let server = Postgres::start().await;
-    server.run(SCHEMA).await;
-    server.run(data()).await;
+pub(crate) fn litellm() -> Postgres {
+    let server = Postgres::start();
+    server.run(SCHEMA);
+    server.run(data());
     server
 }
 
@@ -70,8 +70,7 @@ pub(crate) async fn run(server: &Postgres, mode: Mode<'_>, options: &Options) ->
     import(source, mode, options, &mut |_| {}).await.unwrap()
 }
 
-/// A report as an operator sees it, with the socket's place taken out.
+/// A report as an operator sees it, with the database's place taken out.
 pub(crate) fn shown(server: &Postgres, report: &Report) -> String {
-    let folder = server.folder().display().to_string();
-    report.to_string().replace(&folder, "(a socket)")
+    report.to_string().replace(&server.place(), "(a place)")
 }

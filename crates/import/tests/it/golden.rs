@@ -9,7 +9,7 @@ use crate::memory::{Memory, Wax};
 
 #[tokio::test]
 async fn a_dry_run_says_everything_and_writes_nothing() {
-    let server = litellm().await;
+    let server = litellm();
     let mut options = options();
     options.since = Some(micros("2026-11-01T00:00:00Z"));
     let (store, wax) = (Memory::default(), Wax::default());
@@ -23,7 +23,7 @@ async fn a_dry_run_says_everything_and_writes_nothing() {
 
 #[tokio::test]
 async fn everything_is_in_the_store_under_its_name() {
-    let server = litellm().await;
+    let server = litellm();
     let (store, wax) = (Memory::default(), Wax::default());
     let report = run(&server, Mode::Apply(store.target(&wax)), &options()).await;
     let entities: Vec<Value> = store.everything().iter().map(as_json).collect();
@@ -48,7 +48,7 @@ async fn everything_is_in_the_store_under_its_name() {
 
 #[tokio::test]
 async fn without_keys_what_is_encrypted_is_named() {
-    let server = litellm().await;
+    let server = litellm();
     let mut options = options();
     options.keys = lockgate_import::Keychain::default();
     let (store, wax) = (Memory::default(), Wax::default());

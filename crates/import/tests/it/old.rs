@@ -28,8 +28,8 @@ INSERT INTO "LiteLLM_UserTable" VALUES ('u', 'u@example.com', 'kept');
 
 #[tokio::test]
 async fn what_an_older_database_has_is_copied_and_what_it_lacks_is_named() {
-    let server = Postgres::start().await;
-    server.run(OLD).await;
+    let server = Postgres::start();
+    server.run(OLD);
     let (store, wax) = (Memory::default(), Wax::default());
     let report = run(&server, Mode::Apply(store.target(&wax)), &options()).await;
     insta::assert_snapshot!(shown(&server, &report));
@@ -41,12 +41,10 @@ async fn what_an_older_database_has_is_copied_and_what_it_lacks_is_named() {
 
 #[tokio::test]
 async fn the_schema_of_the_url_is_the_one_that_is_read() {
-    let server = Postgres::start().await;
-    server
-        .run(format!(
-            "CREATE SCHEMA \"odd one\"; SET search_path = \"odd one\"; {OLD}"
-        ))
-        .await;
+    let server = Postgres::start();
+    server.run(format!(
+        "CREATE SCHEMA \"odd one\"; SET search_path = \"odd one\"; {OLD}"
+    ));
     let url = server.url();
     assert!(matches!(
         Source::open(&url).await,

@@ -12,7 +12,7 @@ const REMOVED: Option<fn(&mut Entity)> = None;
 
 #[tokio::test]
 async fn a_second_run_changes_nothing() {
-    let server = litellm().await;
+    let server = litellm();
     let mut options = options();
     options.since = Some(micros("2026-11-01T00:00:00Z"));
     let (store, wax) = (Memory::default(), Wax::default());
@@ -55,7 +55,7 @@ async fn a_second_run_changes_nothing() {
 
 #[tokio::test]
 async fn what_changed_here_is_kept_unless_it_is_to_be_overwritten() {
-    let server = litellm().await;
+    let server = litellm();
     let mut options = options();
     let (store, wax) = (Memory::default(), Wax::default());
     run(&server, Mode::Apply(store.target(&wax)), &options).await;
@@ -97,7 +97,7 @@ async fn what_changed_here_is_kept_unless_it_is_to_be_overwritten() {
 
 #[tokio::test]
 async fn what_changed_in_litellm_is_taken() {
-    let server = litellm().await;
+    let server = litellm();
     let options = options();
     let (store, wax) = (Memory::default(), Wax::default());
     run(&server, Mode::Apply(store.target(&wax)), &options).await;
@@ -108,8 +108,7 @@ async fn what_changed_in_litellm_is_taken() {
              SELECT '9', token, '2026-11-15' FROM \"LiteLLM_VerificationToken\" WHERE key_alias = 'one' \
              AND user_id = 'u-1'; \
              DELETE FROM \"LiteLLM_VerificationToken\" WHERE user_id = 'u-1'",
-        )
-        .await;
+        );
     let key = hash("sk-one");
     let dry = run(&server, Mode::Dry(Some(store.target(&wax))), &options).await;
     assert_eq!(counts(&dry, "teams").changed, 1);
@@ -132,10 +131,9 @@ async fn what_changed_in_litellm_is_taken() {
 
 #[tokio::test]
 async fn a_key_that_was_regenerated_in_litellm_is_replaced() {
-    let server = litellm().await;
+    let server = litellm();
     server
-        .run("UPDATE \"LiteLLM_VerificationToken\" SET key_alias = 'mine' WHERE user_id = 'u-1' AND team_id = 't-1'")
-        .await;
+        .run("UPDATE \"LiteLLM_VerificationToken\" SET key_alias = 'mine' WHERE user_id = 'u-1' AND team_id = 't-1'");
     let (store, wax) = (Memory::default(), Wax::default());
     run(&server, Mode::Apply(store.target(&wax)), &options()).await;
     let own = Entity::new(EntityId::new(EntityKind::Key, "f".repeat(64)), 1);
@@ -143,13 +141,11 @@ async fn a_key_that_was_regenerated_in_litellm_is_replaced() {
     let changed = EntityId::new(EntityKind::Key, hash("sk-three"));
     store.administer(&changed, Some(|key: &mut Entity| key.updated_at += 1));
     // The row stays, its hash is another; and one that was changed here is gone.
-    server
-        .run(
-            "UPDATE \"LiteLLM_VerificationToken\" SET token = repeat('e', 64) WHERE user_id = 'u-1' \
+    server.run(
+        "UPDATE \"LiteLLM_VerificationToken\" SET token = repeat('e', 64) WHERE user_id = 'u-1' \
              AND team_id = 't-1'; \
              DELETE FROM \"LiteLLM_VerificationToken\" WHERE user_id = 'default_user_id'",
-        )
-        .await;
+    );
     let dry = run(&server, Mode::Dry(Some(store.target(&wax))), &options()).await;
     let report = run(&server, Mode::Apply(store.target(&wax)), &options()).await;
     assert_eq!(counts(&dry, "keys"), counts(&report, "keys"));
@@ -173,15 +169,13 @@ async fn a_key_that_was_regenerated_in_litellm_is_replaced() {
 
 #[tokio::test]
 async fn an_interrupted_run_is_resumed() {
-    let server = Postgres::start().await;
-    server.run(SCHEMA).await;
+    let server = Postgres::start();
+    server.run(SCHEMA);
     // More than two batches of customers.
-    server
-        .run(
-            "INSERT INTO \"LiteLLM_EndUserTable\" (user_id, spend) \
+    server.run(
+        "INSERT INTO \"LiteLLM_EndUserTable\" (user_id, spend) \
              SELECT 'c-' || n, n FROM generate_series(1, 1200) n",
-        )
-        .await;
+    );
     let (store, wax) = (Memory::default(), Wax::default());
     store.go_away_after(Some(1));
     let source = Source::open(&server.url()).await.unwrap();
@@ -207,7 +201,7 @@ async fn an_interrupted_run_is_resumed() {
 
 #[tokio::test]
 async fn one_row_that_the_store_does_not_take_costs_no_other() {
-    let server = litellm().await;
+    let server = litellm();
     let (store, wax) = (Memory::default(), Wax::default());
     run(&server, Mode::Apply(store.target(&wax)), &options()).await;
     // The name of a key here is the name that another gets in LiteLLM.
@@ -220,8 +214,7 @@ async fn one_row_that_the_store_does_not_take_costs_no_other() {
         .run(
             "UPDATE \"LiteLLM_VerificationToken\" SET key_alias = 'three' WHERE user_id = 'default_user_id'; \
              UPDATE \"LiteLLM_VerificationToken\" SET max_budget = 11 WHERE user_id = 'u-1'",
-        )
-        .await;
+        );
     let report = run(&server, Mode::Apply(store.target(&wax)), &options()).await;
     let keys = counts(&report, "keys");
     assert_eq!(

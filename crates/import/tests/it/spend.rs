@@ -10,7 +10,7 @@ use crate::memory::{Memory, Wax};
 
 #[tokio::test]
 async fn totals_and_open_windows_are_carried() {
-    let server = litellm().await;
+    let server = litellm();
     let (store, wax) = (Memory::default(), Wax::default());
     run(&server, Mode::Apply(store.target(&wax)), &options()).await;
     let rows = store
@@ -25,7 +25,7 @@ async fn totals_and_open_windows_are_carried() {
 
 #[tokio::test]
 async fn spend_is_raised_and_never_lowered_unless_told() {
-    let server = litellm().await;
+    let server = litellm();
     let mut options = options();
     let (store, wax) = (Memory::default(), Wax::default());
     run(&server, Mode::Apply(store.target(&wax)), &options).await;
@@ -39,14 +39,10 @@ async fn spend_is_raised_and_never_lowered_unless_told() {
     let report = run(&server, Mode::Apply(store.target(&wax)), &options).await;
     assert_eq!((report.spend.kept, amount(&team).get()), (1, 9_000_000_000));
     // LiteLLM did for more.
-    server
-        .run("UPDATE \"LiteLLM_TeamTable\" SET spend = 10 WHERE team_id = 't-1'")
-        .await;
+    server.run("UPDATE \"LiteLLM_TeamTable\" SET spend = 10 WHERE team_id = 't-1'");
     let report = run(&server, Mode::Apply(store.target(&wax)), &options).await;
     assert_eq!((report.spend.set, amount(&team).get()), (1, 10_000_000_000));
-    server
-        .run("UPDATE \"LiteLLM_TeamTable\" SET spend = 1 WHERE team_id = 't-1'")
-        .await;
+    server.run("UPDATE \"LiteLLM_TeamTable\" SET spend = 1 WHERE team_id = 't-1'");
     options.overwrite = true;
     run(&server, Mode::Apply(store.target(&wax)), &options).await;
     assert_eq!(amount(&team).get(), 1_000_000_000);
@@ -54,7 +50,7 @@ async fn spend_is_raised_and_never_lowered_unless_told() {
 
 #[tokio::test]
 async fn requests_become_entries_of_the_ledger() {
-    let server = litellm().await;
+    let server = litellm();
     let mut options = options();
     options.since = Some(micros("2026-11-01T00:00:00Z"));
     let (store, wax) = (Memory::default(), Wax::default());
@@ -69,14 +65,12 @@ async fn requests_become_entries_of_the_ledger() {
 
 #[tokio::test]
 async fn pages_of_requests_lose_none_that_began_together() {
-    let server = litellm().await;
-    server
-        .run(
-            "INSERT INTO \"LiteLLM_SpendLogs\" (request_id, call_type, \"startTime\", \"endTime\") \
+    let server = litellm();
+    server.run(
+        "INSERT INTO \"LiteLLM_SpendLogs\" (request_id, call_type, \"startTime\", \"endTime\") \
              SELECT 'r-' || n, 'acompletion', '2026-11-12 00:00:00.123', '2026-11-12 00:00:01' \
              FROM generate_series(1, 1400) n",
-        )
-        .await;
+    );
     let mut options = options();
     options.since = Some(micros("2026-11-12T00:00:00Z"));
     let (store, wax) = (Memory::default(), Wax::default());

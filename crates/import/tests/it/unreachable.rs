@@ -27,15 +27,19 @@ async fn an_error_says_where_and_never_the_password() {
 
 #[tokio::test]
 async fn the_source_is_only_read() {
-    let server = litellm().await;
+    let server = litellm();
     // A role that may read and do nothing else is enough.
     server
         .run(
-            "CREATE ROLE reader LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader; \
+            "CREATE ROLE reader LOGIN PASSWORD 'reader'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader; \
               REVOKE SELECT ON \"LiteLLM_TagTable\" FROM reader",
-        )
-        .await;
-    let url = Secret::new(server.url().expose().replace("litellm@", "reader@"));
+        );
+    let url = Secret::new(
+        server
+            .url()
+            .expose()
+            .replace("postgres:postgres@", "reader:reader@"),
+    );
     let source = Source::open(&url).await.unwrap();
     let report = import(source, Mode::Dry(None), &options(), &mut |_| {})
         .await
@@ -57,8 +61,8 @@ async fn the_source_is_only_read() {
 
 #[tokio::test]
 async fn a_database_without_litellm_is_refused() {
-    let server = Postgres::start().await;
-    server.run("CREATE TABLE users (id text)").await;
+    let server = Postgres::start();
+    server.run("CREATE TABLE users (id text)");
     let error = Source::open(&server.url()).await.err().unwrap();
     assert!(
         error.to_string().contains("LiteLLM_VerificationToken"),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use lockgate_admin::{AdminRequest, AdminResponse, AdminRoute, Caller};
+use lockgate_admin::{AdminRequest, AdminResponse, AdminRoute, Caller, Media};
 use lockgate_core::error::GatewayError;
 use lockgate_engine::governance::Caller as GatewayCaller;
 use lockgate_engine::{AnswerBody, Engine, error_response, read_body};
@@ -38,6 +38,10 @@ pub(super) async fn answer(
         Ok(caller) => asker(&caller),
         Err(error) => return refused(&error),
     };
+    let accept = request.headers().get(header::ACCEPT);
+    let accepts_csv = accept
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/csv"));
     let query = request.uri().query().unwrap_or_default().to_owned();
     let body = if desk.is_open() {
         match read_body(request.into_body(), BODY).await {
@@ -54,6 +58,7 @@ pub(super) async fn answer(
         body,
         caller: Caller::Master,
         address: Some(client.to_string()),
+        accepts_csv,
     };
     let asked = Asked { request, asker };
     match desk.ask(asked).await {
@@ -82,7 +87,11 @@ fn refused(error: &GatewayError) -> Response<AnswerBody> {
 
 fn respond(response: AdminResponse) -> Response<AnswerBody> {
     let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    reply::with_status(reply::json(response.body), status)
+    let answer = match response.media {
+        Media::Json => reply::json(response.body),
+        Media::Csv => reply::typed("text/csv; charset=utf-8", response.body),
+    };
+    reply::with_status(answer, status)
 }
 
 /// A path of the management API with a method that it does not have there, in the words of LiteLLM.

@@ -9,6 +9,8 @@ use lockgate_engine::{AnswerBody, error_response};
 use lockgate_wire::DialectId;
 use lockgate_wire::canonical::ErrorKind;
 
+use super::route::{Page, Route};
+
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Where a request comes from that `peer` sent.
@@ -20,6 +22,11 @@ pub(super) fn client(network: &NetworkSettings, peer: IpAddr, headers: &HeaderMa
     // A value that is no text names nobody.
     let texts: Vec<&str> = values.map(|value| value.to_str().unwrap_or("")).collect();
     network.client(peer, texts.into_iter())
+}
+
+/// Whether an orchestrator asks whether the process is well: probes come from wherever it is.
+pub(super) fn is_probe(route: &Route) -> bool {
+    matches!(route, Route::Page(Page::Alive | Page::Ready))
 }
 
 /// The refusal of a client that is not let in.

@@ -92,25 +92,10 @@ impl Inbound {
         }
         let cross_origin = request.headers().contains_key(header::ORIGIN);
         let head_only = request.method() == Method::HEAD;
-        let route = if head_size(&request) > self.head_limit {
-            Route::HeadTooLarge(route::dialect_of(&request))
-        } else {
-            let snapshot = &self.engine.shared().snapshot;
-            route::route(
-                &request,
-                |id| snapshot.load().passes_through(id),
-                |method, path| snapshot.load().has_endpoint(method, path),
-            )
-        };
-        let (client, is_admitted) = {
-            let snapshot = self.engine.shared().snapshot.load();
-            let network = &snapshot.config.general.network;
-            let client = door::client(network, peer, request.headers());
-            (client, network.admits(client))
-        };
+        let route = self.route(&request);
+        let (client, is_admitted) = self.client(peer, &request);
         let mut response = match route {
-            // Probes come from wherever the orchestrator is, and learn nothing.
-            route if !is_admitted && !route.is_probe() => {
+            route if !is_admitted && !door::is_probe(&route) => {
                 door::closed(route::dialect_of(&request), client)
             }
             Route::Session(ask) => {
@@ -157,6 +142,27 @@ impl Inbound {
         }
         harden(&mut response);
         response
+    }
+
+    fn route<B>(&self, request: &Request<B>) -> Route {
+        if head_size(request) > self.head_limit {
+            Route::HeadTooLarge(route::dialect_of(request))
+        } else {
+            let snapshot = &self.engine.shared().snapshot;
+            route::route(
+                request,
+                |id| snapshot.load().passes_through(id),
+                |method, path| snapshot.load().has_endpoint(method, path),
+            )
+        }
+    }
+
+    /// Where a request comes from, and whether such requests are answered.
+    fn client<B>(&self, peer: IpAddr, request: &Request<B>) -> (IpAddr, bool) {
+        let snapshot = self.engine.shared().snapshot.load();
+        let network = &snapshot.config.general.network;
+        let client = door::client(network, peer, request.headers());
+        (client, network.admits(client))
     }
 
     async fn page(&self, page: Page, request: Request<Incoming>) -> Response<AnswerBody> {

@@ -84,15 +84,6 @@ pub(super) enum Page {
     Capabilities,
 }
 
-// === impl Route ===
-
-impl Route {
-    /// Whether an orchestrator asks whether the process is well.
-    pub(super) fn is_probe(&self) -> bool {
-        matches!(self, Self::Page(Page::Alive | Page::Ready))
-    }
-}
-
 /// Where `request` goes; `is_provider` tells the ids that requests may be passed through to, and
 /// `is_declared` the paths that the operator has for it. The gateway's own paths come first.
 pub(super) fn route<B>(

@@ -13,6 +13,7 @@ mod outage;
 mod replicas;
 mod retention;
 mod rotation;
+mod spend;
 
 use lockgate_testkit::{Client, Gateway, GatewayBuilder, MockUpstream, Postgres, Redis};
 use serde_json::{Value, json};
@@ -69,7 +70,7 @@ impl Site {
     }
 
     fn builder(&self) -> GatewayBuilder {
-        self.built(self.config())
+        self.built(&self.config())
     }
 
     /// One model.
@@ -90,7 +91,7 @@ impl Site {
     }
 
     /// A gateway with another configuration.
-    fn built(&self, config: Config) -> GatewayBuilder {
+    fn built(&self, config: &Config) -> GatewayBuilder {
         let builder = Gateway::builder().config(config.yaml());
         let mut builder = builder.arg("--data-dir").arg(self.folder.path());
         if let Some(url) = &self.url {
@@ -131,7 +132,7 @@ impl Site {
         let journal = self.folder.path().join("another-journal");
         let own = json!({ "journal_dir": journal });
         let config = self.config().section("lockgate_settings", own);
-        self.built(config).start().await.unwrap()
+        self.built(&config).start().await.unwrap()
     }
 
     /// All that serve: two where they share limits.

@@ -60,21 +60,7 @@ pub(crate) fn activities() -> Vec<(&'static str, ActivityQuery)> {
 }
 
 pub(crate) fn everything() -> EntryQuery {
-    EntryQuery {
-        request_id: None,
-        key_id: None,
-        user_id: None,
-        team_id: None,
-        organization_id: None,
-        customer_id: None,
-        session_id: None,
-        model_group: None,
-        failed: None,
-        from: None,
-        until: None,
-        least: None,
-        paging: Paging::page(1, 100),
-    }
+    EntryQuery::new(Paging::page(1, 100))
 }
 
 pub(crate) fn entries() -> Vec<(&'static str, EntryQuery)> {

@@ -54,7 +54,7 @@ pub(super) async fn apply(store: &Store, change: &Change) -> Result<(), StoreErr
 }
 
 /// Takes `count` numbers of the sequence of changes; answers the one before them.
-async fn take(session: &mut Session, count: u64) -> Result<i64, sqlx::Error> {
+pub(crate) async fn take(session: &mut Session, count: u64) -> Result<i64, sqlx::Error> {
     let row = session
         .row(Statement::whole(
             session.flavour(),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lockgate_core::ledger::{Charge, CostSource, LedgerEntry, LedgerTokens};
+use lockgate_core::ledger::{Charge, CostSource, LedgerDetails, LedgerEntry, LedgerTokens};
 use lockgate_core::money::Nanodollars;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,7 +11,7 @@ use crate::sql::{Row, Value, storable};
 use crate::text::indexed;
 
 /// How many there are.
-pub(super) const COUNT: usize = 36;
+pub(super) const COUNT: usize = 37;
 
 /// The columns, in the order of [`values`] and [`read`].
 pub(super) const COLUMNS: &str = "id, call_id, response_id, started_at, ended_at, \
@@ -19,7 +19,7 @@ pub(super) const COLUMNS: &str = "id, call_id, response_id, started_at, ended_at
     key_alias, user_id, team_id, organization_id, project_id, customer_id, tags, session_id, \
     client_address, status, error, stream, cache_hit, retries, fallbacks, input_tokens, \
     output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost, cost_source, \
-    charges";
+    charges, details";
 
 /// The most that a column of 32 bits takes.
 const MOST: u32 = i32::MAX.unsigned_abs();
@@ -71,8 +71,9 @@ pub(super) fn values(entry: &LedgerEntry) -> Result<[Cell<'_>; COUNT], serde_jso
         count(entry.tokens.cache_write),
         count(entry.tokens.reasoning),
         int(entry.cost.get()),
-        text(source_name(entry.cost_source)),
+        text(entry.cost_source.as_str()),
         json(&entry.charges)?,
+        details(entry.details.as_deref())?,
     ])
 }
 
@@ -116,8 +117,9 @@ pub(super) fn read(row: &Row) -> Result<LedgerEntry, sqlx::Error> {
             reasoning: row.count(32)?,
         },
         cost: Nanodollars::new(row.int(33)?),
-        cost_source: source(&row.text(34)?),
+        cost_source: CostSource::named(&row.text(34)?),
         charges: list::<Charge>(row, 35)?,
+        details: object(row, 36)?,
     })
 }
 
@@ -165,6 +167,12 @@ fn list<T: DeserializeOwned>(row: &Row, column: usize) -> Result<Vec<T>, sqlx::E
     }
 }
 
+/// Details as JSON; nothing for none.
+pub(super) fn details<'a>(details: Option<&LedgerDetails>) -> Result<Cell<'a>, serde_json::Error> {
+    let text = details.map(serde_json::to_string).transpose()?;
+    Ok(Cell::Text(text.map(|text| storable(Cow::Owned(text)))))
+}
+
 // === impl Cell ===
 
 impl From<Cell<'_>> for Value {
@@ -176,20 +184,8 @@ impl From<Cell<'_>> for Value {
     }
 }
 
-const fn source_name(source: CostSource) -> &'static str {
-    match source {
-        CostSource::None => "none",
-        CostSource::Reported => "reported",
-        CostSource::Computed => "computed",
-        CostSource::Estimated => "estimated",
-    }
-}
-
-fn source(name: &str) -> CostSource {
-    match name {
-        "reported" => CostSource::Reported,
-        "computed" => CostSource::Computed,
-        "estimated" => CostSource::Estimated,
-        _ => CostSource::None,
-    }
+fn object(row: &Row, column: usize) -> Result<Option<Box<LedgerDetails>>, sqlx::Error> {
+    let text = row.maybe_text(column)?;
+    let read = text.map(|text| serde_json::from_str(&text)).transpose();
+    read.map_err(|error| sqlx::Error::Decode(error.into()))
 }

@@ -1,8 +1,12 @@
 //! Entries of the ledger that are looked for.
 
 use lockgate_core::ledger::LedgerEntry;
-use lockgate_core::ports::{EntryQuery, Page};
+use lockgate_core::ports::{
+    EntryOrder, EntryQuery, EntrySort, Page, Paging, Seer, StatusCount, StatusQuery,
+};
+use serde_json::json;
 
+use super::DAY;
 use super::columns::{self, COLUMNS};
 use super::way::Way;
 use crate::backend::Store;
@@ -32,7 +36,11 @@ pub(super) async fn page(
     way.begin(&mut select, query);
     select.push("SELECT ").push(COLUMNS);
     those(&mut select, way, query);
-    select.push(NEWEST).push(" LIMIT ").bind(query.paging.size);
+    select
+        .push(" ORDER BY ")
+        .push(order(query.order))
+        .push(" LIMIT ")
+        .bind(query.paging.size);
     select.push(" OFFSET ").bind(query.paging.offset);
     let rows = session.rows(select).await?;
     let is_last = rows.len() < query.paging.size as usize;
@@ -71,8 +79,7 @@ fn those(statement: &mut Statement, way: Way, query: &EntryQuery) {
     let mut named = named(query).into_iter();
     let found_by = named.next();
     let failed_is_found = found_by.is_none() && query.failed == Some(true);
-    let sifts =
-        query.least.is_some() || named.len() > 0 || (query.failed.is_some() && !failed_is_found);
+    let sifts = sifts(query) || named.len() > 0 || (query.failed.is_some() && !failed_is_found);
     // Those of one request are few.
     let is_few = query.request_id.is_some();
     let is_bounded = sifts && !is_few && statement.flavour() == Flavour::Postgres;
@@ -82,6 +89,9 @@ fn those(statement: &mut Statement, way: Way, query: &EntryQuery) {
     statement.push(" FROM ");
     way.source(statement);
     one_request(statement, query);
+    if let Some(seer) = &query.seen_by {
+        seen_by(statement, seer);
+    }
     if let Some((condition, value)) = found_by {
         statement.push(condition).bind(&*indexed(value));
     }
@@ -106,9 +116,46 @@ fn those(statement: &mut Statement, way: Way, query: &EntryQuery) {
         Some(false) => statement.push(" AND status < 400"),
         _ => statement,
     };
+    sift(statement, query);
+}
+
+/// Whether something is asked that no index knows.
+fn sifts(query: &EntryQuery) -> bool {
+    let texts = [
+        &query.model,
+        &query.deployment_id,
+        &query.tag,
+        &query.key_alias,
+        &query.error,
+    ];
+    query.least.is_some()
+        || query.most.is_some()
+        || query.status.is_some()
+        || query.cache_hit.is_some()
+        || texts.into_iter().any(Option::is_some)
+}
+
+/// What no index knows.
+fn sift(statement: &mut Statement, query: &EntryQuery) {
     if let Some(least) = query.least {
         statement.push(" AND cost >= ").bind(least.get());
     }
+    if let Some(most) = query.most {
+        statement.push(" AND cost <= ").bind(most.get());
+    }
+    if let Some(status) = query.status {
+        statement.push(" AND status = ").bind(i32::from(status));
+    }
+    if let Some(hit) = query.cache_hit {
+        statement.push(" AND cache_hit = ").bind(hit);
+    }
+    if let Some(model) = &query.model {
+        statement.push(" AND model = ").bind(&*indexed(model));
+    }
+    if let Some(id) = &query.deployment_id {
+        statement.push(" AND deployment_id = ").bind(id);
+    }
+    parts(statement, query);
 }
 
 fn one_request(statement: &mut Statement, query: &EntryQuery) {
@@ -137,5 +184,119 @@ fn named(query: &EntryQuery) -> Vec<(&'static str, &String)> {
     let named = equal.into_iter();
     named
         .filter_map(|(condition, value)| Some((condition, value.as_ref()?)))
+        .collect()
+}
+
+/// What is a part of a column.
+fn parts(statement: &mut Statement, query: &EntryQuery) {
+    // As it stands in the list: what it is quoted with cannot be in the middle of another one.
+    let tag = query.tag.as_ref().map(|tag| json!(tag).to_string());
+    for (column, part) in [
+        ("tags", &tag),
+        ("key_alias", &query.key_alias),
+        ("error", &query.error),
+    ] {
+        if let Some(part) = part {
+            let (find, end) = match statement.flavour() {
+                Flavour::Sqlite => (" AND instr(", ") > 0"),
+                Flavour::Postgres => (" AND strpos(", ") > 0"),
+            };
+            statement.push(find).push(column).push(", ").bind(part);
+            statement.push(end);
+        }
+    }
+}
+
+fn seen_by(statement: &mut Statement, seer: &Seer) {
+    // The first is for a caller who sees nothing.
+    statement.push(" AND (1 = 0");
+    if let Some(id) = &seer.user_id {
+        statement.push(" OR user_id = ").bind(&*indexed(id));
+    }
+    if let Some(id) = &seer.key_id {
+        statement.push(" OR key_id = ").bind(&*indexed(id));
+    }
+    for (column, ids) in [
+        ("team_id", &seer.teams),
+        ("organization_id", &seer.organizations),
+    ] {
+        if !ids.is_empty() {
+            let ids: Vec<String> = ids.iter().map(|id| indexed(id).into_owned()).collect();
+            statement.push(" OR ").one_of(column, &ids);
+        }
+    }
+    statement.push(")");
+}
+
+/// Literals: what a client names is not here. Sums as floats, which cannot overflow.
+const fn order(order: EntryOrder) -> &'static str {
+    match (order.by, order.descending) {
+        (EntrySort::Started, true) => "started_at DESC, id DESC",
+        (EntrySort::Started, false) => "started_at, id",
+        (EntrySort::Ended, true) => "ended_at DESC, id DESC",
+        (EntrySort::Ended, false) => "ended_at, id",
+        (EntrySort::Duration, true) => {
+            "CAST(ended_at AS DOUBLE PRECISION) - started_at DESC, started_at DESC, id DESC"
+        }
+        (EntrySort::Duration, false) => {
+            "CAST(ended_at AS DOUBLE PRECISION) - started_at, started_at DESC, id DESC"
+        }
+        (EntrySort::FirstToken, true) => "first_token_us DESC NULLS LAST, started_at DESC, id DESC",
+        (EntrySort::FirstToken, false) => "first_token_us NULLS LAST, started_at DESC, id DESC",
+        (EntrySort::Cost, true) => "cost DESC, started_at DESC, id DESC",
+        (EntrySort::Cost, false) => "cost, started_at DESC, id DESC",
+        (EntrySort::Tokens, true) => {
+            "CAST(input_tokens AS DOUBLE PRECISION) + output_tokens DESC, started_at DESC, id DESC"
+        }
+        (EntrySort::Tokens, false) => {
+            "CAST(input_tokens AS DOUBLE PRECISION) + output_tokens, started_at DESC, id DESC"
+        }
+        (EntrySort::Model, true) => "model DESC NULLS LAST, started_at DESC, id DESC",
+        (EntrySort::Model, false) => "model NULLS LAST, started_at DESC, id DESC",
+    }
+}
+
+/// How many ended with a status, by day and deployment.
+pub(super) async fn statuses(
+    store: &Store,
+    query: &StatusQuery,
+) -> Result<Vec<StatusCount>, sqlx::Error> {
+    // Said twice: the index holds what has 400 or more.
+    let wanted = EntryQuery {
+        failed: Some(true),
+        status: Some(query.status),
+        model_group: query.model_group.clone(),
+        from: Some(i64::from(query.from) * DAY),
+        until: Some(i64::from(query.until) * DAY),
+        ..EntryQuery::new(Paging { offset: 0, size: 0 })
+    };
+    let mut session = store.reporting().await?;
+    let way = match store.flavour() {
+        Flavour::Sqlite => Way::find(&mut session, &wanted).await?,
+        Flavour::Postgres => Way::Time,
+    };
+    let mut statement = Statement::new(store.flavour(), "");
+    way.begin(&mut statement, &wanted);
+    statement.push("SELECT started_at / 86400000000, deployment_id, COUNT(*) FROM ");
+    way.source(&mut statement);
+    statement.push(FAILED).push(" AND status = ");
+    statement.bind(i32::from(query.status));
+    if let Some(group) = &query.model_group {
+        statement.push(" AND model_group = ").bind(&*indexed(group));
+    }
+    let (from, until) = (i64::from(query.from) * DAY, i64::from(query.until) * DAY);
+    statement.push(" AND started_at >= ").bind(from);
+    statement.push(" AND started_at < ").bind(until);
+    statement.push(" GROUP BY 1, 2 ORDER BY 1, 2");
+    let rows = session.rows(statement).await?;
+    session.commit().await?;
+    rows.iter()
+        .map(|row| {
+            Ok(StatusCount {
+                day: i32::try_from(row.int(0)?).unwrap_or_default(),
+                deployment_id: row.maybe_text(1)?,
+                count: row.count(2)?,
+            })
+        })
         .collect()
 }

@@ -6,6 +6,7 @@
 //! cost five times as much as the row; marks are written beside those of their neighbours.
 
 use lockgate_core::ledger::LedgerEntry;
+use lockgate_core::money::Nanodollars;
 use rusqlite::{Transaction, params};
 
 use crate::sql::{Flavour, Session, Statement};
@@ -117,6 +118,24 @@ impl Marks {
         }
         Ok(())
     }
+}
+
+/// The entry `id` costs so much now, which may be more than any of its block did.
+pub(super) async fn dearer(
+    session: &mut Session,
+    id: &str,
+    cost: Nanodollars,
+) -> Result<(), sqlx::Error> {
+    let mut statement = Statement::new(
+        Flavour::Sqlite,
+        "UPDATE ledger_blocks SET most = MAX(most, ",
+    );
+    statement
+        .bind(cost.get())
+        .push(") WHERE block = (SELECT number >> ");
+    statement.bind(SHIFT).push(" FROM ledger WHERE id = ");
+    statement.bind(&*indexed(id)).push(")");
+    session.run(statement).await.map(drop)
 }
 
 /// Removes the marks of blocks that have nothing left. All of that started before `before`, in

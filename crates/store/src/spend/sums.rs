@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use lockgate_core::entity::EntityKind;
 use lockgate_core::ledger::LedgerEntry;
+use lockgate_core::money::Nanodollars;
 use lockgate_core::ports::Totals;
 
 use super::{ALL, DAY, kind_name, plausible};
@@ -46,7 +47,27 @@ impl<'a> Sums<'a> {
         sums
     }
 
+    /// What it changes that `entries` cost so much more than they did.
+    pub(super) fn of_differences(
+        entries: impl Iterator<Item = (&'a LedgerEntry, Nanodollars)>,
+    ) -> Self {
+        let mut sums = Self::default();
+        for (entry, more) in entries {
+            let totals = Totals {
+                cost: more,
+                ..Totals::default()
+            };
+            sums.add_totals(entry, &totals);
+        }
+        sums
+    }
+
     fn add(&mut self, entry: &'a LedgerEntry) {
+        self.add_totals(entry, &totals(entry));
+    }
+
+    /// Adds `totals` wherever `entry` counts.
+    fn add_totals(&mut self, entry: &'a LedgerEntry, totals: &Totals) {
         for charge in &entry.charges {
             let all_time = std::iter::once(("", 0));
             let windows = charge
@@ -57,7 +78,7 @@ impl<'a> Sums<'a> {
                 let id = indexed(&charge.id);
                 let key = (charge.kind.as_str(), id, indexed(name), start);
                 let amount = self.spend.entry(key).or_default();
-                *amount = amount.saturating_add(entry.cost.get());
+                *amount = amount.saturating_add(totals.cost.get());
             }
         }
         let name = |text: &'a Option<String>| indexed(text.as_deref().unwrap_or_default());
@@ -70,12 +91,8 @@ impl<'a> Sums<'a> {
         let at = plausible(entry.started_at);
         let day = at.div_euclid(DAY);
         let key = name(&entry.key_id);
-        let totals = totals(entry);
         let hour = at.div_euclid(HOUR);
-        add(
-            self.hours.entry((hour, asked.clone())).or_default(),
-            &totals,
-        );
+        add(self.hours.entry((hour, asked.clone())).or_default(), totals);
         for (kind, id) in concerned(entry) {
             // Where the entity says the key, or all of them, it is not said again.
             let key = match kind {
@@ -83,9 +100,9 @@ impl<'a> Sums<'a> {
                 Some(_) => key.clone(),
             };
             let total = (kind_name(kind), day, id.clone());
-            add(self.totals.entry(total).or_default(), &totals);
+            add(self.totals.entry(total).or_default(), totals);
             let row = (kind_name(kind), day, id, key, asked.clone());
-            add(self.days.entry(row).or_default(), &totals);
+            add(self.days.entry(row).or_default(), totals);
         }
     }
 }

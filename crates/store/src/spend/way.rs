@@ -1,6 +1,6 @@
 //! How entries are found in a SQLite file: by their time, or in the blocks that have their marks.
 
-use lockgate_core::ports::EntryQuery;
+use lockgate_core::ports::{EntryQuery, Seer};
 
 use super::marks::{BLOCK, Of, SHIFT, mark};
 use crate::sql::{Flavour, Session, Statement};
@@ -28,7 +28,8 @@ impl Way {
         session: &mut Session,
         query: &EntryQuery,
     ) -> Result<Self, sqlx::Error> {
-        if query.least.is_none() && query.request_id.is_none() && marks(query).next().is_none() {
+        let unmarked = query.least.is_none() && query.request_id.is_none();
+        if unmarked && query.seen_by.is_none() && marks(query).next().is_none() {
             return Ok(Self::Time);
         }
         let mut count = Statement::new(Flavour::Sqlite, "");
@@ -63,6 +64,13 @@ impl Way {
         for mark in marks(query) {
             has(statement.push(" AND "), mark);
         }
+        if let Some(seer) = &query.seen_by {
+            statement.push(" AND (1 = 0");
+            for mark in seen(seer) {
+                has(statement.push(" OR "), mark);
+            }
+            statement.push(")");
+        }
         if let Some(id) = &query.request_id {
             has(statement.push(" AND ("), mark(Of::Request, id));
             statement
@@ -95,6 +103,16 @@ impl Way {
     }
 }
 
+/// What any block must have for somebody to see one of its entries.
+fn seen(seer: &Seer) -> impl Iterator<Item = i64> + '_ {
+    let user = seer.user_id.iter().map(|id| mark(Of::User, id));
+    let key = seer.key_id.iter().map(|id| mark(Of::Key, id));
+    let teams = seer.teams.iter().map(|id| mark(Of::Team, id));
+    let organizations = seer.organizations.iter();
+    let organizations = organizations.map(|id| mark(Of::Organization, id));
+    user.chain(key).chain(teams).chain(organizations)
+}
+
 /// What all of the blocks must have.
 fn marks(query: &EntryQuery) -> impl Iterator<Item = i64> + '_ {
     let named = [
@@ -109,7 +127,8 @@ fn marks(query: &EntryQuery) -> impl Iterator<Item = i64> + '_ {
     let named = named
         .into_iter()
         .filter_map(|(of, name)| Some(mark(of, name.as_ref()?)));
-    let failed = (query.failed == Some(true)).then(|| mark(Of::Failure, ""));
+    let failed = (query.failed == Some(true) || query.status.is_some_and(|status| status >= 400))
+        .then(|| mark(Of::Failure, ""));
     named.chain(failed)
 }
 

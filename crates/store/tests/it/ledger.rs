@@ -18,21 +18,7 @@ on_both!(
 );
 
 fn all() -> EntryQuery {
-    EntryQuery {
-        request_id: None,
-        key_id: None,
-        user_id: None,
-        team_id: None,
-        organization_id: None,
-        customer_id: None,
-        session_id: None,
-        model_group: None,
-        failed: None,
-        from: None,
-        until: None,
-        least: None,
-        paging: Paging::page(1, 100),
-    }
+    EntryQuery::new(Paging::page(1, 100))
 }
 
 async fn an_entry_comes_out_as_it_went_in(open: &Open) {

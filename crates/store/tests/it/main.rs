@@ -13,6 +13,7 @@ mod ledger;
 mod migrate;
 mod outage;
 mod replicas;
+mod repriced;
 mod spend;
 mod support;
 mod tasks;

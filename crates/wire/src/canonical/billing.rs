@@ -99,4 +99,17 @@ impl ServiceTier {
             _ => return None,
         })
     }
+
+    /// Its name here, which [`ServiceTier::named`] reads.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Flex => "flex",
+            Self::Balanced => "balanced",
+            Self::Priority => "priority",
+            Self::Ultrafast => "ultrafast",
+            Self::Batch => "batch",
+        }
+    }
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
-use std::ops::Range;
 
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 
@@ -79,7 +78,7 @@ impl<'t> Index<'t> {
         let name = scanner.name()?;
         let value = scanner.value()?;
         let start = name.literal.start;
-        let key = self.key(name)?;
+        let key = self.key(&name)?;
         if self.is_known(&key) {
             let name = String::from_utf8_lossy(key.as_bytes(self.text));
             return Err(Refusal::Duplicate(name.into_owned()));
@@ -93,8 +92,8 @@ impl<'t> Index<'t> {
         Ok(())
     }
 
-    fn key(&self, name: Name) -> Result<Key, Fault> {
-        let Range { start, end } = name.literal;
+    fn key(&self, name: &Name) -> Result<Key, Fault> {
+        let (start, end) = (name.literal.start, name.literal.end);
         if !name.escaped {
             return Ok(Key::Plain(start + 1..end - 1));
         }

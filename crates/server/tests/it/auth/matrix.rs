@@ -70,7 +70,7 @@ async fn callers(stage: &Stage) -> Vec<(&'static str, Client)> {
         ("viewer", of_user(stage, "proxy_admin_viewer").await),
         ("user", of_user(stage, "internal_user").await),
         ("user_viewer", of_user(stage, "internal_user_viewer").await),
-        ("customer", of_user(stage, "customer").await),
+        ("org_admin", of_user(stage, "org_admin").await),
         (
             "chat_only",
             key(stage, json!({ "allowed_routes": ["/chat/completions"] })).await,
@@ -154,4 +154,25 @@ async fn who_gets_in_where() {
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
-const EXPECTED: &str = "";
+/// `key`: 401, `no`: 403, `yes`: an answer.
+const EXPECTED: &str = "\
+key admin viewer user user_viewer org_admin chat_only models_only manager other_model expired blocked team_blocked unknown sql nobody
+/v1/chat/completions                      yes  yes  yes  yes  yes  yes  yes  yes   no   no  key  key  key  key  key  key
+/openai/deployments/m/chat/completions    yes  yes  yes  yes  yes  yes  yes  yes   no   no  key  key  key  key  key  key
+/v1/completions                           yes  yes  yes  yes  yes  yes   no  yes   no   no  key  key  key  key  key  key
+/v1/embeddings                            yes  yes  yes  yes  yes  yes   no  yes   no   no  key  key  key  key  key  key
+/v1/messages                              yes  yes  yes  yes  yes  yes   no  yes   no   no  key  key  key  key  key  key
+/v1/responses                             yes  yes  yes  yes  yes  yes   no  yes   no   no  key  key  key  key  key  key
+/v1beta/models/m:generateContent          yes  yes  yes  yes  yes  yes   no  yes   no   no  key  key  key  key  key  key
+/v1/models                                yes  yes  yes  yes  yes  yes   no  yes   no  yes  key  key  key  key  key  key
+/model/info                               yes  yes  yes  yes  yes  yes   no   no  yes  yes  key  key  key  key  key  key
+/metrics                                  yes  yes  yes  yes  yes  yes   no   no  yes  yes  key  key  key  key  key  key
+/health                                    no  yes  yes   no   no   no   no   no   no   no  key  key  key  key  key  key
+/utils/transform_request                   no  yes  yes   no   no   no   no   no   no   no  key  key  key  key  key  key
+/key/info                                 yes  yes  yes  yes  yes  yes   no   no  yes  yes  key  key  key  key  key  key
+/key/generate                              no  yes   no  yes   no  yes   no   no   no   no  key  key  key  key  key  key
+/team/new                                  no  yes   no   no   no   no   no   no   no   no  key  key  key  key  key  key
+/config/update                             no  yes   no   no   no   no   no   no   no   no  key  key  key  key  key  key
+/config/list                               no  yes   no   no   no   no   no   no   no   no  key  key  key  key  key  key
+/audit                                     no  yes  yes   no   no   no   no   no   no   no  key  key  key  key  key  key
+";

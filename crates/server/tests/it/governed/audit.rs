@@ -55,7 +55,12 @@ async fn a_log_that_somebody_touched_is_found(database: Database) {
 async fn the_log_is_exported(database: Database) {
     let site = Site::new(database, 0.0).await;
     let gateway = site.start().await;
-    manage(&gateway, "/team/new", json!({ "team_id": "red" })).await;
+    manage(
+        &gateway,
+        "/team/new",
+        json!({ "team_id": "red", "max_budget": 5.0 }),
+    )
+    .await;
     let secret = key(&gateway, json!({ "team_id": "red" })).await;
     manage(&gateway, "/team/delete", json!({ "team_ids": ["red"] })).await;
     let exited = audit(&site, &["export"]).await;
@@ -72,7 +77,7 @@ async fn the_log_is_exported(database: Database) {
     let first = &lines[0];
     let said = (&first["action"], &first["kind"], &first["id"]);
     assert_eq!(said, (&json!("created"), &json!("team"), &json!("red")));
-    assert_eq!(first["after"]["team_id"], "red", "{first}");
+    assert_eq!(first["after"]["max_budget"], 5.0, "{first}");
     let removed = |line: &Value| line["action"] == "deleted" && line["id"] == "red";
     assert!(lines.iter().any(removed), "{lines:?}");
     let later = audit(&site, &["export", "--since", "2999-01-01"]).await;

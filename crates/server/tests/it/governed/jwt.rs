@@ -32,11 +32,12 @@ impl Trust {
 
     /// With these settings of `litellm_jwtauth`.
     pub(super) fn builder(&self, jwtauth: Value, litellm: Value) -> GatewayBuilder {
-        let general = json!({ "enable_jwt_auth": true, "litellm_jwtauth": jwtauth });
+        let mut general = json!({ "enable_jwt_auth": true });
+        general["litellm_jwtauth"] = jwtauth;
         let config = self.site.config().section("general_settings", general);
         let config = config.section("litellm_settings", litellm);
         self.site
-            .built(config)
+            .built(&config)
             .env("JWT_PUBLIC_KEY_URL", self.issuer.url("/keys"))
             .env("JWT_AUDIENCE", AUDIENCE)
     }
@@ -60,6 +61,7 @@ async fn expect(gateway: &Gateway, token: &str, status: u16, kind: &str) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a story is as long as it is")]
 async fn only_good_tokens_open() {
     let trust = Trust::new(Database::Sqlite, 0.0).await;
     let gateway = trust.start(json!({ "user_id_jwt_field": "sub" })).await;

@@ -16,6 +16,7 @@ fn settings(unregistered: &str) -> Value {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a story is as long as it is")]
 async fn a_claim_is_a_key() {
     let trust = Trust::new(Database::Sqlite, 0.0).await;
     let gateway = trust.start(settings("reject")).await;

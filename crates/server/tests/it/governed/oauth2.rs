@@ -10,7 +10,7 @@ use crate::support::{Issuer, MASTER, eventually};
 async fn start(site: &Site, issuer: &Issuer) -> Gateway {
     let general = json!({ "enable_oauth2_auth": true });
     let config = site.config().section("general_settings", general);
-    let builder = site.built(config);
+    let builder = site.built(&config);
     let builder = builder.env("OAUTH_TOKEN_INFO_ENDPOINT", issuer.url("/introspect"));
     let builder = builder.env("OAUTH_CLIENT_ID", "gateway");
     let builder = builder.env("OAUTH_CLIENT_SECRET", "s3cret");

@@ -26,6 +26,11 @@ async fn old_entries_go_and_their_cost_stays(database: Database) {
         site.number("SELECT COUNT(*) FROM ledger").await == 5
     })
     .await;
+    if database == Database::Postgres {
+        // No partition of ours is that old.
+        site.sql("CREATE TABLE ledger_rest PARTITION OF ledger DEFAULT")
+            .await;
+    }
     // Two of them are of last month.
     site.sql(
         "UPDATE ledger SET started_at = started_at - 2592000000000, \

@@ -10,6 +10,7 @@ use lockgate_core::ledger::LedgerEntry;
 use lockgate_core::ports::{StoreError, Written};
 
 pub(crate) use self::sqlite::{LedgerFile, WriteError};
+pub(super) use self::tables::{Table, rollups};
 use crate::backend::{Backend, Store, in_time};
 
 /// Writes `entries`, and what the new ones of them add to spend and rollups.

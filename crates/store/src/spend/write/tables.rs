@@ -9,7 +9,7 @@ use crate::spend::sums::Sums;
 
 /// A table that rows are added to: what is there already grows by what comes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Table {
+pub(in crate::spend) struct Table {
     /// `INSERT INTO ... (columns)`; the table is called `t`.
     pub insert: &'static str,
     /// How many columns that names.
@@ -57,8 +57,11 @@ const ADDED: &str = " DO UPDATE SET cost = t.cost + excluded.cost, \
     cache_write_tokens = t.cache_write_tokens + excluded.cache_write_tokens, \
     milliseconds = t.milliseconds + excluded.milliseconds";
 
+/// Rows that are added to a table.
+type Rows<'a> = (Table, Vec<Vec<Cell<'a>>>);
+
 /// The rows that `sums` adds to each table.
-pub(super) fn added<'a>(sums: &'a Sums<'_>) -> [(Table, Vec<Vec<Cell<'a>>>); 4] {
+pub(super) fn added<'a>(sums: &'a Sums<'_>) -> [Rows<'a>; 4] {
     let spend = sums
         .spend
         .iter()
@@ -71,6 +74,12 @@ pub(super) fn added<'a>(sums: &'a Sums<'_>) -> [(Table, Vec<Vec<Cell<'a>>>); 4] 
                 number(*amount),
             ]
         });
+    let [totals, days, hours] = rollups(sums);
+    [(SPEND, spend.collect()), totals, days, hours]
+}
+
+/// The rows that `sums` adds to the rollups.
+pub(in crate::spend) fn rollups<'a>(sums: &'a Sums<'_>) -> [Rows<'a>; 3] {
     let totals = sums.totals.iter().map(|((kind, day, id), totals)| {
         let mut row = vec![text(kind), number(*day), text(id)];
         row.extend(measures(totals));
@@ -92,7 +101,6 @@ pub(super) fn added<'a>(sums: &'a Sums<'_>) -> [(Table, Vec<Vec<Cell<'a>>>); 4] 
         row
     });
     [
-        (SPEND, spend.collect()),
         (TOTALS, totals.collect()),
         (DAYS, days.collect()),
         (HOURS, hours.collect()),
