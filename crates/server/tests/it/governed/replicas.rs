@@ -123,12 +123,18 @@ async fn what_one_replica_spent_the_other_knows() {
     let site = Site::new(Database::Replicas, 0.000_1).await;
     let gateways = site.start_all().await;
     let terms = json!({ "max_budget": 0.2, "budget_duration": "30d" });
-    let (one, both) = (key(&gateways[0], terms.clone()).await, key(&gateways[0], terms).await);
+    let (one, both) = (
+        key(&gateways[0], terms.clone()).await,
+        key(&gateways[0], terms).await,
+    );
     known(&gateways, &both).await;
     let one = paid(&gateways[..1], &one).await;
     let both = paid(&gateways, &both).await;
     println!("one replica served {one}, two served {both}");
-    assert!(one > 10 && both <= one && both * 10 >= one * 8, "{one} {both}");
+    assert!(
+        one > 10 && both <= one && both * 10 >= one * 8,
+        "{one} {both}"
+    );
 }
 
 #[tokio::test]
@@ -208,7 +214,10 @@ async fn without_redis_requests_go_on_and_nothing_is_lost() {
     let logs = gateways[0].logs();
     let told = |text: &str| logs.matches(text).count();
     let (away, back) = (told("Redis is away"), told("Redis answers again"));
-    assert!(away == back && (2..=4).contains(&away), "{away} {back} {logs}");
+    assert!(
+        away == back && (2..=4).contains(&away),
+        "{away} {back} {logs}"
+    );
     drop(redis);
 }
 
@@ -217,12 +226,18 @@ async fn limits_hold_again_when_redis_is_back() {
     let (site, redis) = with_own_redis(0.000_1).await;
     let gateways = site.start_all().await;
     let terms = json!({ "max_budget": 0.2 });
-    let (one, both) = (key(&gateways[0], terms.clone()).await, key(&gateways[0], terms).await);
+    let (one, both) = (
+        key(&gateways[0], terms.clone()).await,
+        key(&gateways[0], terms).await,
+    );
     known(&gateways, &both).await;
     let one = paid(&gateways[..1], &one).await;
     let some = async || {
         for gateway in gateways.iter().cycle().take(8) {
-            let reply = holder(gateway, &both).post(CHAT, &question()).await.unwrap();
+            let reply = holder(gateway, &both)
+                .post(CHAT, &question())
+                .await
+                .unwrap();
             assert_eq!(reply.status, 200, "{}", reply.text());
         }
     };
