@@ -189,22 +189,27 @@ fn named(query: &EntryQuery) -> Vec<(&'static str, &String)> {
 
 /// What is a part of a column.
 fn parts(statement: &mut Statement, query: &EntryQuery) {
-    // As it stands in the list: what it is quoted with cannot be in the middle of another one.
-    let tag = query.tag.as_ref().map(|tag| json!(tag).to_string());
-    for (column, part) in [
-        ("tags", &tag),
-        ("key_alias", &query.key_alias),
-        ("error", &query.error),
-    ] {
+    if let Some(tag) = &query.tag {
+        // As it stands in the list: no quotation mark behind these is within another tag, as there
+        // it has a backslash in front.
+        let tag = json!(tag);
+        has_part(statement.push(" AND ("), "tags", &format!("[{tag}"));
+        has_part(statement.push(" OR "), "tags", &format!(",{tag}"));
+        statement.push(")");
+    }
+    for (column, part) in [("key_alias", &query.key_alias), ("error", &query.error)] {
         if let Some(part) = part {
-            let (find, end) = match statement.flavour() {
-                Flavour::Sqlite => (" AND instr(", ") > 0"),
-                Flavour::Postgres => (" AND strpos(", ") > 0"),
-            };
-            statement.push(find).push(column).push(", ").bind(part);
-            statement.push(end);
+            has_part(statement.push(" AND "), column, part);
         }
     }
+}
+
+fn has_part(statement: &mut Statement, column: &'static str, part: &str) {
+    statement.push(match statement.flavour() {
+        Flavour::Sqlite => "instr(",
+        Flavour::Postgres => "strpos(",
+    });
+    statement.push(column).push(", ").bind(part).push(") > 0");
 }
 
 fn seen_by(statement: &mut Statement, seer: &Seer) {
