@@ -112,8 +112,7 @@ impl Engine {
         shown.check_token(&model)?;
         shown.check_model(&governance.directory, &model, group)?;
         let entry = record.record_mut();
-        let door = governance.admit_unseen(snapshot, shown, entry)?;
-        door.pass(governance, snapshot, entry).await?;
+        governance.admit_unseen(snapshot, shown, entry).await?;
         let picked = pick(&group.deployments, &[], fastrand::f64);
         let deployment = picked.ok().and_then(|index| group.deployments.get(index));
         let deployment = deployment.ok_or_else(|| nobody(&model))?;
