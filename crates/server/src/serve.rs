@@ -135,11 +135,8 @@ impl Gateway {
         let signals = runtime.block_on(async { Signals::listen() })?;
         let composer = Rc::new(self.composer(plane.upstream()));
         office.serve_through(composer.clone());
-        runtime.block_on(credentials::warm(
-            &snapshot,
-            &composer.upstream(),
-            CREDENTIALS,
-        ));
+        let upstream = composer.upstream();
+        runtime.block_on(credentials::warm(&snapshot, &upstream, CREDENTIALS));
         let begun = runtime.block_on(keeping.begin(&composer))?;
         let mut sharing = runtime.block_on(self.begin_sharing(&plane.trust));
         self.say_if_empty(args);
@@ -159,13 +156,13 @@ impl Gateway {
             &stop,
             &composer,
             office,
-            Box::pin(keeping.run(begun, &composer)),
-            Box::pin(sharing::run(sharing.as_mut())),
+            (
+                Box::pin(keeping.run(begun, &composer)),
+                Box::pin(sharing::run(sharing.as_mut())),
+            ),
         ));
         join(threads);
-        if let Some(sharing) = &mut sharing {
-            runtime.block_on(sharing.close());
-        }
+        runtime.block_on(sharing::close(sharing));
         runtime.block_on(keeping.close());
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
@@ -223,8 +220,7 @@ impl Gateway {
         stop: &Stop,
         composer: &Rc<Composer>,
         mut office: AdminOffice,
-        kept: impl Future<Output = ()>,
-        mut shared: impl Future<Output = ()> + Unpin,
+        (kept, mut shared): (impl Future<Output = ()>, impl Future<Output = ()> + Unpin),
     ) {
         let Signals {
             mut terminate,
