@@ -161,9 +161,7 @@ impl Gateway {
             ),
         ));
         join(threads);
-        if let Some(sharing) = &mut sharing {
-            runtime.block_on(sharing.close());
-        }
+        runtime.block_on(sharing::close(sharing));
         runtime.block_on(keeping.close());
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)

@@ -114,8 +114,7 @@ impl Engine {
         shown.check_token(&model)?;
         shown.check_model(&governance.directory, &model, group)?;
         let entry = record.record_mut();
-        let door = governance.admit_unseen(snapshot, shown, entry)?;
-        door.pass(governance, snapshot, entry).await?;
+        governance.admit_unseen(snapshot, shown, entry).await?;
         let deployment = one_of(group).ok_or_else(|| nobody(&model))?;
         record.record_mut().deployment = Some(deployment.clone());
         record.record_mut().upstream_model = Some(deployment.model.clone());
