@@ -135,11 +135,7 @@ impl Gateway {
         let signals = runtime.block_on(async { Signals::listen() })?;
         let composer = Rc::new(self.composer(plane.upstream()));
         office.serve_through(composer.clone());
-        runtime.block_on(credentials::warm(
-            &snapshot,
-            &composer.upstream(),
-            CREDENTIALS,
-        ));
+        runtime.block_on(self.warm(&composer.upstream()));
         let begun = runtime.block_on(keeping.begin(&composer))?;
         let mut sharing = runtime.block_on(self.begin_sharing(&plane.trust));
         self.say_if_empty(args);
@@ -159,16 +155,22 @@ impl Gateway {
             &stop,
             &composer,
             office,
-            Box::pin(keeping.run(begun, &composer)),
-            Box::pin(sharing::run(sharing.as_mut())),
+            (
+                Box::pin(keeping.run(begun, &composer)),
+                Box::pin(sharing::run(sharing.as_mut())),
+            ),
         ));
         join(threads);
-        if let Some(sharing) = &mut sharing {
-            runtime.block_on(sharing.close());
-        }
+        runtime.block_on(sharing::close(sharing));
         runtime.block_on(keeping.close());
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Fetches credentials that have to be exchanged first.
+    async fn warm(&self, upstream: &Upstream) {
+        let snapshot = self.shared.snapshot.load_full();
+        credentials::warm(&snapshot, upstream, CREDENTIALS).await;
     }
 
     async fn begin_sharing(&self, trust: &Arc<rustls::ClientConfig>) -> Option<Sharing> {
@@ -215,7 +217,8 @@ impl Gateway {
         })
     }
 
-    /// The control plane: everything that is not a request, until a signal says stop.
+    /// The control plane: everything that is not a request, until a signal says stop. What is kept,
+    /// and what is shared with other replicas, is kept in step by the last two.
     async fn control(
         &self,
         args: &ServeArgs,
@@ -223,8 +226,7 @@ impl Gateway {
         stop: &Stop,
         composer: &Rc<Composer>,
         mut office: AdminOffice,
-        kept: impl Future<Output = ()>,
-        mut shared: impl Future<Output = ()> + Unpin,
+        (kept, mut shared): (impl Future<Output = ()>, impl Future<Output = ()> + Unpin),
     ) {
         let Signals {
             mut terminate,

@@ -45,10 +45,12 @@ impl Sharing {
     pub(crate) fn leases(&self) -> Arc<governance::Sharing> {
         self.leases.clone()
     }
+}
 
-    /// Gives back what this replica holds. To be called when no request is in flight.
-    pub(crate) async fn close(&mut self) {
-        self.broker.close().await;
+/// Gives back what this replica holds. To be called when no request is in flight.
+pub(crate) async fn close(sharing: Option<Sharing>) {
+    if let Some(mut sharing) = sharing {
+        sharing.broker.close().await;
     }
 }
 

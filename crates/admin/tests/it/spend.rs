@@ -108,6 +108,7 @@ fn ids(body: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn every_report_tells_the_same_money() {
     let api = seeded().await;
     let all = 28e-9;
@@ -236,6 +237,7 @@ async fn shapes() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn requests_are_found_by_what_is_known_of_them() {
     let api = seeded().await;
     for (filter, found) in [
@@ -302,6 +304,7 @@ async fn requests_are_found_by_what_is_known_of_them() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn everybody_sees_his_own() {
     let api = seeded().await;
     let logs = format!("/spend/logs/v2?{RANGE}");

@@ -72,8 +72,7 @@ pub struct LeaseGrant {
     pub used: i64,
     /// What others hold and have not used.
     pub held: i64,
-    /// What there may be soon: nobody holds it, or others do and none of their requests has set it
-    /// aside.
+    /// What there may be soon: nobody holds it, or others do, which may give it back.
     pub soon: i64,
     /// The most slack that leaves something for others.
     pub most_slack: i64,

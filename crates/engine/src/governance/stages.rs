@@ -191,12 +191,12 @@ impl Governance {
     }
 
     /// Lets a request in whose cost nobody can tell beforehand.
-    pub(crate) fn admit_unseen(
+    pub(crate) async fn admit_unseen(
         &self,
         snapshot: &Snapshot,
         caller: Caller,
         record: &mut RequestRecord,
-    ) -> Result<Door, GatewayError> {
+    ) -> Result<(), GatewayError> {
         let entrant = Entrant {
             model: "",
             group: None,
@@ -207,7 +207,8 @@ impl Governance {
             zone: &snapshot.config.governance.timezone,
             now: now(),
         };
-        self.enter(snapshot, caller, &entrant, record)
+        let door = self.enter(snapshot, caller, &entrant, record)?;
+        door.pass(self, snapshot, record).await
     }
 
     fn enter(

@@ -185,9 +185,9 @@ impl Engine {
         let governance = &self.shared().governance;
         record.admit(Some(&caller));
         record.record_mut().provider = Some(provider.to_owned());
-        let entry = record.record_mut();
-        let door = governance.admit_unseen(snapshot, caller, entry)?;
-        door.pass(governance, snapshot, entry).await?;
+        governance
+            .admit_unseen(snapshot, caller, record.record_mut())
+            .await?;
         let credentials = snapshot.credentials(provider)?;
         if let Credentials::Deployment(deployment) = &credentials {
             record.record_mut().deployment = Some(deployment.clone());
@@ -276,8 +276,7 @@ impl Engine {
             let caller = identified.await?;
             record.admit(Some(&caller));
             let entry = record.record_mut();
-            let door = governance.admit_unseen(snapshot, caller, entry)?;
-            door.pass(governance, snapshot, entry).await?;
+            governance.admit_unseen(snapshot, caller, entry).await?;
         } else {
             record.admit(None);
         }

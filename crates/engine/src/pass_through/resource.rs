@@ -5,6 +5,7 @@
 //! body. Without any it is the provider's, with the credential for passing through.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -22,11 +23,12 @@ use super::managed_id::ManagedId;
 use super::resource_body::ResourceBody;
 use super::{Answered, PassThrough, missing_key};
 use crate::attempt::Failure;
+use crate::deployment::Deployment;
 use crate::engine::Engine;
 use crate::pipeline::find_route;
 use crate::record::RecordGuard;
 use crate::router::pick::pick;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Group, Snapshot};
 
 /// The header that names the model.
 const MODEL_HEADER: &str = "x-litellm-model";
@@ -112,11 +114,8 @@ impl Engine {
         shown.check_token(&model)?;
         shown.check_model(&governance.directory, &model, group)?;
         let entry = record.record_mut();
-        let door = governance.admit_unseen(snapshot, shown, entry)?;
-        door.pass(governance, snapshot, entry).await?;
-        let picked = pick(&group.deployments, &[], fastrand::f64);
-        let deployment = picked.ok().and_then(|index| group.deployments.get(index));
-        let deployment = deployment.ok_or_else(|| nobody(&model))?;
+        governance.admit_unseen(snapshot, shown, entry).await?;
+        let deployment = one_of(group).ok_or_else(|| nobody(&model))?;
         record.record_mut().deployment = Some(deployment.clone());
         record.record_mut().upstream_model = Some(deployment.model.clone());
         body.rename(&model, &deployment.model, path.starts_with("/v1/videos"));
@@ -194,6 +193,12 @@ fn encoded(id: &str) -> String {
         .remove(b'_')
         .remove(b'.');
     percent_encoding::utf8_percent_encode(id, PLAIN).to_string()
+}
+
+/// A deployment of `group` that can be asked.
+fn one_of(group: &Group) -> Option<&Arc<Deployment>> {
+    let picked = pick(&group.deployments, &[], fastrand::f64).ok()?;
+    group.deployments.get(picked)
 }
 
 fn nobody(model: &str) -> GatewayError {

@@ -26,7 +26,7 @@ fn only_what_earlier_processes_left_is_drained_and_then_the_rest() {
     assert_eq!(left(&drain), Vec::<String>::new());
     assert_eq!(journal.status().undrained, 1);
     append(&writer, ["d"]);
-    let mut drain = Drain::new(journal.clone(), database.clone(), hasty());
+    let mut drain = Drain::new(journal, database.clone(), hasty());
     assert_eq!(left(&drain), ["c", "d"]);
     assert!(wait(drain.catch_up(SOON)));
     assert_eq!(database.ids(), ["a", "b", "c", "d"]);

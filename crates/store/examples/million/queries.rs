@@ -182,7 +182,7 @@ pub(crate) fn entries() -> Vec<(&'static str, EntryQuery)> {
             "entries of a week that cost more than any",
             EntryQuery {
                 least: Some(Nanodollars::new(9_999_999)),
-                ..week.clone()
+                ..week
             },
         ),
         (

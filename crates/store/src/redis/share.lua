@@ -3,7 +3,7 @@
 -- KEYS[1]  when each replica was last alive (sorted set, milliseconds of this server)
 -- KEYS[2]  the number of the last call of this replica
 -- KEYS[3+] a hash for each counter: `base`, which is nobody's part any more; `wanted`, who was last
---          refused and when; and for each part `replica.number` = `used:granted:slack`
+--          refused and when; and for each part `replica.number` = `used:granted`
 -- ARGV     replica, number of this call, alive for (ms), remembered for (ms), then FIELDS for each
 --          counter; amounts are whole numbers up to 2^53
 
@@ -47,7 +47,7 @@ local function share(key, at)
   local slack, ends, least = tonumber(ARGV[at + 10]), ARGV[at + 11] == '1', tonumber(ARGV[at + 12])
 
   local base, mine, wanted = nil, nil, nil
-  local others_used, held, idle, merged = 0, 0, 0, 0
+  local others_used, held, merged = 0, 0, 0
   local all = redis.call('HGETALL', key)
   for place = 1, #all, 2 do
     local name, value = all[place], all[place + 1]
@@ -58,13 +58,12 @@ local function share(key, at)
     elseif name == part then
       mine = value
     else
-      local u, g, s = string.match(value, '^(-?%d+):(-?%d+):(-?%d+)$')
-      u, g, s = tonumber(u), tonumber(g), tonumber(s)
+      local u, g = string.match(value, '^(-?%d+):(-?%d+)$')
+      u, g = tonumber(u), tonumber(g)
       others_used = others_used + u
       local last = last_seen(string.match(name, '^(.*)%.'))
       if last >= now - alive_for then
         held = held + math.max(0, g - u)
-        idle = idle + s
       elseif last == 0 and known then
         -- Nobody comes back to this part: it would stay for ever where a counter has no end.
         merged = merged + u
@@ -103,13 +102,13 @@ local function share(key, at)
     most_slack = math.floor((free - given + slack) / (4 * replicas))
     extra = math.max(0, math.min(spare, most_slack - slack))
   end
-  granted, slack = granted + given + extra, slack + extra
+  granted = granted + given + extra
 
   if ends then
     base, used = base + used, 0
     redis.call('HDEL', key, part)
   else
-    redis.call('HSET', key, part, text(used) .. ':' .. text(granted) .. ':' .. text(slack))
+    redis.call('HSET', key, part, text(used) .. ':' .. text(granted))
   end
   redis.call('HSET', key, 'base', text(base))
   if given < need then
@@ -117,7 +116,7 @@ local function share(key, at)
   end
   redis.call('PEXPIRE', key, kept)
 
-  local soon = idle + free - given - extra
+  local soon = held + free - given - extra
   return { given + extra, base + others_used + used, held, soon, most_slack, begins_anew, is_wanted }
 end
 

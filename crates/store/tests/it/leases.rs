@@ -65,7 +65,7 @@ async fn no_more_is_granted_than_there_is() {
     assert_eq!(told(&one, &needing(100, 60)).await.granted, 60);
     // Too little for anybody is left to others, who may need less.
     let refused = told(&other, &needing(100, 60)).await;
-    assert_eq!((refused.granted, refused.held, refused.soon), (0, 60, 40));
+    assert_eq!((refused.granted, refused.held, refused.soon), (0, 60, 100));
     assert_eq!(told(&other, &needing(100, 40)).await.granted, 40);
     // What is not used goes back, and what is used stays.
     let settled = LeaseAsk {

@@ -74,7 +74,9 @@ fn retention(fields: &mut Fields<'_, '_>) -> Retention {
     let cron = fields.parsed(name, Cleanup::cron, "a time of cron, such as `0 4 * * *`");
     Retention {
         period,
-        cleanup: cron.or(interval.map(Cleanup::Every)).unwrap_or_default(),
+        cleanup: cron
+            .or_else(|| interval.map(Cleanup::Every))
+            .unwrap_or_default(),
     }
 }
 

@@ -73,7 +73,7 @@ async fn a_limit_is_exact(database: Database) {
     if database == Database::Replicas {
         // What a replica holds and does not need is not always given back in time.
         assert!(
-            served <= 20 && served >= 15 || served > 30 && served <= 40,
+            (15..=20).contains(&served) || (31..=40).contains(&served),
             "{served}"
         );
     } else {

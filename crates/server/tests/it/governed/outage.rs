@@ -8,6 +8,7 @@ mod start;
 
 use std::time::{Duration, Instant};
 
+use lockgate_core::Environment;
 use lockgate_testkit::{Gateway, Postgres};
 use serde_json::json;
 
@@ -26,7 +27,8 @@ const TOLD: Duration = Duration::from_secs(60);
 
 /// How long the database is away.
 fn outage() -> Duration {
-    let said = std::env::var("LOCKGATE_OUTAGE_SECONDS").ok();
+    let environment = Environment::from_process();
+    let said = environment.get_non_empty("LOCKGATE_OUTAGE_SECONDS");
     Duration::from_secs(said.map_or(3, |said| said.parse().unwrap()))
 }
 

@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
-use lockgate_testkit::{Gateway, Postgres, Redis};
+use lockgate_testkit::{Gateway, Redis};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use super::{Database, Site, holder, key, known, question};
 use crate::support::{CHAT, eventually};
@@ -14,7 +15,7 @@ use crate::support::{CHAT, eventually};
 /// How many of `asked` requests, sent to all gateways at once, were served; the others were refused
 /// for a limit.
 async fn served(gateways: &[Gateway], key: &str, asked: usize) -> usize {
-    let mut asking = tokio::task::JoinSet::new();
+    let mut asking = JoinSet::new();
     for number in 0..asked {
         let client = holder(&gateways[number % gateways.len()], key);
         asking.spawn(async move { client.post(CHAT, &question()).await.unwrap().status });
@@ -59,7 +60,7 @@ async fn a_limit_is_shared() {
     early_in_a_minute().await;
     let served = served(&gateways, &key, 300).await;
     println!("lease mode: served {served} of a limit of 100");
-    assert!(served <= 100 && served >= 80, "{served}");
+    assert!((80..=100).contains(&served), "{served}");
 }
 
 #[tokio::test]
@@ -93,7 +94,7 @@ async fn one_replica_alone_may_use_the_whole_limit() {
         served += usize::from(status == 200);
     }
     println!("served {served} of 49");
-    assert!(served <= 49 && served >= 46, "{served}");
+    assert!((46..=49).contains(&served), "{served}");
 }
 
 /// Of as many requests as it takes, one after the other to each gateway in turn, how many `key`
@@ -123,33 +124,36 @@ async fn what_one_replica_spent_the_other_knows() {
     let site = Site::new(Database::Replicas, 0.000_1).await;
     let gateways = site.start_all().await;
     let terms = json!({ "max_budget": 0.2, "budget_duration": "30d" });
-    let (one, both) = (key(&gateways[0], terms.clone()).await, key(&gateways[0], terms).await);
+    let (one, both) = (
+        key(&gateways[0], terms.clone()).await,
+        key(&gateways[0], terms).await,
+    );
     known(&gateways, &both).await;
     let one = paid(&gateways[..1], &one).await;
     let both = paid(&gateways, &both).await;
     println!("one replica served {one}, two served {both}");
-    assert!(one > 10 && both <= one && both * 10 >= one * 8, "{one} {both}");
+    assert!(
+        one > 10 && both <= one && both * 10 >= one * 8,
+        "{one} {both}"
+    );
 }
 
-#[tokio::test]
-async fn without_redis_requests_go_on_and_nothing_is_lost() {
-    const CLIENTS: usize = 8;
-    let (site, redis) = with_own_redis(0.000_01).await;
-    let gateways = Arc::new(site.start_all().await);
-    let key = key(
-        &gateways[0],
-        json!({ "max_budget": 100.0, "rpm_limit": 1_000_000 }),
-    )
-    .await;
-    known(&gateways, &key).await;
-    for gateway in gateways.iter() {
-        redis_is(gateway, "connected").await;
+async fn all_are(gateways: &[Gateway], state: &str) {
+    for gateway in gateways {
+        redis_is(gateway, state).await;
     }
-    let answered = Arc::new(AtomicUsize::new(0));
-    let over = Arc::new(AtomicBool::new(false));
-    let mut clients = tokio::task::JoinSet::new();
-    for number in 0..CLIENTS {
-        let client = holder(&gateways[number % gateways.len()], &key);
+}
+
+/// Clients that ask until it is `over`, and are never refused.
+fn load(
+    gateways: &[Gateway],
+    key: &str,
+    answered: &Arc<AtomicUsize>,
+    over: &Arc<AtomicBool>,
+) -> JoinSet<()> {
+    let mut clients = JoinSet::new();
+    for number in 0..8 {
+        let client = holder(&gateways[number % gateways.len()], key);
         let (answered, over) = (answered.clone(), over.clone());
         clients.spawn(async move {
             while !over.load(Relaxed) {
@@ -159,57 +163,54 @@ async fn without_redis_requests_go_on_and_nothing_is_lost() {
             }
         });
     }
-    let some_more = || async {
+    clients
+}
+
+#[tokio::test]
+async fn without_redis_requests_go_on_and_nothing_is_lost() {
+    let (site, redis) = with_own_redis(0.000_01).await;
+    let gateways = site.start_all().await;
+    let terms = json!({ "max_budget": 100.0, "rpm_limit": 1_000_000 });
+    let key = key(&gateways[0], terms).await;
+    known(&gateways, &key).await;
+    all_are(&gateways, "connected").await;
+    let (answered, over) = <(Arc<AtomicUsize>, Arc<AtomicBool>)>::default();
+    let mut clients = load(&gateways, &key, &answered, &over);
+    let some_more = async || {
         let before = answered.load(Relaxed);
-        eventually("requests are answered", || async {
-            answered.load(Relaxed) > before + 100
-        })
-        .await;
+        let more = async || answered.load(Relaxed) > before + 100;
+        eventually("requests are answered", more).await;
     };
     some_more().await;
     redis.stop();
-    for gateway in gateways.iter() {
-        redis_is(gateway, "Not connected").await;
-    }
+    all_are(&gateways, "Not connected").await;
     some_more().await;
     redis.resume().unwrap();
-    for gateway in gateways.iter() {
-        redis_is(gateway, "connected").await;
-    }
+    all_are(&gateways, "connected").await;
     some_more().await;
     // One that does not answer is worse than one that is gone.
     redis.freeze();
-    for gateway in gateways.iter() {
-        redis_is(gateway, "Not connected").await;
-    }
+    all_are(&gateways, "Not connected").await;
     some_more().await;
     redis.thaw();
-    for gateway in gateways.iter() {
-        redis_is(gateway, "connected").await;
-    }
+    all_are(&gateways, "connected").await;
     some_more().await;
     over.store(true, Relaxed);
     while let Some(ended) = clients.join_next().await {
         ended.unwrap();
     }
-    let answered = answered.load(Relaxed);
-    let database = site.url.as_deref().unwrap().rsplit('/').next().unwrap();
-    let written = || {
-        Postgres::shared()
-            .psql(database, "SELECT count(*) FROM ledger")
-            .unwrap()
-    };
-    eventually("all is written down", || async {
-        written() == answered.to_string()
-    })
-    .await;
-    println!("answered {answered}, written {}", written());
+    let answered = i64::try_from(answered.load(Relaxed)).unwrap();
+    let written = async || site.number("SELECT count(*) FROM ledger").await;
+    eventually("all is written down", async || written().await == answered).await;
+    println!("answered {answered}, written {}", written().await);
     // Each outage is told of once; a machine that is busy may make one more of a slow answer.
     let logs = gateways[0].logs();
     let told = |text: &str| logs.matches(text).count();
     let (away, back) = (told("Redis is away"), told("Redis answers again"));
-    assert!(away == back && (2..=4).contains(&away), "{away} {back} {logs}");
-    drop(redis);
+    assert!(
+        away == back && (2..=4).contains(&away),
+        "{away} {back} {logs}"
+    );
 }
 
 #[tokio::test]
@@ -217,25 +218,27 @@ async fn limits_hold_again_when_redis_is_back() {
     let (site, redis) = with_own_redis(0.000_1).await;
     let gateways = site.start_all().await;
     let terms = json!({ "max_budget": 0.2 });
-    let (one, both) = (key(&gateways[0], terms.clone()).await, key(&gateways[0], terms).await);
+    let (one, both) = (
+        key(&gateways[0], terms.clone()).await,
+        key(&gateways[0], terms).await,
+    );
     known(&gateways, &both).await;
     let one = paid(&gateways[..1], &one).await;
     let some = async || {
         for gateway in gateways.iter().cycle().take(8) {
-            let reply = holder(gateway, &both).post(CHAT, &question()).await.unwrap();
+            let reply = holder(gateway, &both)
+                .post(CHAT, &question())
+                .await
+                .unwrap();
             assert_eq!(reply.status, 200, "{}", reply.text());
         }
     };
     some().await;
     redis.stop();
     some().await;
-    for gateway in &gateways {
-        redis_is(gateway, "Not connected").await;
-    }
+    all_are(&gateways, "Not connected").await;
     redis.resume().unwrap();
-    for gateway in &gateways {
-        redis_is(gateway, "connected").await;
-    }
+    all_are(&gateways, "connected").await;
     // Both have told what they spent alone, to a Redis that has forgotten everything, as soon as
     // each of them is refused nothing more.
     let both = 16 + paid(&gateways, &both).await;

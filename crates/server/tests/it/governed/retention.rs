@@ -26,7 +26,7 @@ async fn old_entries_go_and_their_cost_stays(database: Database) {
         site.number("SELECT COUNT(*) FROM ledger").await == 5
     })
     .await;
-    if database == Database::Postgres {
+    if site.url.is_some() {
         // No partition of ours is that old.
         site.sql("CREATE TABLE ledger_rest PARTITION OF ledger DEFAULT")
             .await;

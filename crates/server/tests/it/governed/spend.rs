@@ -53,6 +53,7 @@ async fn ask(gateway: &Gateway, keys: &[&str], times: usize) -> f64 {
     sum(&get(&master, &path).await["data"], "spend")
 }
 
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn every_report_tells_the_ledgers_money(database: Database) {
     let site = Site::new(database, PRICE).await;
     let gateway = site.start().await;
