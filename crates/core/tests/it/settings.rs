@@ -539,9 +539,12 @@ fn redis_is_where_the_first_of_four_places_says() {
         said("router", 7000, "secret", false)
     );
     assert_eq!(found(places[2]), said("cache", 6390, "own", false));
-    assert_eq!(found(""), said("environment", 6390, "secret", false));
+    assert_eq!(
+        found("model_list: []\n"),
+        said("environment", 6390, "secret", false)
+    );
     // A port alone names no server, and another kind of cache is no Redis.
-    assert!(load("").config.redis.is_none());
+    assert!(load("model_list: []\n").config.redis.is_none());
     let disk = load("litellm_settings: {cache_params: {type: disk, host: h}}\n");
     assert!(disk.config.redis.is_none());
     assert!(report(&disk).contains("has no effect"), "{}", report(&disk));
