@@ -49,7 +49,11 @@ async fn answers_in_every_dialect_from_every_dialect() {
                 let entry = all.iter().find(|entry| entry["call_id"] == id.as_str());
                 let entry = entry.unwrap();
                 assert_eq!(entry["status"], 200, "{entry}");
-                assert_eq!(entry["stream"], stream, "{entry}");
+                assert_eq!(
+                    entry["stream"].as_bool().unwrap_or(false),
+                    stream,
+                    "{entry}"
+                );
                 assert_eq!(entry["model_group"], upstream.name());
                 assert_eq!(
                     (&entry["model"], &entry["key_id"]),
@@ -108,7 +112,7 @@ async fn a_fallback_and_a_refusal_with_their_hops() {
     let refused = entry_of(&stage.gateway, "refused").await;
     assert_eq!(refused["status"], 400);
     assert!(refused["error"].as_str().unwrap().len() > 5, "{refused}");
-    assert_eq!(refused["tokens"]["input"], 0);
+    assert!(refused["tokens"].is_null(), "none were used: {refused}");
     let unknown = entry_of(&stage.gateway, "unknown").await;
     assert_eq!(
         (&unknown["model_group"], &unknown["provider"]),
