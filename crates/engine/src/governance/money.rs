@@ -88,6 +88,15 @@ impl Till {
         add(&self.committed, amount.saturating_sub(before));
     }
 
+    /// Takes off what was forgiven; those who share the budget hear of it.
+    pub(crate) fn forgive(&self, less: i64) {
+        if self.lease.get().is_some() {
+            self.set_spent(self.spent().get().saturating_sub(less));
+        } else {
+            self.settle(0, less.saturating_neg());
+        }
+    }
+
     pub(crate) fn spent(&self) -> Nanodollars {
         Nanodollars::new(self.spent.load(Acquire).saturating_add(self.others()))
     }
@@ -150,6 +159,11 @@ impl Meter {
         self.at(period, start, zone, |till| {
             till.settle(0, cost);
         });
+    }
+
+    /// Takes off what was forgiven of the window that began at `start`, if that is open.
+    pub(crate) fn forgive(&self, period: Option<Period>, start: i64, less: i64, zone: &TimeZone) {
+        self.at(period, start, zone, |till| till.forgive(less));
     }
 
     fn at(&self, period: Option<Period>, start: i64, zone: &TimeZone, change: impl Fn(&Till)) {

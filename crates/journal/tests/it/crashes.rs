@@ -76,12 +76,14 @@ fn event() -> impl Strategy<Value = Event> {
 /// Cuts `bytes` off the last line of the last segment; says which entry that costs.
 fn tear(folder: &Path, bytes: u64) -> Option<String> {
     let last = files(folder, ".journal").pop()?;
-    let text = fs::read_to_string(&last).unwrap();
-    // What is torn already has nobody who writes to it.
-    let line = text.strip_suffix('\n')?.lines().last()?;
+    let text = fs::read(&last).unwrap();
+    // What is torn already has nobody who writes to it, and may end within a character.
+    let lines = text.strip_suffix(b"\n")?;
+    let line = lines.rsplit(|byte| *byte == b'\n').next()?;
     let cut = bytes.min(line.len() as u64 + 1);
     let file = OpenOptions::new().write(true).open(&last).unwrap();
     file.set_len(text.len() as u64 - cut).unwrap();
+    let line = std::str::from_utf8(line).unwrap();
     let start = line.find("\"id\":\"")? + 6;
     Some(line[start..start + 6].to_owned())
 }
