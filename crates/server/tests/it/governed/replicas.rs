@@ -9,7 +9,7 @@ use lockgate_testkit::{Gateway, Redis};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::{Database, Site, holder, key, known, question};
+use super::{Database, Site, holder, key, known, manage, question};
 use crate::support::{CHAT, eventually};
 
 /// How many of `asked` requests, sent to all gateways at once, were served; the others were refused
@@ -244,6 +244,32 @@ async fn limits_hold_again_when_redis_is_back() {
     let both = 16 + paid(&gateways, &both).await;
     println!("one replica served {one}, two served {both}");
     assert!(both <= one + 2 && both * 10 >= one * 8, "{one} {both}");
+}
+
+#[tokio::test]
+async fn what_is_forgiven_on_one_replica_may_be_spent_on_the_other() {
+    let site = Site::new(Database::Replicas, 0.000_1).await;
+    let gateways = site.start_all().await;
+    let key = key(&gateways[0], json!({ "max_budget": 0.2 })).await;
+    known(&gateways, &key).await;
+    let before = paid(&gateways[..1], &key).await;
+    let written = async || {
+        site.number("SELECT count(*) FROM ledger WHERE cost > 0")
+            .await
+    };
+    let all = i64::try_from(before).unwrap();
+    eventually("all is charged", async || written().await == all).await;
+    let reset = format!("/key/{key}/reset_spend");
+    // The other replica has never been asked with this key.
+    manage(&gateways[1], &reset, json!({ "reset_to": 0 })).await;
+    let pays = async || {
+        let reply = holder(&gateways[0], &key).post(CHAT, &question()).await;
+        reply.unwrap().status == 200
+    };
+    eventually("the first replica pays again", pays).await;
+    let again = 1 + paid(&gateways, &key).await;
+    println!("served {before}, and {again} after a reset");
+    assert!(again <= before && again * 10 >= before * 8, "{again}");
 }
 
 #[tokio::test]
