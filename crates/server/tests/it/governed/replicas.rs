@@ -97,6 +97,11 @@ async fn one_replica_alone_may_use_the_whole_limit() {
     assert!((46..=49).contains(&served), "{served}");
 }
 
+/// Whether two amounts are the same but for what may be held in reserve at the end.
+fn about(a: usize, b: usize) -> bool {
+    a * 10 <= b * 11 && a * 10 >= b * 9
+}
+
 /// Of as many requests as it takes, one after the other to each gateway in turn, how many `key`
 /// pays for.
 async fn paid(gateways: &[Gateway], key: &str) -> usize {
@@ -132,10 +137,7 @@ async fn what_one_replica_spent_the_other_knows() {
     let one = paid(&gateways[..1], &one).await;
     let both = paid(&gateways, &both).await;
     println!("one replica served {one}, two served {both}");
-    assert!(
-        one > 10 && both <= one && both * 10 >= one * 8,
-        "{one} {both}"
-    );
+    assert!(one > 10 && about(both, one), "{one} {both}");
 }
 
 async fn all_are(gateways: &[Gateway], state: &str) {
@@ -243,7 +245,7 @@ async fn limits_hold_again_when_redis_is_back() {
     // each of them is refused nothing more.
     let both = 16 + paid(&gateways, &both).await;
     println!("one replica served {one}, two served {both}");
-    assert!(both <= one + 2 && both * 10 >= one * 8, "{one} {both}");
+    assert!(about(both, one), "{one} {both}");
 }
 
 #[tokio::test]
@@ -269,7 +271,7 @@ async fn what_is_forgiven_on_one_replica_may_be_spent_on_the_other() {
     eventually("the first replica pays again", pays).await;
     let again = 1 + paid(&gateways, &key).await;
     println!("served {before}, and {again} after a reset");
-    assert!(again <= before && again * 10 >= before * 8, "{again}");
+    assert!(about(again, before), "{again}");
 }
 
 #[tokio::test]
