@@ -286,7 +286,7 @@ impl DirectorySink for Serving {
         let shared = &self.shared;
         let zone = shared.snapshot.load().config.governance.timezone.clone();
         for spend in taken {
-            shared.governance.directory.forgive(spend, &zone);
+            shared.governance.forgive(spend, &zone);
         }
     }
 

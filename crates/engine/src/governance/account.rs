@@ -358,7 +358,7 @@ impl Counters {
     /// Adds what was spent in a window, or ever if `window` is empty.
     pub(super) fn add_spent(&self, window: &str, start: i64, cost: i64, zone: &TimeZone) {
         if window.is_empty() {
-            self.ever.settle(0, cost);
+            self.ever.add_spent(cost);
         } else if let Some((terms, meter)) = self.named().find(window) {
             meter.add_spent(terms.period, start, cost, zone);
         }

@@ -86,7 +86,7 @@ impl Directory {
     }
 
     /// The account that is charged as `id`.
-    fn charged(&self, id: &EntityId) -> Option<Arc<Account>> {
+    pub(super) fn charged(&self, id: &EntityId) -> Option<Arc<Account>> {
         let found = self.account(id);
         if found.is_some() || id.kind != EntityKind::Key {
             return found;
@@ -129,7 +129,7 @@ impl Directory {
     }
 
     /// Takes off what was forgiven, in the window that `taken` names or of all time.
-    pub fn forgive(&self, taken: &Spend, zone: &TimeZone) {
+    pub(super) fn forgive(&self, taken: &Spend, zone: &TimeZone) {
         if let Some(account) = self.charged(&taken.of) {
             let less = taken.amount.get();
             let counters = &account.counters;

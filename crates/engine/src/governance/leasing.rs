@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use jiff::tz::TimeZone;
+use lockgate_core::ports::Spend;
 use lockgate_core::terms::BudgetTerms;
 
+use super::Governance;
 use super::account::Account;
-use super::money::Till;
+use super::money::{Meter, Till};
 use super::reservation::{DAY, MINUTE, What};
 use super::sharing::{Lease, Purse, Sharing, Shortage, Terms};
 
@@ -131,6 +134,27 @@ impl Attempt {
             amount,
         });
         Ok(false)
+    }
+}
+
+// === impl Governance ===
+
+impl Governance {
+    /// Takes off what was forgiven, in the window that `taken` names or of all time, here and on
+    /// the replicas that share the budget.
+    pub fn forgive(&self, taken: &Spend, zone: &TimeZone) {
+        let attempt = Attempt::first(self.sharing.get());
+        if let Some(account) = self.directory.charged(&taken.of) {
+            let budgets = account.terms().budgets.iter().zip(&account.meters);
+            for (terms, meter) in budgets.filter(|(terms, _)| *terms.name == *taken.window) {
+                // Others hear of it through a lease, which may not have begun here.
+                let open = |meter: &Arc<Meter>| meter.open(terms.period, taken.start, zone);
+                let till = meter.as_ref().map(open);
+                let till = till.as_deref().unwrap_or(&account.counters.ever);
+                let _begun = attempt.of_budget(&account, terms, till);
+            }
+        }
+        self.directory.forgive(taken, zone);
     }
 }
 

@@ -78,6 +78,15 @@ impl Till {
         (before, before.saturating_add(cost))
     }
 
+    /// Adds what was spent and never reserved, or takes off what was forgiven, which all replicas
+    /// hear of.
+    pub(crate) fn add_spent(&self, amount: i64) {
+        self.settle(0, amount);
+        if let Some(lease) = self.lease.get().filter(|_| amount < 0) {
+            lease.settle(0, amount);
+        }
+    }
+
     /// Sets what was spent; what is reserved stays so.
     pub(crate) fn set_spent(&self, amount: i64) {
         let amount = match self.lease.get() {
@@ -156,9 +165,7 @@ impl Meter {
 
     /// Adds what was spent in the window that began at `start`, unless a later one is open.
     pub(crate) fn add_spent(&self, period: Option<Period>, start: i64, cost: i64, zone: &TimeZone) {
-        self.at(period, start, zone, |till| {
-            till.settle(0, cost);
-        });
+        self.at(period, start, zone, |till| till.add_spent(cost));
     }
 
     /// Takes off what was forgiven of the window that began at `start`, if that is open.
