@@ -346,15 +346,6 @@ impl Counters {
         }
     }
 
-    /// Takes off what was forgiven in a window, or of all time if `window` is empty.
-    pub(super) fn forgive(&self, window: &str, start: i64, less: i64, zone: &TimeZone) {
-        if window.is_empty() {
-            self.ever.forgive(less);
-        } else if let Some((terms, meter)) = self.named().find(window) {
-            meter.forgive(terms.period, start, less, zone);
-        }
-    }
-
     /// Adds what was spent in a window, or ever if `window` is empty.
     pub(super) fn add_spent(&self, window: &str, start: i64, cost: i64, zone: &TimeZone) {
         if window.is_empty() {

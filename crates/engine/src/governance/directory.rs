@@ -131,9 +131,9 @@ impl Directory {
     /// Takes off what was forgiven, in the window that `taken` names or of all time.
     pub(super) fn forgive(&self, taken: &Spend, zone: &TimeZone) {
         if let Some(account) = self.charged(&taken.of) {
-            let less = taken.amount.get();
+            let less = taken.amount.get().saturating_neg();
             let counters = &account.counters;
-            counters.forgive(&taken.window, taken.start, less, zone);
+            counters.add_spent(&taken.window, taken.start, less, zone);
         }
     }
 

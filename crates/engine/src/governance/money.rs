@@ -97,15 +97,6 @@ impl Till {
         add(&self.committed, amount.saturating_sub(before));
     }
 
-    /// Takes off what was forgiven; those who share the budget hear of it.
-    pub(crate) fn forgive(&self, less: i64) {
-        if self.lease.get().is_some() {
-            self.set_spent(self.spent().get().saturating_sub(less));
-        } else {
-            self.settle(0, less.saturating_neg());
-        }
-    }
-
     pub(crate) fn spent(&self) -> Nanodollars {
         Nanodollars::new(self.spent.load(Acquire).saturating_add(self.others()))
     }
@@ -166,11 +157,6 @@ impl Meter {
     /// Adds what was spent in the window that began at `start`, unless a later one is open.
     pub(crate) fn add_spent(&self, period: Option<Period>, start: i64, cost: i64, zone: &TimeZone) {
         self.at(period, start, zone, |till| till.add_spent(cost));
-    }
-
-    /// Takes off what was forgiven of the window that began at `start`, if that is open.
-    pub(crate) fn forgive(&self, period: Option<Period>, start: i64, less: i64, zone: &TimeZone) {
-        self.at(period, start, zone, |till| till.forgive(less));
     }
 
     fn at(&self, period: Option<Period>, start: i64, zone: &TimeZone, change: impl Fn(&Till)) {
