@@ -94,11 +94,12 @@ macro_rules! migration {
 }
 
 /// In order. What was released is never changed, only followed by another.
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     migration!("0001_entities", online: false),
     migration!("0002_spend", online: false),
     migration!("0003_entity_indexes", online: true),
     migration!("0004_ledger_details", online: false),
+    migration!("0005_ledger_marks", online: false),
 ];
 
 /// Where the versions are written down; a database with it is ours.

@@ -52,11 +52,11 @@ fn a_database_from_create_to_drop() {
     );
     assert_eq!(
         succeeds(&["migrate", "--wait-db", "300s"], &parts),
-        format!("{place}: made the tables, version 4\n")
+        format!("{place}: made the tables, version 5\n")
     );
     assert_eq!(
         succeeds(&["migrate"], &parts),
-        format!("{place}: the tables are of version 4 already\n")
+        format!("{place}: the tables are of version 5 already\n")
     );
     let refused = fails(&["db", "drop"], &parts);
     assert!(refused.contains("add --force"), "{refused}");
@@ -73,7 +73,7 @@ fn a_file_in_the_data_folder_is_the_default() {
     let said = succeeds(&["migrate", "--data-dir", folder], &[]);
     assert_eq!(
         said,
-        format!("sqlite:{folder}/lockgate.db: made the tables, version 4\n")
+        format!("sqlite:{folder}/lockgate.db: made the tables, version 5\n")
     );
     let config = format!("{folder}/config.yaml");
     let other = format!("{folder}/other.db");

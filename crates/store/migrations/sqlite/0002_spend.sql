@@ -1,9 +1,7 @@
 -- One row for each finished request. Times are microseconds since 1970, amounts billionths of a
 -- dollar. See ADR 0013.
 CREATE TABLE ledger (
-    -- Given as they come.
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
+    id TEXT PRIMARY KEY,
     call_id TEXT NOT NULL,
     response_id TEXT,
     started_at INTEGER NOT NULL,
@@ -41,21 +39,16 @@ CREATE TABLE ledger (
     charges TEXT
 );
 CREATE INDEX ledger_by_time ON ledger (started_at, id);
-
--- What blocks of 1024 entries hold, in the order of their numbers: see spend/marks.rs.
-CREATE TABLE ledger_blocks (
-    block INTEGER PRIMARY KEY,
-    -- When the first and the last of them started.
-    first INTEGER NOT NULL,
-    last INTEGER NOT NULL,
-    -- The most that one of them cost.
-    most INTEGER NOT NULL
-);
-CREATE TABLE ledger_marks (
-    block INTEGER NOT NULL,
-    mark INTEGER NOT NULL,
-    PRIMARY KEY (block, mark)
-) WITHOUT ROWID;
+CREATE INDEX ledger_by_call ON ledger (call_id);
+CREATE INDEX ledger_by_response ON ledger (response_id) WHERE response_id IS NOT NULL;
+CREATE INDEX ledger_by_key ON ledger (key_id, started_at) WHERE key_id IS NOT NULL;
+CREATE INDEX ledger_by_user ON ledger (user_id, started_at) WHERE user_id IS NOT NULL;
+CREATE INDEX ledger_by_team ON ledger (team_id, started_at) WHERE team_id IS NOT NULL;
+CREATE INDEX ledger_by_organization ON ledger (organization_id, started_at) WHERE organization_id IS NOT NULL;
+CREATE INDEX ledger_by_customer ON ledger (customer_id, started_at) WHERE customer_id IS NOT NULL;
+CREATE INDEX ledger_by_session ON ledger (session_id, started_at) WHERE session_id IS NOT NULL;
+CREATE INDEX ledger_by_model_group ON ledger (model_group, started_at);
+CREATE INDEX ledger_by_failure ON ledger (started_at) WHERE status >= 400;
 
 -- What was spent: of all time (window '' and start 0) and in the windows of budgets.
 CREATE TABLE spend (

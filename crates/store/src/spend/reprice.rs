@@ -66,9 +66,10 @@ impl Store {
     }
 
     /// Gives entries the cost `costs` say, and carries the difference to rollups and spend, in one
-    /// transaction with a line of the audit log that says `by` whom. An entry that does not cost any more what it did when it was read
-    /// is left alone, so that doing it again does nothing. Says which were changed, by their place
-    /// in `costs`; `at` is the time, in microseconds since 1970.
+    /// transaction with a line of the audit log that says `by` whom. An entry that does not cost
+    /// any more what it did when it was read is left alone, so that doing it again does nothing.
+    /// Says which were changed, by their place in `costs`; `at` is the time, in microseconds since
+    /// 1970.
     ///
     /// # Errors
     /// When the database cannot be reached; nothing was changed then.

@@ -134,7 +134,7 @@ fn marks(query: &EntryQuery) -> impl Iterator<Item = i64> + '_ {
 
 fn has(statement: &mut Statement, mark: i64) {
     statement
-        .push("EXISTS (SELECT 1 FROM ledger_marks m WHERE m.block = b.block AND m.mark = ")
+        .push("(marked = 0 OR EXISTS (SELECT 1 FROM ledger_marks m WHERE m.block = b.block AND m.mark = ")
         .bind(mark)
-        .push(")");
+        .push("))");
 }

@@ -2,11 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use lockgate_core::ports::{EntityStore, Put};
+use lockgate_core::ports::{EntityStore, EntryQuery, Paging, Put, SpendStore};
 use lockgate_store::{MigrateError, Migrated};
 use lockgate_testkit::Postgres;
 
-use crate::support::{Open, connect, on_both, put, sqlite, team};
+use crate::support::{NOW, Open, connect, entry, on_both, put, sqlite, team};
 
 on_both!(
     tables_are_made_once,
@@ -14,7 +14,7 @@ on_both!(
 );
 
 /// How many steps there are.
-const NEWEST: i64 = 4;
+const NEWEST: i64 = 5;
 
 async fn tables_are_made_once(open: &Open) {
     put(&open.store, vec![Put::Insert(team("red"))])
@@ -180,4 +180,48 @@ async fn the_file_is_for_its_owner_only() {
     // What was there before keeps its contents.
     let again = connect(&open.url);
     assert!(again.entity(&team("red").id()).await.unwrap().is_some());
+}
+
+/// A file of version 3, whose ledger had indexes where marks are now.
+#[tokio::test]
+async fn a_ledger_without_marks_is_taken_over() {
+    let open = sqlite().await;
+    let path = open
+        .url
+        .trim_start_matches("sqlite:")
+        .replace("lockgate.db", "old.db");
+    let old = rusqlite::Connection::open(&path).unwrap();
+    for step in [
+        include_str!("../../migrations/sqlite/0001_entities.sql"),
+        include_str!("../../migrations/sqlite/0002_spend.sql"),
+        include_str!("../../migrations/sqlite/0003_entity_indexes.sql"),
+        "CREATE TABLE lockgate_versions (version BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL);
+         INSERT INTO lockgate_versions VALUES (1, 'a', 0), (2, 'b', 0), (3, 'c', 0);
+         INSERT INTO ledger (id, call_id, started_at, ended_at, dialect, operation, model_group, key_id, status, stream,
+            cache_hit, retries, fallbacks, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
+            reasoning_tokens, cost, cost_source)
+         VALUES ('old', 'old-call', 5, 6, 'openai_chat', 'chat', 'm', 'k', 200, 0, 0, 0, 0, 1, 1, 0, 0, 0, 7, 'computed');",
+    ] {
+        old.execute_batch(step).unwrap();
+    }
+    drop(old);
+    let store = connect(&format!("sqlite:{path}"));
+    assert_eq!(store.migrate().await.unwrap(), Migrated { from: 3, to: 5 });
+    let mut new = entry(NOW);
+    new.key_id = Some("k".to_owned());
+    let id = new.id.clone();
+    store.write(&[new].into()).await.unwrap();
+    let of_key = EntryQuery {
+        key_id: Some("k".to_owned()),
+        ..EntryQuery::new(Paging::page(1, 10))
+    };
+    let of_call = EntryQuery {
+        request_id: Some("old-call".to_owned()),
+        ..EntryQuery::new(Paging::page(1, 10))
+    };
+    for (query, expected) in [(of_key, vec![id.as_str(), "old"]), (of_call, vec!["old"])] {
+        let page = store.entries(&query).await.unwrap();
+        let found: Vec<&str> = page.rows.iter().map(|row| row.id.as_str()).collect();
+        assert_eq!(found, expected);
+    }
 }
